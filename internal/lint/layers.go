@@ -1,0 +1,132 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+)
+
+// layer says what the non-test files of a part of the repository may import,
+// besides the standard library and each other. Patterns are those of the go
+// command: "nodes" is that package alone, "nodes/..." it and all below, "..." everything.
+type layer struct {
+	dir   string   // the directory and all below it, unless a longer dir matches; "nodes/*" stands for each child apart
+	ours  []string // packages of this module
+	never []string // packages of this module that an entry of ours would let in
+	third []string // packages of others
+	why   string   // why not more
+}
+
+// layers is the picture of the architecture. What is not listed may not be imported.
+var layers = []layer{
+	{dir: "nodes",
+		why: "the contract is what everybody imports, so it imports nobody"},
+	{dir: "nodes/*",
+		ours: []string{"nodes", "nodes/task", "nodes/internal/..."},
+		why:  "a protocol knows its machine only through Env: then the tested code is the deployed code"},
+	{dir: "nodes/nodestest",
+		ours: []string{"nodes", "nodes/task"}, third: []string{"github.com/stretchr/testify/..."},
+		why: "a conformance suite that knew a runtime would be partial to it"},
+	{dir: "nodes/internal",
+		ours: []string{"nodes"},
+		why:  "what protocols share stands on the contract alone"},
+	{dir: "trace",
+		why: "the record of a run must be readable without the program that made it"},
+	{dir: "live",
+		ours: []string{"nodes", "trace"},
+		why:  "production must not link the simulator"},
+	{dir: "sim",
+		ours: []string{"nodes", "trace", "internal/..."},
+		why:  "the universe knows neither its protocols nor its nemesis"},
+	{dir: "sim/simtest",
+		ours:  []string{"sim", "nodes", "nodes/task", "nemesis", "checker", "trace", "explore", "internal/..."},
+		third: []string{"github.com/stretchr/testify/...", "pgregory.net/rapid"},
+		why:   "the front door for engineers must not drag our own protocols into their tests"},
+	{dir: "nemesis",
+		ours: []string{"sim", "nodes", "trace"},
+		why:  "faults act on a universe, whichever protocol lives in it"},
+	{dir: "checker",
+		ours: []string{"trace"}, third: []string{"github.com/anishathalye/porcupine"},
+		why: "a judge that shared code with the accused would share its errors; and histories come from elsewhere too"},
+	{dir: "explore",
+		ours: []string{"sim", "nemesis", "checker", "trace"},
+		why:  "a strategy chooses universes and must not know what lives in them"},
+	{dir: "scenarios",
+		ours: []string{"..."}, never: []string{"live/...", "cmd/...", "examples/...", "internal/lint"}, third: []string{"..."},
+		why: "a scenario runs in a universe, for whichever command asks"},
+	{dir: "cmd",
+		ours: []string{"..."}, never: []string{"examples/..."}, third: []string{"..."},
+		why: "examples are read, not linked"},
+	{dir: "examples",
+		ours: []string{"..."}, never: []string{"internal/...", "cmd/..."}, third: []string{"..."},
+		why: "an example shows what a user can write, and a user cannot import what is internal"},
+	{dir: "internal",
+		ours: []string{"internal/..."},
+		why:  "small containers and assertions are below everything"},
+}
+
+// Layers returns the table of who may import whom, as text.
+func Layers() string {
+	var b strings.Builder
+	for _, l := range layers {
+		fmt.Fprintf(&b, "%-16s may import %s\n", l.dir, l.allowed())
+	}
+	return b.String()
+}
+
+// allowed says in words what the layer may import.
+func (l layer) allowed() string {
+	say := func(patterns []string, everything string) string {
+		if len(patterns) == 1 && patterns[0] == "..." {
+			return everything
+		}
+		return strings.Join(patterns, ", ")
+	}
+	parts := []string{"the standard library"}
+	if len(l.ours) > 0 {
+		s := say(l.ours, "all of ours")
+		if len(l.never) > 0 {
+			s += " but " + strings.Join(l.never, ", ")
+		}
+		parts = append(parts, s)
+	}
+	if len(l.third) > 0 {
+		parts = append(parts, say(l.third, "packages of others"))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// layerOf returns the layer that the directory belongs to, and the directory at
+// the top of it: packages below one top may import each other.
+func layerOf(dir string) (l layer, top string, ok bool) {
+	for _, c := range layers {
+		t := c.dir
+		if parent, found := strings.CutSuffix(c.dir, "/*"); found {
+			rest, below := strings.CutPrefix(dir, parent+"/")
+			if !below {
+				continue
+			}
+			child, _, _ := strings.Cut(rest, "/")
+			t = parent + "/" + child
+		}
+		// Between "nodes/*" and "nodes/internal", both of one length for a
+		// directory below the latter, the literal one is the more exact.
+		longer := len(t) > len(top) || len(t) == len(top) && !strings.HasSuffix(c.dir, "/*")
+		if under(dir, t) && (!ok || longer) {
+			l, top, ok = c, t, true
+		}
+	}
+	return l, top, ok
+}
+
+// matches reports whether one of the patterns covers the package.
+func matches(patterns []string, pkg string) bool {
+	for _, p := range patterns {
+		if p == "..." || p == pkg {
+			return true
+		}
+		if top, tree := strings.CutSuffix(p, "/..."); tree && under(pkg, top) {
+			return true
+		}
+	}
+	return false
+}
