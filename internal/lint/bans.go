@@ -3,6 +3,7 @@ package lint
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -63,9 +64,11 @@ var exemptions = []exemption{
 		why: "the suite is called by tests; its toy nodes keep all other rules"},
 	{dir: "sim/simtest", names: []string{"testing", "os", "time.Now", "time.Since"},
 		why: "the front door stands outside the universe: it reads ORRERY_* and keeps the time budget"},
-	{dir: "sim", names: []string{"runtime/debug"},
-		why: "the stack of a node that panicked goes into the artefact, never into the hash"},
+	{dir: "sim", names: []string{"runtime/debug.Stack"}, why: stackReason},
+	{dir: "nodes/task", names: []string{"runtime.Callers", "runtime.CallersFrames"}, why: stackReason},
 }
+
+const stackReason = "where a node panicked goes into the artefact, never into the hash"
 
 // exempt reports whether the directory may use the package or name.
 func exempt(dir, what string) bool {
@@ -77,15 +80,25 @@ func exempt(dir, what string) bool {
 	return false
 }
 
+// exemptInPart reports whether the directory may use some names of the package.
+func exemptInPart(dir, pkg string) bool {
+	return slices.ContainsFunc(exemptions, func(e exemption) bool {
+		return e.dir == dir && slices.ContainsFunc(e.names, func(n string) bool { return strings.HasPrefix(n, pkg+".") })
+	})
+}
+
 // covers reports whether the ban concerns the import path.
 func (b ban) covers(pkg string) bool { return matches([]string{b.pkg}, pkg) }
+
+// whole reports whether the package may not even be imported.
+func (b ban) whole() bool { return b.names == nil && b.but == nil }
 
 // bars reports whether the ban concerns this name of its package.
 func (b ban) bars(name string) bool {
 	if b.names != nil {
 		return matches(b.names, name)
 	}
-	return b.but != nil && !matches(b.but, name)
+	return !matches(b.but, name)
 }
 
 // checkBans reports imports and uses that reach around Env.
@@ -117,7 +130,7 @@ func checkBannedImport(f *File, spec *ast.ImportSpec, r *Report) {
 		r.at(f, spec.Pos(), "a dot import of %s hides where names come from, so that no rule can see them: import it by name", p)
 	}
 	for _, b := range bans {
-		if b.names == nil && b.but == nil && b.covers(p) && !exempt(f.Dir(), p) {
+		if b.whole() && b.covers(p) && !exempt(f.Dir(), p) && !exemptInPart(f.Dir(), p) {
 			r.at(f, spec.Pos(), "simulated code may not import %s; instead: %s", p, b.instead)
 		}
 	}
@@ -129,6 +142,9 @@ func checkBannedName(f *File, sel *ast.SelectorExpr, imports map[string]string, 
 		return
 	}
 	for _, b := range bans {
+		if b.whole() && !exemptInPart(f.Dir(), pkg) {
+			continue // the import itself is reported
+		}
 		if b.covers(pkg) && b.bars(name) && !exempt(f.Dir(), pkg+"."+name) {
 			r.at(f, sel.Pos(), "simulated code may not use %s.%s; instead: %s", pkg, name, b.instead)
 		}
