@@ -15,7 +15,7 @@ const (
 // The zero value keeps everything. A Recorder is for one goroutine.
 type Recorder struct {
 	// Limit is how many events to keep: the last so many. 0 keeps all. Set it before
-	// the first Add. Memory is bounded by Limit plus one chunk of events.
+	// the first Record. Memory is bounded by Limit plus one chunk of events.
 	Limit int
 
 	chunks []*chunk // oldest first
@@ -32,9 +32,9 @@ type chunk struct {
 	events [chunkEvents]Event
 }
 
-// Add records e. The event and its payload are copied, so the caller keeps both.
+// Record keeps e. The event and its payload are copied, so the caller keeps both.
 // Strings are shared: they cannot change.
-func (r *Recorder) Add(e *Event) {
+func (r *Recorder) Record(e *Event) {
 	var c *chunk
 	if len(r.chunks) > 0 {
 		c = r.chunks[len(r.chunks)-1]
@@ -104,7 +104,7 @@ func (r *Recorder) Len() int {
 func (r *Recorder) LeftOut() int { return r.total - r.Len() }
 
 // At is the i-th of the events that are kept, from 0. With a limit it is valid until
-// the next Add. It panics if i is out of range, as a slice does.
+// the next Record. It panics if i is out of range, as a slice does.
 func (r *Recorder) At(i int) *Event {
 	if i < 0 || i >= r.Len() {
 		panic("trace: index out of the recorder's range")
@@ -114,7 +114,7 @@ func (r *Recorder) At(i int) *Event {
 }
 
 // Events yields the events that are kept, oldest first. With a limit they are valid
-// until the next Add.
+// until the next Record.
 func (r *Recorder) Events() iter.Seq[*Event] {
 	return func(yield func(*Event) bool) {
 		for i, n := 0, r.Len(); i < n; i++ {

@@ -34,7 +34,7 @@ func TestRecorderKeepsEveryEventInOrder(t *testing.T) {
 					scratch[j] = byte(i + j)
 				}
 				e := numbered(i+1, scratch)
-				r.Add(e)
+				r.Record(e)
 				kept := *e
 				kept.Payload = slices.Clone(scratch)
 				want = append(want, kept)
@@ -58,7 +58,7 @@ func TestRecorderKeepsEveryEventInOrder(t *testing.T) {
 func TestRecorderWithALimitHoldsNoMoreMemoryThanLimitPlusAChunk(t *testing.T) {
 	r := Recorder{Limit: 1000}
 	for i := range 100_000 {
-		r.Add(numbered(i+1, []byte("payload")))
+		r.Record(numbered(i+1, []byte("payload")))
 	}
 	require.LessOrEqual(t, len(r.chunks)+len(r.free), 1000/chunkEvents+2)
 	require.Equal(t, 99_000, r.LeftOut())
@@ -74,7 +74,7 @@ func TestRecorderAllocatesOneHundredthOfATimeAnEvent(t *testing.T) {
 		var r Recorder
 		for i := range events {
 			e := Event{Seq: uint64(i), Kind: Deliver, Node: "n1", Peer: "n2", Name: "Accept", Payload: payload}
-			r.Add(&e)
+			r.Record(&e)
 		}
 	})
 	require.Less(t, allocs/events, 0.01)
@@ -89,7 +89,7 @@ func BenchmarkRecorder(b *testing.B) {
 			r = Recorder{}
 		}
 		e := Event{Seq: uint64(i), At: time.Duration(i), ID: uint64(i), Kind: Deliver, Node: "n1", Peer: "n2", Name: "Accept", Payload: payload}
-		r.Add(&e)
+		r.Record(&e)
 	}
 }
 
@@ -99,6 +99,6 @@ func BenchmarkRecorderWithLimit(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		e := Event{Seq: uint64(i), At: time.Duration(i), ID: uint64(i), Kind: Deliver, Node: "n1", Peer: "n2", Name: "Accept", Payload: payload}
-		r.Add(&e)
+		r.Record(&e)
 	}
 }
