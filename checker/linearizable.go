@@ -1,0 +1,186 @@
+package checker
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Options bound a check and say when it is worth anything. The zero value is what a scenario wants.
+type Options struct {
+	// Steps bounds the search in each component, in configurations visited; 0 is 2,000,000 (about 150 MB at worst). It
+	// is the budget that normally ends a search that explodes, because it ends it at the same place on every machine.
+	Steps int
+	// Time bounds the whole check in wall time; 0 is one minute. It is the safety net of Steps.
+	Time time.Duration
+	// Engine chooses the algorithm; 0 is Auto.
+	Engine Engine
+	// Floors is what must have happened for Holds; nil is DefaultFloors.
+	Floors *Floors
+}
+
+// An Engine is an algorithm that decides linearizability. All of them give the same answers; they differ in what they
+// can afford.
+type Engine uint8
+
+const (
+	// Auto takes, for each component, the cheapest engine that applies: zones when every observed value was written at
+	// most once (n log n, any concurrency), otherwise the windowed search, and Porcupine when more than 256 operations of
+	// the component overlap.
+	Auto Engine = iota
+	// Search is the windowed search alone: Wing and Gong's algorithm with Lowe's memory, reads taken eagerly.
+	Search
+	// Porcupine is github.com/anishathalye/porcupine alone. The others are tested against it.
+	Porcupine
+)
+
+const (
+	defaultSteps = 2_000_000
+	defaultTime  = time.Minute
+)
+
+// A Result is what Linearizable found.
+type Result struct {
+	Verdict  Verdict
+	Reason   string // one line that says why the verdict is not Holds
+	Coverage Coverage
+	// Component holds the indices in the history of the operations among which the violation is: those of one key, or of
+	// keys that a scan ties together. Operations that certainly took no effect are not among them.
+	Component []int32
+	// Steps is the number of configurations that searches visited; zones need none.
+	Steps int
+}
+
+// Linearizable decides whether h is linearizable with respect to m (Herlihy and Wing 1990): whether its operations can
+// be put in one order that respects real time (a before b if a returned before b was called) and in which m would have
+// given every answer that was seen. Operations that failed are left out, and those that may have happened are placed
+// anywhere after their call, or nowhere.
+//
+// Linearizability is local, so keys are judged one by one, except that keys within one scan's range are judged
+// together: a scan is one operation on all of them, and to judge them apart would pass a scan that saw half of a past.
+//
+// The verdict is Violated, Malformed (h is no history, or uses what m does not have), Unknown (the budget ended),
+// Vacuous (see Floors) or Holds.
+func Linearizable(h History, m Model, opt Options) Result {
+	if res, bad := malformed(h, m); bad {
+		return res
+	}
+	s := scratchPool.Get().(*scratch)
+	defer scratchPool.Put(s)
+	return s.linearizable(h, m, opt)
+}
+
+func malformed(h History, m Model) (Result, bool) {
+	if d := h.defect(); d != nil {
+		return Result{Verdict: Malformed, Reason: d.Error()}, true
+	}
+	for i := range h {
+		if !m.Accepts(h[i].F) {
+			return Result{Verdict: Malformed, Reason: fmt.Sprintf("operation %d (%s): model %s has no %s",
+				h[i].ID, h[i].String(), m.Name(), h[i].F)}, true
+		}
+	}
+	return Result{}, false
+}
+
+var scratchPool = sync.Pool{New: func() any { return newScratch() }}
+
+func (s *scratch) linearizable(h History, m Model, opt Options) Result {
+	s.compile(h, m)
+	res := Result{Verdict: Holds, Coverage: s.coverage(h)}
+	b := newBudget(opt)
+	for i := range s.parts {
+		p := &s.parts[i]
+		verdict, why := s.judge(p, m, opt.Engine, b)
+		res.Steps += b.spent
+		if verdict == Violated {
+			res.Verdict, res.Component = Violated, s.sources(p)
+			res.Reason = fmt.Sprintf("%s: no order of its %d operations is one that %s could have answered",
+				s.partName(p), len(p.ops), m.Name())
+			return res
+		}
+		if verdict == Unknown && res.Verdict < Unknown {
+			res.Verdict, res.Reason = Unknown, s.partName(p)+": "+why
+		}
+	}
+	floors := DefaultFloors
+	if opt.Floors != nil {
+		floors = *opt.Floors
+	}
+	if missed := floors.missed(&res.Coverage); missed != "" && res.Verdict < Vacuous {
+		res.Verdict, res.Reason = Vacuous, missed
+	}
+	return res
+}
+
+// judge decides one component.
+func (s *scratch) judge(p *part, m Model, e Engine, b *budget) (Verdict, string) {
+	b.begin()
+	c := &s.comp
+	if !c.load(s, p, m) {
+		return Violated, ""
+	}
+	slots := c.colour()
+	if e == Auto && c.zonesApply() {
+		if c.zones() {
+			return Holds, ""
+		}
+		return Violated, ""
+	}
+	if e != Porcupine && slots <= windowMax {
+		return c.search(b)
+	}
+	return c.porcupine(b)
+}
+
+// sources returns the indices in the history of the operations of p, in the order of their calls.
+func (s *scratch) sources(p *part) []int32 {
+	out := make([]int32, len(p.ops))
+	for i, j := range p.ops {
+		out[i] = s.ops[j].src
+	}
+	return out
+}
+
+func (s *scratch) partName(p *part) string {
+	if len(p.keys) == 1 {
+		return "key " + keyText(s.keys[p.keys[0]])
+	}
+	return fmt.Sprintf("the %d keys from %s on, which scans tie together", len(p.keys), keyText(s.keys[p.keys[0]]))
+}
+
+// A budget ends a search. spent counts within the component at hand.
+type budget struct {
+	steps    int
+	spent    int
+	deadline time.Time
+	limit    time.Duration
+}
+
+func newBudget(opt Options) *budget {
+	b := &budget{steps: opt.Steps, limit: opt.Time}
+	if b.steps <= 0 {
+		b.steps = defaultSteps
+	}
+	if b.limit <= 0 {
+		b.limit = defaultTime
+	}
+	b.deadline = time.Now().Add(b.limit)
+	return b
+}
+
+func (b *budget) begin() { b.spent = 0 }
+
+const stepsBetweenLooksAtTheClock = 4096
+
+// step counts a step and tells why the search has to end, or "".
+func (b *budget) step() string {
+	b.spent++
+	if b.spent > b.steps {
+		return fmt.Sprintf("undecided after %d steps", b.steps)
+	}
+	if b.spent%stepsBetweenLooksAtTheClock == 0 && time.Now().After(b.deadline) {
+		return fmt.Sprintf("undecided after %v", b.limit)
+	}
+	return ""
+}

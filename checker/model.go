@@ -1,0 +1,111 @@
+package checker
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Model is a sequential object: which operations it has, and what one client alone would see of it. All models here
+// are maps from keys to values; a register is one of its keys, and a history may have many.
+type Model struct {
+	name    string
+	fs      [FCount]bool
+	initial Value
+}
+
+// The models that come with the package. Keys start out unset.
+var (
+	// Register is read and write, also under the names get and put.
+	Register = newModel("register", Read, Write, Get, Put)
+	// CASRegister is Register with compare-and-set.
+	CASRegister = newModel("cas-register", Read, Write, Get, Put, CAS)
+	// KV is get, put, append, compare-and-set, delete and scan; read and write are get and put.
+	KV = newModel("kv", Get, Put, Append, CAS, Delete, Scan, Read, Write)
+)
+
+func newModel(name string, fs ...F) Model {
+	m := Model{name: name, initial: Unset}
+	for _, f := range fs {
+		m.fs[f] = true
+	}
+	return m
+}
+
+// Name is the name under which ModelNamed finds the model.
+func (m Model) Name() string {
+	if m.initial.IsSet() {
+		return m.name + ":" + m.initial.Text()
+	}
+	return m.name
+}
+
+// Accepts tells whether the model has the operation f.
+func (m Model) Accepts(f F) bool { return f < fEnd && m.fs[f] }
+
+// Initial is the value that every key has before the first operation.
+func (m Model) Initial() Value { return m.initial }
+
+// StartingAt returns the model with another initial value of every key: many histories begin at a register that is 0. A
+// scan of keys that nobody ever named would then be endless, so only models without Scan are meant for it.
+func (m Model) StartingAt(v Value) Model {
+	m.initial = v
+	if v.IsSet() {
+		m.fs[Scan] = false
+	}
+	return m
+}
+
+// Models returns the models by name, for lists and error messages.
+func Models() []Model { return []Model{Register, CASRegister, KV} }
+
+// ModelNamed returns the model called name. "register:0" is the register that starts at "0". The error for any other
+// name is one line that has the near matches.
+func ModelNamed(name string) (Model, error) {
+	base, initial, starts := strings.Cut(name, ":")
+	for _, m := range Models() {
+		if m.name != base {
+			continue
+		}
+		if starts {
+			m = m.StartingAt(Val(initial))
+		}
+		return m, nil
+	}
+	return Model{}, fmt.Errorf("unknown model %q: %s", name, didYouMean(base))
+}
+
+func didYouMean(name string) string {
+	var near, all []string
+	for _, m := range Models() {
+		all = append(all, m.name)
+		if strings.Contains(m.name, name) || strings.Contains(name, m.name) || editDistance(m.name, name) <= 3 {
+			near = append(near, m.name)
+		}
+	}
+	if name == "" || len(near) == 0 {
+		return "want one of " + strings.Join(all, ", ")
+	}
+	return "did you mean " + strings.Join(near, " or ") + "?"
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = slices.Min([]int{row[j] + 1, row[j-1] + 1, cost})
+		}
+	}
+	return row[len(b)]
+}
