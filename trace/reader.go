@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 )
 
@@ -29,6 +30,7 @@ func NewReader(r io.Reader, file string) (*Reader, error) {
 	const want = `a header line such as {"orrery":"trace","version":1}`
 	line, whole, err := t.next()
 	if err == io.EOF {
+		t.line = 1
 		return nil, t.wrong("", want)
 	} else if err != nil {
 		return nil, err
@@ -36,7 +38,7 @@ func NewReader(r io.Reader, file string) (*Reader, error) {
 	var h headerLine
 	if err := json.Unmarshal(line, &h); err != nil {
 		if badType := (*json.UnmarshalTypeError)(nil); errors.As(err, &badType) && badType.Field != "" {
-			return nil, t.wrong(badType.Field, "a "+badType.Type.String()+", not a "+badType.Value)
+			return nil, t.wrong(badType.Field, typeWords(badType.Type.Kind())+", not a "+badType.Value)
 		}
 		if !whole && bytes.HasPrefix(line, []byte(`{"orrery":`)) {
 			return nil, t.truncated("the rest of the header")
@@ -53,6 +55,17 @@ func NewReader(r io.Reader, file string) (*Reader, error) {
 	}
 	t.header = Header{h.Version, h.Scenario, h.Seed, h.Hash, h.Property, h.Meta}
 	return t, nil
+}
+
+// typeWords is what a field of the header must be, in words.
+func typeWords(k reflect.Kind) string {
+	switch k {
+	case reflect.String:
+		return "a string"
+	case reflect.Map:
+		return "an object of strings"
+	}
+	return "a whole number from 0"
 }
 
 // Header is the trace's first line.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Words says in one sentence what happened, without the time: "n2 gets Accept from
@@ -103,7 +104,17 @@ func effects(n int64) string {
 
 // String is the event in words, with its number and time: for errors and logs.
 func (e *Event) String() string {
-	return fmt.Sprintf("#%d at %s: %s: %s", e.Seq, seconds(e.At), e.Kind, Words(e, nil))
+	return fmt.Sprintf("#%d at %s: %s: %s", e.Seq, seconds(e.At), e.Kind, oneLine(Words(e, nil)))
+}
+
+// oneLine replaces what would break a line or move a terminal's cursor by spaces.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // message names a message by its protocol's description, its kind, or its size.
