@@ -250,7 +250,7 @@ func TestFailedSyncAndFailedWriteAreReported(t *testing.T) {
 	l, _ = begin(t, d)
 	settle(t, l, d)
 	put(t, l, d, "told")
-	put(t, l, d, "rides on the next sync")
+	put(t, l, d, string(make([]byte, 1000)))
 	d.Fail = nodes.ErrNoSpace
 	_, err = l.Synced(env{d}, d.End(0), nil)
 	require.ErrorIs(t, err, nodes.ErrNoSpace)
