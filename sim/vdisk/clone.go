@@ -1,0 +1,93 @@
+package vdisk
+
+import (
+	"maps"
+	"slices"
+
+	"orrery/trace"
+)
+
+// Clone copies the disk, with all that is pending and in flight: what is then done to one
+// does not show in the other. A [Capture] of the one stands for the same sync of the other.
+func (d *Disk) Clone() *Disk {
+	c := *d
+	copies := make(map[*inode]*inode, len(d.inodes))
+	c.inodes = make([]*inode, len(d.inodes))
+	copyOf := func(f *inode) *inode {
+		if f == nil {
+			return nil
+		}
+		if copies[f] == nil {
+			copies[f] = f.clone()
+		}
+		return copies[f]
+	}
+	for i, f := range d.inodes {
+		c.inodes[i] = copyOf(f)
+	}
+	cloneTree := func(t *tree) tree {
+		u := tree{byName: maps.Clone(t.byName), sorted: slices.Clone(t.sorted)}
+		for _, name := range u.sorted {
+			u.byName[name] = copyOf(t.byName[name])
+		}
+		return u
+	}
+	c.names, c.durable = cloneTree(&d.names), cloneTree(&d.durable)
+	c.journal = slices.Clone(d.journal)
+	for i := range c.journal {
+		c.journal[i].file = copyOf(c.journal[i].file)
+	}
+	c.captures, c.free, c.armed = slices.Clone(d.captures), slices.Clone(d.free), slices.Clone(d.armed)
+	for i := range c.captures {
+		c.captures[i].file = copyOf(c.captures[i].file) // perhaps of a file that nothing else leads to
+	}
+	return &c
+}
+
+func (f *inode) clone() *inode {
+	c := *f
+	c.cache, c.durable = f.cache.clone(), f.durable.clone()
+	c.log.list, c.log.arena, c.log.spare = slices.Clone(f.log.list), slices.Clone(f.log.arena), nil
+	for i := range c.log.list {
+		c.log.list[i].sparse = slices.Clone(c.log.list[i].sparse)
+	}
+	return &c
+}
+
+// Restore sets the content of the disk back to that of an older clone of it (a rollback),
+// or to that of another machine's (a swap), with what was pending then. The clone stays
+// as it is. Syncs in flight are cut short; the capacity, the armed faults and the counts
+// of harm stay those of this disk.
+func (d *Disk) Restore(image *Disk) {
+	assert(image.shift == d.shift, "an image has the sectors of its disk")
+	c := image.Clone()
+	c.capacity, c.armed, c.harm = d.capacity, d.armed, d.harm
+	c.seq, c.inode, c.syncs = max(c.seq, d.seq), max(c.inode, d.inode), max(c.syncs, d.syncs)
+	c.endAll()
+	*d = *c
+}
+
+// Wipe empties the disk, durably. Syncs in flight are cut short.
+func (d *Disk) Wipe() {
+	d.endAll()
+	d.names, d.durable = newTree(), newTree()
+	d.journal, d.inodes, d.used = nil, nil, 0
+}
+
+// Hash is a hash of what the machine can read, and of what it would read after a crash
+// that loses all it can. Two disks that were brought to the same content in different
+// ways have the same hash.
+func (d *Disk) Hash() uint64 {
+	var h uint64
+	for _, name := range d.names.sorted {
+		f := d.names.get(name)
+		h = trace.Mix(h^trace.String(name), trace.Bytes(f.cache.bytes()))
+		h = trace.Mix(h, trace.Bytes(f.durable.bytes()))
+	}
+	h = trace.Mix(h, uint64(len(d.names.sorted)))
+	for _, name := range d.durable.sorted {
+		f := d.durable.get(name)
+		h = trace.Mix(h^trace.String(name), trace.Bytes(f.durable.bytes()))
+	}
+	return h
+}

@@ -1,0 +1,40 @@
+package vdisk
+
+import "bytes"
+
+// Durable returns how many bytes long a file would be after a crash that loses all it
+// can, if its name survives; ok is false if the machine sees no such file.
+func (d *Disk) Durable(name string) (size int64, ok bool) {
+	f := d.names.get(name)
+	if f == nil {
+		return 0, false
+	}
+	return f.durable.size, true
+}
+
+// DurableThrough tells whether no crash can take the bytes [0, end) of the file, as the
+// machine reads them now, nor the name that it reads them under. It is for checkers that
+// compare what a node has promised with what it has on disk, and is cheap enough for
+// every promise.
+func (d *Disk) DurableThrough(name string, end int64) bool {
+	f := d.names.get(name)
+	if f == nil || d.durable.get(name) != f || end > f.durable.size || end > f.log.low {
+		return false
+	}
+	for i := range d.journal {
+		if o := &d.journal[i]; o.oldName == name || o.newName == name {
+			return false // renamed to and fro: a crash may leave it in between
+		}
+	}
+	return end <= f.cache.size && (!f.hurt || bytes.Equal(f.cache.buf[:end], f.durable.buf[:end]))
+}
+
+// Pending is how many writes to the file, or folded groups of writes, no completed sync
+// covers.
+func (d *Disk) Pending(name string) int {
+	f := d.names.get(name)
+	if f == nil {
+		return 0
+	}
+	return len(f.log.list)
+}
