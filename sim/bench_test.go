@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orrery/nodes"
+	"orrery/trace"
 )
 
 // BenchmarkBareLoop is the least that any simulator of this design does for an event:
@@ -43,7 +44,20 @@ func BenchmarkEcho(b *testing.B) {
 	}
 }
 
-// BenchmarkEchoRecorded is the same while the trace is recorded.
+// BenchmarkEchoRecorded is the same while the trace is recorded: all of it is kept.
+func BenchmarkEchoRecorded(b *testing.B) {
+	u := newEchoUniverse(1)
+	var rec trace.Recorder
+	u.cfg.Recorder = &rec
+	b.ReportAllocs()
+	for b.Loop() {
+		u.Step()
+		if rec.Len() > 200_000 { // as long a run as one would record
+			rec.Reset()
+		}
+	}
+}
+
 func newEchoUniverse(seed uint64) *Universe {
 	u := New(Config{Seed: seed, Net: NetConfig{Delay: Dist{Min: time.Millisecond, Mean: time.Millisecond}}})
 	ids := []nodes.ID{"n1", "n2", "n3", "n4", "n5"}

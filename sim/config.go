@@ -33,7 +33,7 @@ type Config struct {
 
 // Recorder receives the events of a run as they happen. The event is valid only during
 // the call.
-type Recorder interface{ Add(e *trace.Event) }
+type Recorder interface{ Record(e *trace.Event) }
 
 // NetConfig is how the network is when no fault is active.
 type NetConfig struct {

@@ -42,7 +42,7 @@ func (u *Universe) record(e *event, msg nodes.Message) {
 	if e.err != nil {
 		t.Text = e.err.Error()
 	}
-	u.cfg.Recorder.Add(t)
+	u.cfg.Recorder.Record(t)
 }
 
 // recordEffect tells the recorder of something that happens inside the present event.
@@ -62,7 +62,7 @@ func (u *Universe) recordEffect(t trace.Event) {
 		}
 	}
 	u.scratch = t
-	u.cfg.Recorder.Add(&u.scratch)
+	u.cfg.Recorder.Record(&u.scratch)
 }
 
 func (u *Universe) recordViolation(v *Violation) {
