@@ -53,6 +53,7 @@ type scratch struct {
 	initial Value
 	parts   []part
 	group   []int32 // the memory of the parts' ops
+	view    []int32 // the operations of a component that one of its keys sees
 	scans   bool
 	parent  []int32 // union-find over keys
 	comp    component
@@ -138,6 +139,9 @@ func (s *scratch) lower(o *Op, src int32) (iop, bool) {
 		p.kind, p.a, p.b = kCAS, s.val(o.Expect), s.val(o.In)
 	case Scan:
 		p.kind = s.lowerScan(o)
+		if o.To != "" && o.To <= o.Key && p.kind == kScan { // it asked for nothing and was told nothing
+			return iop{}, false
+		}
 	}
 	if p.kind == kCAS && p.a == p.b { // it changes nothing: it is a read, and tells nothing if it may not have happened
 		p.kind, p.b = kRead, noVal
@@ -193,9 +197,8 @@ func (s *scratch) tieScannedKeys() {
 
 func (s *scratch) tie(p *iop) {
 	root := s.find(p.key)
-	o := &s.h[p.src]
-	for k, name := range s.keys {
-		if name >= o.Key && (o.To == "" || name < o.To) {
+	for k := range s.keys {
+		if s.inRange(p, int32(k)) {
 			if r := s.find(int32(k)); r != root {
 				s.parent[r] = root
 			}

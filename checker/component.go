@@ -132,6 +132,9 @@ func (c *component) load(s *scratch, p *part, m Model) bool {
 			return false
 		}
 		o.key = c.keyOf[o.key]
+		if len(c.keys) == 1 {
+			o.key = 0
+		}
 		c.raw = append(c.raw, o)
 		c.perKey[o.key].appends = c.perKey[o.key].appends || o.kind == kAppend
 		c.perKey[o.key].misses = c.perKey[o.key].misses || o.kind == kMiss
@@ -172,6 +175,9 @@ func (c *component) reset(s *scratch, p *part) {
 func (c *component) numberObservations() {
 	for i := range c.raw {
 		o := &c.raw[i]
+		if o.kind == kScan && len(c.keys) == 1 {
+			o.kind, o.a = kRead, c.scannedOne(o)
+		}
 		switch o.kind {
 		case kRead, kCAS, kMiss:
 			c.note(c.observe(o.key, o.a), o)
@@ -201,6 +207,17 @@ func (c *component) note(state int32, o *iop) {
 	}
 }
 
+// scannedOne is what a scan saw of the only key.
+func (c *component) scannedOne(o *iop) int32 {
+	name := c.s.keys[c.keys[0]]
+	for _, p := range c.s.h[o.src].Pairs {
+		if p.Key == name {
+			return c.s.val(Val(p.Value))
+		}
+	}
+	return unsetVal
+}
+
 // scanned lists what a scan saw of every key in its range.
 func (c *component) scanned(o *iop) span {
 	h := &c.s.h[o.src]
@@ -208,7 +225,7 @@ func (c *component) scanned(o *iop) span {
 	next := 0
 	for k, key := range c.keys { // in the order of their names, and so are the pairs
 		name := c.s.keys[key]
-		if name < h.Key || (h.To != "" && name >= h.To) {
+		if !c.s.inRange(o, key) {
 			continue
 		}
 		val := unsetVal

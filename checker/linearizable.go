@@ -121,16 +121,68 @@ func (s *scratch) judge(p *part, m Model, e Engine, b *budget) (Verdict, string)
 		return Violated, ""
 	}
 	slots := c.colour()
-	if e == Auto && c.zonesApply() {
+	switch {
+	case e == Auto && c.zonesApply():
 		if c.zones() {
 			return Holds, ""
 		}
 		return Violated, ""
+	case e == Porcupine || slots > windowMax:
+		return c.porcupine(b)
+	case e == Auto && len(p.keys) > 1:
+		return s.judgeTied(p, m, b)
 	}
-	if e != Porcupine && slots <= windowMax {
-		return c.search(b)
+	return c.search(b)
+}
+
+// judgeTied decides a component of several keys, which is loaded. Most are found to hold at once. Of the rest, most are
+// violated already in the view of one key, in which a scan is a read: that is far easier to find than to search for.
+func (s *scratch) judgeTied(p *part, m Model, b *budget) (Verdict, string) {
+	c, whole := &s.comp, b.steps
+	b.steps = min(whole, 1000+4*len(p.ops))
+	verdict, why := c.search(b)
+	b.steps = whole
+	if verdict != Unknown || b.outOfTime() {
+		return verdict, why
 	}
-	return c.porcupine(b)
+	for _, k := range p.keys {
+		view := s.viewOf(p, k)
+		if !c.load(s, &view, m) {
+			return Violated, ""
+		}
+		ok := true
+		switch slots := c.colour(); {
+		case c.zonesApply():
+			ok = c.zones()
+		case slots <= windowMax:
+			verdict, _ := c.search(b)
+			ok = verdict != Violated
+		}
+		if !ok {
+			return Violated, ""
+		}
+	}
+	c.load(s, p, m)
+	c.colour()
+	return c.search(b)
+}
+
+// viewOf is the component p as one of its keys sees it.
+func (s *scratch) viewOf(p *part, key int32) part {
+	s.view = s.view[:0]
+	for _, i := range p.ops {
+		o := &s.ops[i]
+		if o.kind == kScan && s.inRange(o, key) || o.kind != kScan && o.key == key {
+			s.view = append(s.view, i)
+		}
+	}
+	return part{keys: []int32{key}, ops: s.view}
+}
+
+// inRange tells whether the scan o covers key.
+func (s *scratch) inRange(o *iop, key int32) bool {
+	scan, name := &s.h[o.src], s.keys[key]
+	return name >= scan.Key && (scan.To == "" || name < scan.To)
 }
 
 // sources returns the indices in the history of the operations of p, in the order of their calls.
@@ -173,13 +225,15 @@ func (b *budget) begin() { b.spent = 0 }
 
 const stepsBetweenLooksAtTheClock = 4096
 
+func (b *budget) outOfTime() bool { return time.Now().After(b.deadline) }
+
 // step counts a step and tells why the search has to end, or "".
 func (b *budget) step() string {
 	b.spent++
 	if b.spent > b.steps {
 		return fmt.Sprintf("undecided after %d steps", b.steps)
 	}
-	if b.spent%stepsBetweenLooksAtTheClock == 0 && time.Now().After(b.deadline) {
+	if b.spent%stepsBetweenLooksAtTheClock == 0 && b.outOfTime() {
 		return fmt.Sprintf("undecided after %v", b.limit)
 	}
 	return ""

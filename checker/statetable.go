@@ -10,7 +10,7 @@ type stateTable struct {
 
 // start forgets all states and numbers the first one.
 func (t *stateTable) start(current []int32) int32 {
-	if t.ids == nil {
+	if t.ids == nil || len(t.steps) > keepAtMost {
 		t.ids, t.steps = map[string]int32{}, map[uint64]int32{}
 	}
 	clear(t.ids)

@@ -139,7 +139,11 @@ type version struct {
 // versions lists all images of the first n writes, by sector, and for each sector in
 // the order of the writes.
 func (f *inode) versions(n int) []version {
-	var vs []version
+	images := int64(0)
+	for i := range f.log.list[:n] {
+		images += f.log.list[i].count
+	}
+	vs := make([]version, 0, images)
 	for i := range f.log.list[:n] {
 		w := &f.log.list[i]
 		for k := range w.count {
