@@ -69,7 +69,9 @@ func (e *environment) Send(to nodes.ID, msg nodes.Message) {
 	ev.buf = m.codec.Append(ev.buf[:0], msg)
 	u.stats.Sent++
 	u.stats.BytesSent += uint64(len(ev.buf))
-	if u.cfg.Recorder != nil {
+	// What arrives, or is lost, says by its cause when it was sent: a record of the sending
+	// too is for those who want everything.
+	if u.cfg.States && u.cfg.Recorder != nil {
 		u.recordEffect(trace.Event{Kind: trace.Send, Node: string(m.id), Peer: string(to), Incarnation: m.incarnation,
 			ID: ev.id, Name: msg.Kind(), Len: int64(len(ev.buf)), Payload: ev.buf})
 	}
