@@ -59,13 +59,18 @@ func BenchmarkEchoRecorded(b *testing.B) {
 }
 
 func newEchoUniverse(seed uint64) *Universe {
-	u := New(Config{Seed: seed, Net: NetConfig{Delay: Dist{Min: time.Millisecond, Mean: time.Millisecond}}})
+	u := New(Config{Seed: seed, Net: lan})
+	addEchoes(u)
+	return u
+}
+
+// addEchoes adds five machines in a ring, with ten datagrams going round.
+func addEchoes(u *Universe) {
 	ids := []nodes.ID{"n1", "n2", "n3", "n4", "n5"}
 	for i, id := range ids {
 		next := ids[(i+1)%len(ids)]
 		u.Add(id, func() nodes.Node { return &echoNode{next: next} }).Start(0)
 	}
-	return u
 }
 
 type echoMessage struct{ hops, salt uint64 }

@@ -76,7 +76,7 @@ func (m *Machine) accept(slot uint32) bool {
 	}
 	i := slices.IndexFunc(m.ports, func(q port) bool { return q.number == p.ends[1].conn.Port })
 	switch {
-	case m.off || !p.ends[0].open:
+	case m.off:
 		return false
 	case refused || m.node == nil || i < 0:
 		u.connSend(p, 1, connRefuse, nil, true)
@@ -87,6 +87,9 @@ func (m *Machine) accept(slot uint32) bool {
 	end.incarnation, end.framing, end.open = m.incarnation, m.ports[i].framing, true
 	end.conn = nodes.Conn{N: m.nextConn, Port: m.ports[i].number}
 	m.ends = append(m.ends, connRef{end.conn.N, p, 1})
+	if !p.ends[0].open { // it has closed already, and with that was forgotten
+		u.pipes = append(u.pipes, p)
+	}
 	u.connSend(p, 1, connAck, nil, true) // before anything that the node writes
 	return m.opened(slot, false)
 }

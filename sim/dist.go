@@ -20,7 +20,8 @@ type Dist struct {
 // distRange is the number of values that one draw of a Dist has.
 const distRange = 1 << 32
 
-// at maps a draw in [0, distRange) to nanoseconds, monotonically. All in integers:
+// at maps a draw in [0, distRange) to nanoseconds, the greater the later, but that the tail
+// begins again at Mean. All in integers:
 // floating point may be fused on one architecture and not on another.
 func (d *Dist) at(v uint64) int64 {
 	if d.TailPPM > 0 {

@@ -73,7 +73,7 @@ func (d *Disk) Crash(mode CrashMode, draw func(n uint64) uint64) Loss {
 	order := uint64(0) // everything before this operation survives, in modes with an order
 	part := int64(0)   // and of a write that is this operation, so many sectors
 	if mode == LoseSuffix {
-		order, part = d.drawCut(draw)
+		order, part = d.drawMoment(draw)
 	}
 	var loss Loss
 	for _, f := range d.inodes {
@@ -103,27 +103,34 @@ func (f *inode) low() int64 {
 	return min(f.log.low, f.cache.size, f.durable.size) >> f.shift << f.shift
 }
 
-// drawCut draws the moment up to which everything survives: that before the operation
+// drawMoment draws the moment up to which everything survives: that before the operation
 // order; and how many leading sectors of this operation survive as well.
-func (d *Disk) drawCut(draw func(n uint64) uint64) (order uint64, part int64) {
-	var seqs []uint64
+func (d *Disk) drawMoment(draw func(n uint64) uint64) (order uint64, part int64) {
+	var moments []uint64 // each the moment before an operation
+	var folds []*write
 	for _, f := range d.inodes {
 		for i := range f.log.list {
-			seqs = append(seqs, f.log.list[i].seq)
+			w := &f.log.list[i]
+			moments = append(moments, w.since)
+			if w.since < w.seq {
+				folds = append(folds, w)
+			}
 		}
 	}
 	for i := range d.journal {
 		if !d.journal[i].parked {
-			seqs = append(seqs, d.journal[i].seq)
+			moments = append(moments, d.journal[i].seq)
 		}
 	}
-	slices.Sort(seqs)
-	lost := int(draw(uint64(len(seqs)) + 1))
-	part = int64(draw(1 << 32))
-	if lost == 0 {
+	moments = slices.DeleteFunc(moments, func(m uint64) bool {
+		return slices.ContainsFunc(folds, func(w *write) bool { return w.since < m && m <= w.seq })
+	})
+	slices.Sort(moments)
+	back, part := int(draw(uint64(len(moments))+1)), int64(draw(1<<32))
+	if back == 0 {
 		return math.MaxUint64, 0
 	}
-	return seqs[len(seqs)-lost], part
+	return moments[len(moments)-back], part
 }
 
 // survivePrefix makes the writes before the operation order durable. If this is

@@ -26,7 +26,8 @@ type inode struct {
 // touched as it left them. So a file's durable image is brought to the moment of any
 // write by applying the writes up to it, in order.
 type write struct {
-	seq uint64
+	seq   uint64 // number of the operation
+	since uint64 // the same, or of the first that was folded into it
 
 	off, end int64 // the bytes that it changed
 	cut      int64 // no byte from here on, unless this write made it: the smaller of the sizes before and after
@@ -71,7 +72,7 @@ func (f *inode) record(seq uint64, off, end, before, first, last int64) {
 	l := &f.log
 	last = min(last, ceil(f.cache.size, f.shift))
 	l.list = append(l.list, write{
-		seq: seq, off: off, end: end, cut: min(before, f.cache.size), size: f.cache.size,
+		seq: seq, since: seq, off: off, end: end, cut: min(before, f.cache.size), size: f.cache.size,
 		first: first, count: max(last-first, 0), at: l.base + int64(len(l.arena)),
 	})
 	if last > first {
@@ -161,7 +162,7 @@ func (f *inode) versions(n int) []version {
 func (l *log) due() bool { return len(l.arena) >= l.foldAt || len(l.list) >= foldWrites }
 
 // fold makes one write of all that are pending, which keeps the latest image of each
-// sector. From then on a crash cannot tell them apart: they survive up to one another.
+// sector. From then on there is no moment between them that a crash could return to.
 func (f *inode) fold() {
 	l := &f.log
 	ws := l.list
@@ -171,7 +172,7 @@ func (f *inode) fold() {
 		all.off, all.end = min(all.off, ws[i].off), max(all.end, ws[i].end)
 	}
 	last := ws[len(ws)-1]
-	all.seq, all.size = last.seq, last.size
+	all.since, all.seq, all.size = ws[0].since, last.seq, last.size
 
 	arena := l.spare[:0]
 	cuts := l.cuts()
