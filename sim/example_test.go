@@ -43,5 +43,5 @@ func Example() {
 	u.After(95*time.Millisecond, "crash", func() { u.Machine("b").Kill(0) })
 
 	fmt.Println(u.Run(time.Minute), "with", u.Stats().Delivered, "balls;", u.Stats().Dropped[sim.DropDown], "flew past")
-	// Output: quiet with 9 balls; 1 flew past
+	// Output: quiet with 10 balls; 1 flew past
 }

@@ -37,7 +37,7 @@ var unicodeLook = look{
 	down:  "┊", open: "┃", fault: "▐",
 	line: "─", lost: "╌", cross: "┼",
 	right: "▶", left: "◀", atR: "├", atL: "┤",
-	across: "╌", violated: "━", touch: "·",
+	across: "┈", violated: "━", touch: "·",
 	mark: [...]string{
 		Boot: "▲", Deliver: "●", Fire: "◷", Synced: "■", Posted: "»", Opened: "◇", Received: "●", Closed: "◆",
 		Script: "▸", Send: "○", Drop: "✕", Write: "□", Sync: "▫", Crash: "▼", FaultOn: "↯", FaultOff: "✓",

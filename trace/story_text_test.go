@@ -103,6 +103,31 @@ func TestStories(t *testing.T) {
 				return fmt.Sprintf("%d events\n", len(last))
 			case "lanes":
 				return lanesOf(t, d).String(last)
+			case "story":
+				var s Story
+				d.MaybeScanArgs(t, "max", &s.Max)
+				for _, a := range d.CmdArgs {
+					if a.Key == "about" {
+						s.About = a.Vals
+					}
+				}
+				if d.HasArg("lanes") {
+					return Lanes{Only: Among(s.Lines(last))}.String(last)
+				}
+				return s.String(last)
+			case "slice", "past":
+				var seq uint64
+				d.ScanArgs(t, "of", &seq)
+				indices := map[string]func([]Event, uint64) []int{"slice": Slice, "past": Past}[d.Cmd](last, seq)
+				var b strings.Builder
+				for _, i := range indices {
+					fmt.Fprintln(&b, &last[i])
+				}
+				return b.String()
+			case "mermaid":
+				diagram, err := Mermaid(last, nil)
+				require.NoError(t, err)
+				return diagram
 			case "diff":
 				var a, b string
 				d.ScanArgs(t, "of", &a, &b)

@@ -59,6 +59,9 @@ func messageWords(e *Event, what string) string {
 	case Send:
 		return node + " sends " + what + " to " + peer + after(": ", e.Text)
 	default: // Drop: it happens where the message should have arrived
+		if e.Text == "lost" {
+			return what + " from " + peer + " to " + node + " is lost"
+		}
 		return what + " from " + peer + " to " + node + " is lost" + after(": ", e.Text)
 	}
 }
