@@ -1,0 +1,66 @@
+package trial
+
+import (
+	"orrery/checker"
+	"orrery/nemesis"
+	"orrery/sim"
+)
+
+// Options are everything that a trial depends on, besides its world, and who watches it.
+type Options struct {
+	Seed    uint64
+	Bug     string        // the planted defect, for the world to look at; "" for none
+	Nemesis []string      // families of faults, see nemesis.Families; nil lets the seed choose
+	Profile string        // "calm", "budgeted" or "unrestricted"; "" lets the seed choose
+	Plan    *nemesis.Plan // this plan instead of a drawn one
+	Ops     int           // operations of the workload; 0 means the world's own number
+	Nodes   int           // servers; 0 means the world's own number
+
+	Overrides   []sim.Override // draws that are pinned
+	Fork        *sim.Fork      // other choices from some event on
+	Source      sim.Source     // answers the draws
+	RecordDraws *[]sim.Draw    // receives the draws
+	Recorder    sim.Recorder   // receives the trace
+	States      bool           // the trace holds every change of a node's state
+	EventsMax   uint64         // 0 means 3 million
+}
+
+// Result is what came of a trial.
+type Result struct {
+	Seed     uint64
+	Bug      string
+	Profile  string
+	Verdict  checker.Verdict
+	Property string // what does not hold, or could not be decided; "" if all holds
+	Detail   string // in words
+	Seq      uint64 // the event at which the violation was seen; 0 if it was found afterwards
+	Stack    string // of a panic
+
+	Events    uint64
+	VirtualNS int64
+	Hash      string
+	Ops       int // operations that ended ok
+	Invoked   int // operations that were begun
+
+	Plan     nemesis.Plan
+	Faults   []FaultReport
+	Marks    []sim.Mark
+	Stats    sim.Stats
+	History  checker.History
+	Model    checker.Model
+	Coverage checker.Coverage
+}
+
+// FaultReport says what became of one fault of the plan.
+type FaultReport struct {
+	Fault   string `json:"fault"`
+	Family  string `json:"family"`
+	Outcome string `json:"outcome"`
+	Why     string `json:"why,omitempty"`
+	Effects uint64 `json:"effects"` // what it really did; 0 means that it never bit
+}
+
+const (
+	defaultEventsMax = 3_000_000
+	defaultIdleMax   = 400_000
+)
