@@ -27,6 +27,7 @@ func (e *environment) Now() time.Time {
 }
 
 func (e *environment) Monotonic() time.Duration {
+	(*Machine)(e).driftBites()
 	return time.Duration(e.clock.monotonic(e.u.now) - e.booted)
 }
 

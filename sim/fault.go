@@ -17,6 +17,7 @@ type Active struct {
 	str     stream
 	link    LinkFault
 	disk    DiskFault
+	clock   ClockFault
 	undo    func()
 	begun   time.Duration
 	ended   bool
@@ -51,6 +52,15 @@ func (u *Universe) Strike(name string, effects uint64) *Active {
 	a := u.begin1(name)
 	a.effects = effects
 	a.End()
+	return a
+}
+
+// Begin begins a fault that its author carries out himself, step by step: with scripts,
+// kills, or other faults. undo, unless it is nil, is called at its end, and must take
+// back whatever of it is still in force; so such a fault is healed like all others.
+func (u *Universe) Begin(name string, undo func()) *Active {
+	a := u.begin1(name)
+	a.undo = undo
 	return a
 }
 
@@ -92,6 +102,9 @@ func (a *Active) Begun() time.Duration { return a.begun }
 
 // Ended is when the fault ended, or 0 while it is in force.
 func (a *Active) Ended() time.Duration { return a.endedAt }
+
+// InForce tells whether the fault has not ended.
+func (a *Active) InForce() bool { return !a.ended }
 
 // Effects counts what the fault has really done: datagrams lost or held, events that
 // had to wait, syncs that failed, clocks that were read. A fault with none never bit.

@@ -54,9 +54,11 @@ type ClockFault struct {
 }
 
 // DisturbClocks begins a fault of some machines' clocks. Its effects are the readings
-// of a wall clock while it was wrong.
+// of a wall clock while it was wrong, and, of a fault of the rate, those of the
+// monotonic clock and the timers that were set by it.
 func (u *Universe) DisturbClocks(name string, ids []nodes.ID, f ClockFault) *Active {
 	a := u.begin1(name)
+	a.clock = f
 	var hit []*Machine
 	for _, id := range ids {
 		m := u.lookup(id)
@@ -86,4 +88,13 @@ func (u *Universe) DisturbClocks(name string, ids []nodes.ID, f ClockFault) *Act
 		}
 	}
 	return a
+}
+
+// driftBites counts an effect of every fault of the rate of the machine's clocks.
+func (m *Machine) driftBites() {
+	for _, a := range m.clockFaults {
+		if a.clock.DriftPPM != 0 {
+			a.bit(1)
+		}
+	}
 }

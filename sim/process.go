@@ -78,10 +78,11 @@ func (m *Machine) Kill(how vdisk.CrashMode) vdisk.Loss {
 }
 
 // KillAtEffect has the process killed just before its n-th effect from now, n from 1,
-// unless it ends before. Effects are the calls of nodes.Env and nodes.Disk that
-// change something.
+// unless it ends before. If none runs, it is the next one that is killed, in its
+// recovery or later. Effects are the calls of nodes.Env and nodes.Disk that change
+// something. With n = 0 the order is taken back, if it has not been carried out.
 func (m *Machine) KillAtEffect(n int, how vdisk.CrashMode) {
-	m.killIn, m.killHow = max(n, 1), how
+	m.killIn, m.killHow = max(n, 0), how
 }
 
 // end is the end of a process.

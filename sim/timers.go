@@ -18,6 +18,7 @@ type timer struct {
 func (e *environment) SetTimer(tag nodes.Tag, d time.Duration) {
 	m := (*Machine)(e)
 	m.effect()
+	m.driftBites()
 	u := m.u
 	m.timerGen++
 	t := m.findTimer(tag)
