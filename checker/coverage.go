@@ -73,15 +73,15 @@ var DefaultFloors = Floors{Ops: 1, EachF: true, Telling: 1}
 func (f *Floors) missed(c *Coverage) string {
 	total := c.Total()
 	if total == 0 {
-		return "vacuous: the history is empty"
+		return "the history is empty"
 	}
 	if total < f.Ops {
-		return fmt.Sprintf("vacuous: %d operations, want at least %d", total, f.Ops)
+		return fmt.Sprintf("%d operations, want at least %d", total, f.Ops)
 	}
 	if f.EachF {
 		for i := range c.Ops {
 			if n := c.Of(F(i)); n > 0 && c.Ops[i][OK] == 0 {
-				return fmt.Sprintf("vacuous: not one of %d %s operations succeeded", n, F(i))
+				return fmt.Sprintf("no %s succeeded, of %d", F(i), n)
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func (f *Floors) missed(c *Coverage) string {
 		{c.Concurrent, f.Concurrent, "pairs of concurrent operations"},
 	} {
 		if m.have < m.want {
-			return fmt.Sprintf("vacuous: %d %s, want at least %d", m.have, m.what, m.want)
+			return fmt.Sprintf("%d %s, want at least %d", m.have, m.what, m.want)
 		}
 	}
 	return ""
