@@ -35,7 +35,8 @@ func Slice(events []Event, seq uint64) []int {
 
 // Past returns the indices, in order, of all events that happened before event seq in
 // the sense of Lamport (Time, Clocks, and the Ordering of Events, 1978), and of that
-// event and its effects themselves: nothing else can have influenced it.
+// event and its effects themselves: nothing else can have influenced it. A fault
+// happens to the machines that it names, or else to all.
 func Past(events []Event, seq uint64) []int {
 	var past []int
 	for i, d := range distances(events, seq, nil) {
@@ -64,7 +65,8 @@ const (
 // distances measures how far before event seq every event lies: the number of notable
 // events on the shortest way along causes and machines' own order, in steps, plus one
 // for every other event on it. The machines of also lie one step before it, for they
-// are part of what it is about. Events that did not influence it are unrelated.
+// are part of what it is about. Faults lie as near as the machines that they name.
+// Events that did not influence it are unrelated.
 //
 // Every edge leads backwards in the trace, so one pass from its end finds them all.
 func distances(events []Event, seq uint64, also []string) []int {
@@ -81,13 +83,18 @@ func distances(events []Event, seq uint64, also []string) []int {
 		}
 		group := events[start:end]
 		d := groupDistance(group, caused, machine)
+		for i := range group {
+			if k := group[i].Kind; k == FaultOn || k == FaultOff {
+				dist[start+i] = faultDistance(&group[i], machine)
+			}
+		}
 		if d < unrelated {
 			next := d + 1
 			if slices.ContainsFunc(group, func(e Event) bool { return isNotable(&e) }) {
 				next = d + step
 			}
 			for i := range group {
-				dist[start+i] = d
+				dist[start+i] = min(d, dist[start+i])
 				if acts(&group[i]) {
 					machine[group[i].Node] = next
 				}
@@ -116,6 +123,22 @@ func groupDistance(group []Event, caused map[uint64]int, machine map[string]int)
 		}
 	}
 	return d
+}
+
+// faultDistance is how far a fault lies before the event: as far as the next thing that
+// a machine did which the fault names; any machine, if it names none.
+func faultDistance(e *Event, machine map[string]int) int {
+	named, anyone := unrelated, unrelated
+	for _, d := range machine { // a minimum: the order does not matter
+		anyone = min(anyone, d)
+	}
+	for _, w := range words(e.Node + " " + e.Name + " " + e.Text) {
+		named = min(named, valueOr(machine, w, unrelated))
+	}
+	if named < unrelated {
+		return named
+	}
+	return anyone
 }
 
 // acts tells whether e is something that its machine does or notices: the loss of a

@@ -3,6 +3,7 @@ package trace
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -65,10 +66,17 @@ func (d *Difference) String() string {
 	case d == nil:
 		return "the traces are the same"
 	case d.A == nil:
-		return fmt.Sprintf("the first trace ends after %d events; the second goes on: %v", d.Index, d.B)
+		return fmt.Sprintf("the first trace ends after %s; the second goes on: %v", eventCount(d.Index), d.B)
 	case d.B == nil:
-		return fmt.Sprintf("the second trace ends after %d events; the first goes on: %v", d.Index, d.A)
+		return fmt.Sprintf("the second trace ends after %s; the first goes on: %v", eventCount(d.Index), d.A)
 	}
 	return fmt.Sprintf("the traces differ at event %d in %s: the first has [%v], the second [%v]",
-		d.Index, strings.Join(d.Fields, ", "), d.A, d.B)
+		d.Index+1, strings.Join(d.Fields, ", "), d.A, d.B)
+}
+
+func eventCount(n int) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return strconv.Itoa(n) + " events"
 }

@@ -206,8 +206,11 @@ func (p *painter) fold(events []*Event) {
 		if i, ok := p.cast.index[e.Node]; ok {
 			r.put(p.lane(i), p.look.touch, faint)
 		}
-		name := e.Name
-		if e.Kind == Drop {
+		name := message(e, nil)
+		switch e.Kind {
+		case Fire:
+			name = "timer " + name
+		case Drop:
 			name += " lost"
 		}
 		if counts[name]++; counts[name] == 1 {

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -37,11 +38,11 @@ func (p *painter) end(r *row, text string, s style) {
 	r.render(&p.out, cut(text, p.Width-len(r.cells), p.look.ellipsis), s, p.Color)
 }
 
-// header writes the names of the machines over their lanes.
+// header writes the names of the machines over their lanes; downwards where a lane is
+// too narrow for a name.
 func (p *painter) header() {
-	r := newRow(p.lane(p.lanes-1) + max(3, p.pitch))
-	r.write(p.clockW-len("seconds"), "seconds", faint)
-	for i := range p.lanes {
+	names := make([]string, p.lanes)
+	for i := range names {
 		name := p.cast.actors[i].name
 		if i == p.lanes-1 && len(p.cast.actors) > p.lanes {
 			name = "+" + strconv.Itoa(len(p.cast.actors)-i)
@@ -49,9 +50,29 @@ func (p *painter) header() {
 		if p.ASCII {
 			name = toASCII(name)
 		}
-		r.write(p.lane(i), cutFront(oneLine(name), p.pitch-1, p.look.ellipsis), bold)
+		names[i] = oneLine(name)
 	}
-	r.render(&p.out, "", plain, p.Color)
+	const tail = 3 // characters of a name that is written downwards
+	downwards := p.pitch <= pitchMin
+	lines := 1
+	if downwards {
+		lines = tail
+	}
+	for l := range lines {
+		r := newRow(p.lane(p.lanes-1) + max(3, p.pitch))
+		if l == lines-1 {
+			r.write(p.clockW-len("seconds"), "seconds", faint)
+		}
+		for i, name := range names {
+			if downwards {
+				letters := []rune(name)
+				letters = append(slices.Repeat([]rune{' '}, max(0, tail-len(letters))), letters...)
+				name = string(letters[len(letters)-tail+l])
+			}
+			r.write(p.lane(i), cutFront(name, max(1, p.pitch-1), ""), bold)
+		}
+		r.render(&p.out, "", plain, p.Color)
+	}
 }
 
 // line is how a machine's lane looks now.

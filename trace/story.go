@@ -94,9 +94,9 @@ const (
 	costRestart   = 1 * step
 	costOperation = 1 * step
 	costFaultOff  = 3 * step
-	costMessage   = 4 * step
+	costMessage   = 12 * step
 	costElsewhere = 5 * step  // an operation that shares no word with the violation
-	costFar       = 24 * step // no distance counts more
+	costFar       = 16 * step // no distance counts more
 	gainWord      = 2 * step  // for a word that is shared with the violation
 	gainMax       = 3 * gainWord
 )
@@ -106,6 +106,7 @@ func (s Story) scenes(events []Event) []scene {
 	last := &events[len(events)-1]
 	topic := append(words(last.Name+" "+last.Text+" "+last.Node), s.About...)
 	dist := distances(events, last.Seq, topic)
+	nearAnswers(events, dist)
 	strike := strikes(events)
 	chain := map[int]bool{}
 	for _, i := range Slice(events, last.Seq) {
@@ -138,6 +139,20 @@ func (s Story) scenes(events []Event) []scene {
 	}
 	gain(all, topic)
 	return all
+}
+
+// nearAnswers puts the answer of an operation as near as its beginning, although nothing
+// follows from what a client was told.
+func nearAnswers(events []Event, dist []int) {
+	asked := map[string]int{}
+	for i := range events {
+		switch e := &events[i]; e.Kind {
+		case Invoke:
+			asked[e.Node] = dist[i]
+		case Return:
+			dist[i] = min(dist[i], valueOr(asked, e.Node, unrelated))
+		}
+	}
 }
 
 func costOf(k Kind) int {

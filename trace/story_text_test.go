@@ -15,13 +15,14 @@ import (
 // parseTrace reads events from the short form that the files of testdata use, one a
 // line:
 //
-//	TIME KIND NODE[<PEER] [NAME] [inc=N len=N off=N cause=N file=F id=HEX state=S] [: TEXT]
+//	TIME KIND NODE[<PEER] [NAME] [inc=N len=N off=N file=F state=S @LABEL cause=LABEL] [: TEXT]
 //
 // NODE is - for none. Effects belong to the event before them. "N * LINE" is a line N
 // times, a millisecond apart.
 func parseTrace(t testing.TB, input string) []Event {
 	t.Helper()
 	var events []Event
+	labels := map[string]uint64{}
 	for _, line := range strings.Split(input, "\n") {
 		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -34,17 +35,26 @@ func parseTrace(t testing.TB, input string) []Event {
 			line = rest
 		}
 		for i := range times {
-			e := parseEvent(t, line)
+			e, label, cause := parseEvent(t, line)
+			if cause != "" {
+				require.Contains(t, labels, cause, line)
+				e.CauseSeq = labels[cause]
+			}
 			e.At += time.Duration(i) * time.Millisecond
 			e.Local = e.At
 			if n := len(events); e.Kind.IsEffect() && n > 0 {
 				e.Seq, e.Sub = events[n-1].Seq, events[n-1].Sub+1
-				e.CauseSeq = e.Seq
+				if e.CauseSeq == 0 {
+					e.CauseSeq = e.Seq // as the simulator has it
+				}
 			} else {
 				e.Seq = 1
 				if n > 0 {
 					e.Seq = events[n-1].Seq + 1
 				}
+			}
+			if label != "" {
+				labels[label] = e.Seq
 			}
 			events = append(events, e)
 		}
@@ -52,7 +62,7 @@ func parseTrace(t testing.TB, input string) []Event {
 	return events
 }
 
-func parseEvent(t testing.TB, line string) Event {
+func parseEvent(t testing.TB, line string) (e Event, label, cause string) {
 	t.Helper()
 	head, text, _ := strings.Cut(line, " : ")
 	fields := strings.Fields(head)
@@ -61,7 +71,7 @@ func parseEvent(t testing.TB, line string) Event {
 	require.NoError(t, err, line)
 	kind, ok := KindNamed(fields[1])
 	require.True(t, ok, "kind of %q", line)
-	e := Event{At: at, Kind: kind, Text: strings.TrimSpace(text)}
+	e = Event{At: at, Kind: kind, Text: strings.TrimSpace(text)}
 	e.Node, e.Peer, _ = strings.Cut(fields[2], "<")
 	e.Node = strings.TrimPrefix(e.Node, "-")
 	for _, f := range fields[3:] {
@@ -75,7 +85,9 @@ func parseEvent(t testing.TB, line string) Event {
 		case key == "off":
 			e.Off = n
 		case key == "cause":
-			e.CauseSeq = uint64(n)
+			cause = value
+		case strings.HasPrefix(f, "@"):
+			label = f[1:]
 		case key == "file":
 			e.File = value
 		case key == "state":
@@ -84,7 +96,7 @@ func parseEvent(t testing.TB, line string) Event {
 			e.Name = join(e.Name, f)
 		}
 	}
-	return e
+	return e, label, cause
 }
 
 // The files of testdata/stories hold traces and what becomes of them: as lanes, as a
