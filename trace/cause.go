@@ -90,8 +90,10 @@ func distances(events []Event, seq uint64, also []string) []int {
 		}
 		if d < unrelated {
 			next := d + 1
-			if slices.ContainsFunc(group, func(e Event) bool { return isNotable(&e) }) {
-				next = d + step
+			for i := range group {
+				if isNotable(&group[i]) {
+					next = d + step
+				}
 			}
 			for i := range group {
 				dist[start+i] = min(d, dist[start+i])

@@ -69,9 +69,9 @@ func (s Story) Lines(events []Event) []Line {
 	if len(events) == 0 {
 		return nil
 	}
-	end := slices.IndexFunc(events, func(e Event) bool { return e.Kind == Violation })
-	if end < 0 {
-		end = len(events) - 1
+	end := 0
+	for end < len(events)-1 && events[end].Kind != Violation {
+		end++
 	}
 	events = events[:end+1]
 	if s.Max <= 0 {
