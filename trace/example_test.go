@@ -106,5 +106,5 @@ func ExampleDiff() {
 	b[4].At += 2
 	fmt.Println(trace.Diff(a, b))
 	// Output:
-	// the traces differ at event 5 in t: the first has [#4 at 0.009 s: deliver: n2 gets Prepare from n1], the second [#4 at 0.009000 s: deliver: n2 gets Prepare from n1]
+	// the traces differ at event 5 in t: the first has [#4 at 0.009 s: deliver: n2 gets Prepare from n1], the second [#4 at 0.009000002 s: deliver: n2 gets Prepare from n1]
 }

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -119,6 +120,22 @@ func TestMalformedTracesAreRefusedByLineAndField(t *testing.T) {
 		}
 		return out.String()
 	})
+}
+
+// Strings are decoded by hand, so encoding/json is the judge. Only the surrogates that
+// carry bytes differ.
+func TestStringsAreReadAsJSONHasThem(t *testing.T) {
+	piece := rapid.SampledFrom([]string{
+		"a", "é", "🎈", " ", `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0041`, `\u00e9`, `\u0000`,
+		`\ud83d\ude00`, `\uD83D\uDE00`, `\ud83d`, `\ud83dx`, `\ud83d\u0041`, `\ude00`, `\ud83d\ud83d`, `\ud83d\n`,
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		quoted := `"` + strings.Join(rapid.SliceOf(piece).Draw(t, "pieces"), "") + `"`
+		var want string
+		require.NoError(t, json.Unmarshal([]byte(quoted), &want), quoted)
+		require.Equal(t, want, text([]byte(quoted)), quoted)
+	})
+	require.Equal(t, "\x80a\xff", text([]byte(`"\udc80a\udcff"`)))
 }
 
 func TestReaderPassesOnTheErrorsOfTheFile(t *testing.T) {

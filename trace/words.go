@@ -133,10 +133,14 @@ func message(e *Event, describe func(*Event) string) string {
 	return strconv.FormatInt(e.Len, 10) + " B"
 }
 
-// seconds prints virtual time: "1.204 s", with microseconds where there are any.
+// seconds prints virtual time: "1.204 s", with microseconds and nanoseconds where there
+// are any.
 func seconds(d time.Duration) string {
 	digits := 3
-	if d%time.Millisecond != 0 {
+	switch {
+	case d%time.Microsecond != 0:
+		digits = 9
+	case d%time.Millisecond != 0:
 		digits = 6
 	}
 	return clock(d, digits) + " s"
