@@ -56,7 +56,7 @@ func originOf(core []Op, r *Op) *Op {
 		if o == r || o.Key != r.Key || !writes(o, v) {
 			continue
 		}
-		if origin != nil || o.F == Append || o.Call > r.Ret {
+		if origin != nil || o.F == Append || o.Status == Maybe || o.Call > r.Ret {
 			return nil
 		}
 		origin = o
