@@ -12,14 +12,15 @@ package trace
 //	seq   position in the run, from 1           k     kind: "deliver", "crash", … (see Kind)
 //	sub   position among the effects of seq     n     machine
 //	t     virtual time, ns                      p     the other machine
-//	lt    the machine's clock, ns, if not t     inc   incarnation
+//	lt    the machine's clock, ns               inc   incarnation
 //	id    causal identity, 16 hex digits        name  message kind, timer, fault, operation, property
 //	c     seq of the cause                      text  the rest in words
 //	file  file of a write or a sync             off   where in the file, bytes
 //	len   bytes written, sent or delivered      b     bytes of the message, base64
 //	d     what changed in the node's state
 //
-// Strings are JSON strings. A byte that is no part of valid UTF-8 is written as the
+// A machine's clock that shows the virtual time is left out too; without a machine, it
+// is zero. Strings are JSON strings. A byte that is no part of valid UTF-8 is written as the
 // lone surrogate \udc80 to \udcff (the convention of Python's PEP 383), so that every
 // trace reads back as it was. The last line says how many events there were: a trace
 // without it was cut off. A reader passes over fields that it does not know; a change

@@ -40,10 +40,10 @@ type Lanes struct {
 }
 
 // IsHeartbeat tells whether an event is one of those that happen all the time and
-// say nothing: by its name, a heartbeat, a ping, a tick or the like.
+// say nothing: by its name, a heartbeat, a keep-alive or a tick.
 func IsHeartbeat(e *Event) bool {
 	name := strings.ToLower(e.Name)
-	for _, boring := range []string{"heartbeat", "ping", "pong", "keepalive", "keep-alive", "tick"} {
+	for _, boring := range []string{"heartbeat", "keepalive", "keep-alive", "tick"} {
 		if strings.Contains(name, boring) {
 			return true
 		}

@@ -54,7 +54,7 @@ func (p *parser) event(line []byte, e *Event) (end bool, field, want string) {
 		local = local || name == "lt"
 	}
 	if !local {
-		e.Local = e.At
+		e.Local = usualLocal(e)
 	}
 	if e.Kind == 0 && !end {
 		return false, "k", kindList()

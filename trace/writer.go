@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
@@ -96,7 +97,7 @@ func appendEvent(b []byte, e *Event) []byte {
 	b = strconv.AppendUint(b, e.Seq, 10)
 	b = appendUint(b, `,"sub":`, uint64(e.Sub))
 	b = appendInt(b, `,"t":`, int64(e.At))
-	if e.Local != e.At {
+	if e.Local != usualLocal(e) {
 		b = append(b, `,"lt":`...)
 		b = strconv.AppendInt(b, int64(e.Local), 10)
 	}
@@ -122,6 +123,15 @@ func appendEvent(b []byte, e *Event) []byte {
 	}
 	b = appendString(b, `,"d":`, e.State)
 	return append(b, '}')
+}
+
+// usualLocal is the local time that need not be written: a machine's clock that is
+// right, and no clock where there is no machine.
+func usualLocal(e *Event) time.Duration {
+	if e.Node == "" {
+		return 0
+	}
+	return e.At
 }
 
 func appendUint(b []byte, key string, v uint64) []byte {
