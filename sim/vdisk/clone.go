@@ -48,9 +48,6 @@ func (f *inode) clone() *inode {
 	c := *f
 	c.cache, c.durable = f.cache.clone(), f.durable.clone()
 	c.log.list, c.log.arena, c.log.spare = slices.Clone(f.log.list), slices.Clone(f.log.arena), nil
-	for i := range c.log.list {
-		c.log.list[i].sparse = slices.Clone(c.log.list[i].sparse)
-	}
 	return &c
 }
 

@@ -47,6 +47,24 @@ func TestRestoreSetsTheDiskBackToAnOlderImage(t *testing.T) {
 	require.Equal(t, "then", content(t, image, "f"), "the image stays as it is, for another time")
 }
 
+func TestNoSyncIsInFlightOnARestoredDisk(t *testing.T) {
+	d := newDisk()
+	synced(t, d, "f", "old")
+	write(t, d, "f", 0, "new")
+	before := begin(t, d, "f")
+	image := d.Clone()
+	d.Restore(image)
+	d.EndSync(before)
+	require.Equal(t, "old", afterLosing(t, d, "f"))
+
+	image = d.Clone()
+	after := begin(t, d, "f")
+	d.Restore(image)
+	begin(t, d, "f") // the first since the image, as after was
+	d.EndSync(after)
+	require.Equal(t, "old", afterLosing(t, d, "f"))
+}
+
 func TestWipeLeavesNothing(t *testing.T) {
 	d := newDisk()
 	synced(t, d, "f", "x")

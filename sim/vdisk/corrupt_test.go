@@ -63,6 +63,21 @@ func TestRotUnderAPendingWriteShowsOnlyIfTheWriteIsLost(t *testing.T) {
 	}
 }
 
+func TestRotDoesNotReachWhatWasCutOffAndFilledAgain(t *testing.T) {
+	for _, fold := range []bool{false, true} {
+		d := newDisk()
+		synced(t, d, "f", "aaaaaaaa")
+		require.NoError(t, d.Truncate("f", 2))
+		require.NoError(t, d.Truncate("f", 8))
+		if fold {
+			d.Fold()
+		}
+		flip(t, d, "f", 5, 1)
+		require.Equal(t, "aa\x00\x00\x00\x00\x00\x00", content(t, d, "f"))
+		require.Equal(t, "aaaaa`aa", afterLosing(t, d, "f"))
+	}
+}
+
 func TestCorruptAtFlipsFewBitsMoreOftenThanMany(t *testing.T) {
 	draw := drawer(7)
 	hits, places := map[int]int{}, map[string]int{}

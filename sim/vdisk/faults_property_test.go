@@ -1,6 +1,7 @@
 package vdisk_test
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"testing"
@@ -91,6 +92,32 @@ func TestDurableThroughIsTrueInEveryCrashWhateverElseHasFailed(t *testing.T) {
 			}
 		}
 		t.Repeat(actions)
+	})
+}
+
+func TestFoldingChangesNothingThatASyncMakesDurable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := &faulty{disk: vdisk.New(vdisk.Config{SectorSize: sector})}
+		actions := f.actions()
+		actions[""] = func(*rapid.T) {}
+		t.Repeat(actions)
+		plain, folded := f.disk.Clone(), f.disk.Clone()
+		for _, d := range []*vdisk.Disk{plain, folded} {
+			d.Disarm()
+			for _, c := range f.flying {
+				d.AbandonSync(c)
+			}
+		}
+		folded.Fold()
+		require.Equal(t, plain.Hash(), folded.Hash())
+		for _, name := range slices.Sorted(maps.Keys(read(plain))) {
+			for _, d := range []*vdisk.Disk{plain, folded} {
+				c, err := d.BeginSync(name)
+				require.NoError(t, err)
+				d.EndSync(c)
+			}
+		}
+		require.Equal(t, plain.Hash(), folded.Hash())
 	})
 }
 

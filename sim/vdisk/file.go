@@ -107,16 +107,13 @@ func (d *Disk) Truncate(name string, size int64) error {
 	before := f.cache.size
 	f.cache.resize(size, f.shift)
 	d.used += size - before
-	// Of what it cut, only the sector that the cut goes through has new content.
-	first, last := size>>f.shift, ceil(size, f.shift)
-	if size > before {
-		last = first
-	}
-	d.changed(f, min(size, before), max(size, before), before, first, last)
+	// It needs no images: what it cut or added is zero in whatever it is applied to.
+	d.changed(f, min(size, before), max(size, before), before, 0, 0)
 	return nil
 }
 
-// changed records an operation on the content of f, which had the size before.
+// changed records an operation on the content of f, which had the size before: it changed
+// the bytes [off, end), and left new content in the sectors [first, last).
 func (d *Disk) changed(f *inode, off, end, before, first, last int64) {
 	assert(f.named, "only a file with a name is written")
 	d.seq++

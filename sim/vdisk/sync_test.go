@@ -196,6 +196,33 @@ func TestTheLogOfAFileThatIsNeverSyncedStaysInProportionToIt(t *testing.T) {
 	}())
 }
 
+func TestFoldingForgetsWhatWasCutOff(t *testing.T) {
+	d := newDisk()
+	synced(t, d, "f", "")
+	write(t, d, "f", 0, "aaaaaaaabbbbbbbbccccccccdddddddd")
+	require.NoError(t, d.Truncate("f", 12))
+	write(t, d, "f", 36, "e")
+	d.Fold()
+	sync(t, d, "f")
+	require.Equal(t, content(t, d, "f"), afterLosing(t, d, "f"))
+	require.Equal(t, "aaaaaaaabbbb"+string(make([]byte, 24))+"e", content(t, d, "f"))
+}
+
+func TestASyncInFlightKeepsItsPlaceInALogOfAnyLength(t *testing.T) {
+	d := newDisk()
+	synced(t, d, "f", "")
+	require.NoError(t, d.Append("f", []byte("covered")))
+	c := begin(t, d, "f")
+	for range 10_000 {
+		require.NoError(t, d.Append("f", []byte(".")))
+	}
+	d.EndSync(c)
+	require.Equal(t, "covered", afterLosing(t, d, "f"))
+	require.Equal(t, 10_000, d.Pending("f"))
+	require.NoError(t, d.Append("f", []byte(".")))
+	require.Equal(t, 1, d.Pending("f"), "nothing in flight: folded")
+}
+
 func TestAppendAndSyncAllocateNothingInTheSteadyState(t *testing.T) {
 	d := vdisk.New(vdisk.Config{})
 	record := make([]byte, 200)

@@ -35,7 +35,7 @@ type write struct {
 
 	first  int64   // the sectors that it has images of are first, first+1, ...
 	count  int64   // so many
-	sparse []int64 // or these, in ascending order, if it is folded from several writes
+	sparse []int64 // or these, in ascending order, if it is folded from several writes; never changed
 	at     int64   // position of the first image in log.arena, counted from the log's beginning
 }
 
@@ -70,14 +70,11 @@ func (l *log) reset() {
 // images of the sectors [first, last).
 func (f *inode) record(seq uint64, off, end, before, first, last int64) {
 	l := &f.log
-	last = min(last, ceil(f.cache.size, f.shift))
 	l.list = append(l.list, write{
 		seq: seq, since: seq, off: off, end: end, cut: min(before, f.cache.size), size: f.cache.size,
-		first: first, count: max(last-first, 0), at: l.base + int64(len(l.arena)),
+		first: first, count: last - first, at: l.base + int64(len(l.arena)),
 	})
-	if last > first {
-		l.arena = append(l.arena, f.cache.buf[first<<f.shift:last<<f.shift]...)
-	}
+	l.arena = append(l.arena, f.cache.buf[first<<f.shift:last<<f.shift]...)
 	l.low = min(l.low, off)
 }
 
