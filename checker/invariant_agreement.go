@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"fmt"
 	"maps"
 	"math/bits"
 )
@@ -144,8 +145,8 @@ func (a *Agreement) Chosen(slot uint64) (value uint64, ok bool) {
 	return a.records[i].value, a.records[i].chosen
 }
 
-// Forget drops the slots below low, at a cost of O(slots in memory). About them nothing more will be said: call it when every node has them in a
-// snapshot. What is said of them later is taken as it is.
+// Forget drops the slots below low, at a cost of O(slots in memory): call it when every node has them in a snapshot.
+// What is said of them later is taken as it is.
 func (a *Agreement) Forget(low uint64) {
 	if low <= a.low {
 		return
@@ -176,11 +177,4 @@ func (a *Agreement) record(slot uint64) *slotRecord {
 }
 
 // hashText prints the hash of a value.
-func hashText(v uint64) string {
-	const digits = "0123456789abcdef"
-	var b [8]byte
-	for i := range b {
-		b[i] = digits[v>>(60-4*i)&15]
-	}
-	return "#" + string(b[:])
-}
+func hashText(v uint64) string { return fmt.Sprintf("#%016x", v) }

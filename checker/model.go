@@ -79,7 +79,7 @@ func didYouMean(name string) string {
 	var near, all []string
 	for _, m := range Models() {
 		all = append(all, m.name)
-		if strings.Contains(m.name, name) || strings.Contains(name, m.name) || editDistance(m.name, name) <= 3 {
+		if strings.Contains(m.name, name) || strings.Contains(name, m.name) || editDistance(m.name, name) <= min(2, len(m.name)-1) {
 			near = append(near, m.name)
 		}
 	}
