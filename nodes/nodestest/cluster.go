@@ -61,7 +61,12 @@ func (c *cluster) look(f func()) {
 	c.until("the cluster can be looked at", func() bool { return true })
 }
 
+// maxWrong is how many breaches of one rule are worth reading.
+const maxWrong = 5
+
 // wrongf is how a handler reports what breaks a rule.
 func (c *cluster) wrongf(format string, args ...any) {
-	c.wrong = append(c.wrong, fmt.Sprintf(format, args...))
+	if len(c.wrong) < maxWrong {
+		c.wrong = append(c.wrong, fmt.Sprintf(format, args...))
+	}
 }
