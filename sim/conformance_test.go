@@ -42,6 +42,25 @@ func TestSimKeepsTheContractWithoutPower(t *testing.T) {
 	}
 }
 
+// That a loss of power loses anything is seen by what cannot survive it.
+func TestACounterThatTellsBeforeItsSyncIsCaughtByALossOfPower(t *testing.T) {
+	caught := map[vdisk.CrashMode]int{}
+	for seed := range uint64(20) {
+		for _, how := range []vdisk.CrashMode{vdisk.LoseNothing, vdisk.LoseUnsynced, vdisk.LoseSubset} {
+			hasty := func() nodes.Node { return &nodestest.Counter{TellBeforeSync: true} }
+			if nodestest.CheckCounter(newUniverse(t, seed, how), hasty) != nil {
+				caught[how]++
+			}
+			patient := func() nodes.Node { return &nodestest.Counter{} }
+			require.NoError(t, nodestest.CheckCounter(newUniverse(t, seed, how), patient), "%v, seed %d", how, seed)
+		}
+	}
+	require.Zero(t, caught[vdisk.LoseNothing], "a kill loses nothing that was written")
+	require.Positive(t, caught[vdisk.LoseUnsynced])
+	require.Positive(t, caught[vdisk.LoseSubset])
+	t.Log(caught)
+}
+
 // universe is the suite's machines in one universe.
 type universe struct {
 	*sim.Universe

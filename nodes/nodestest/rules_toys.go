@@ -21,7 +21,7 @@ func pingerHears(c *cluster) {
 }
 
 // adder is a task that adds one to a Counter, again and again, and tells each Sum that it hears.
-func adder(c *cluster, to nodes.ID, heard func(sum uint64)) nodes.Node {
+func adder(to nodes.ID, heard func(sum uint64)) nodes.Node {
 	return task.New(Codec(), func(t *task.T) {
 		for n := uint64(1); ; n++ {
 			m, ok := t.Request(to, Add{n}, again, func(m nodes.Message) bool {
@@ -39,7 +39,7 @@ func taskRuns(c *cluster) {
 	var sums uint64
 	var slept time.Duration
 	c.start("n1", &Counter{})
-	c.start("n2", adder(c, "n1", func(uint64) { sums++ }))
+	c.start("n2", adder("n1", func(uint64) { sums++ }))
 	c.start("n3", task.New(Codec(), func(t *task.T) {
 		began := t.Monotonic()
 		if err := t.Disk().Append("f", []byte("x")); err != nil {
@@ -54,7 +54,16 @@ func taskRuns(c *cluster) {
 	c.until("twenty sums were heard and the sleeper is awake", func() bool { return sums >= 20 && slept >= 20*ms })
 }
 
-func counterKeeps(c *cluster) {
+func counterKeeps(c *cluster) { c.counts(func() nodes.Node { return &Counter{} }) }
+
+// CheckCounter returns an error if a Counter forgets, over ten kills, a Sum that it has told, and
+// closes the runtime. On a runtime whose kills lose unsynced writes, it tells the two
+// kinds of Counter apart.
+func CheckCounter(rt Runtime, build func() nodes.Node) error {
+	return Rule{check: func(c *cluster) { c.counts(build) }}.Check(rt)
+}
+
+func (c *cluster) counts(build func() nodes.Node) {
 	var last uint64
 	heard := func(sum uint64) {
 		if sum <= last {
@@ -62,12 +71,12 @@ func counterKeeps(c *cluster) {
 		}
 		last = sum
 	}
-	c.start("n1", &Counter{})
-	c.start("n2", adder(c, "n1", heard))
-	for range 5 {
+	c.start("n1", build())
+	c.start("n2", adder("n1", heard))
+	for range 10 {
 		var before uint64
 		c.look(func() { before = last })
 		c.until("the counter counts", func() bool { return last > before+3 })
-		c.restart("n1", &Counter{})
+		c.restart("n1", build())
 	}
 }
