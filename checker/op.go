@@ -115,7 +115,7 @@ func (o *Op) End() int64 {
 // String prints the operation on one line: "c2 get x → 1 [40,52] ok".
 func (o *Op) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s", o.Client, o.act())
+	fmt.Fprintf(&b, "%s %s", o.Client, o.Act())
 	if o.Ret == Never {
 		fmt.Fprintf(&b, " [%d,…] %s", o.Call, o.Status)
 	} else {
@@ -124,8 +124,8 @@ func (o *Op) String() string {
 	return b.String()
 }
 
-// act is what the operation did, without who and when.
-func (o *Op) act() string {
+// Act says what the operation does, without who and when: "put k1=7".
+func (o *Op) Act() string {
 	var b strings.Builder
 	b.WriteString(o.F.String())
 	b.WriteByte(' ')

@@ -178,10 +178,10 @@ func writes(w *Op, v Value) bool {
 // fact states what another operation of the core contributes.
 func fact(h History, o, r *Op) string {
 	ended := o.Status != Maybe && o.Ret < r.Call
-	name := fmt.Sprintf("%s's %s", o.Client, o.act())
+	name := fmt.Sprintf("%s's %s", o.Client, o.Act())
 	switch {
 	case o.Call > r.Ret:
-		return fmt.Sprintf("%s called its %s only at %d", o.Client, o.act(), o.Call)
+		return fmt.Sprintf("%s called its %s only at %d", o.Client, o.Act(), o.Call)
 	case o.Status == Maybe && answeredLater(h, o):
 		return fmt.Sprintf("%s, called at %d, was still under way", name, o.Call)
 	case o.Status == Maybe:

@@ -24,9 +24,9 @@ type World struct {
 	// Leader is which server leads, seen from outside; ok is false if none does. Nil if the
 	// protocol has none.
 	Leader func() (id nodes.ID, ok bool)
-	// Recovers tells that a server whose disk lost synced data may come back, because the
-	// protocol repairs it. If not, such a server stays down.
-	Recovers bool
+	// What the servers can cope with, see nemesis.Cluster.
+	AllowWipe, AllowCorrupt, Connections bool
+	DriftBoundPPM                        int64
 
 	History  *checker.Recorder // what the clients saw; nil if there is no history to check
 	Model    checker.Model     // of the History
@@ -46,9 +46,9 @@ type Workload interface {
 	Done() bool
 	// Stop makes clients begin no further operation.
 	Stop()
-	// Probe makes fresh clients begin some operations on the core, for the liveness
+	// Probe makes fresh clients begin some operations on these servers, for the liveness
 	// phase, and look at what was acknowledged.
-	Probe(core []nodes.ID)
+	Probe(servers []nodes.ID)
 	// Probed says whether the operations of Probe have all succeeded; if not, why.
 	Probed() (ok bool, why string)
 }

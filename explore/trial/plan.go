@@ -1,0 +1,39 @@
+package trial
+
+import (
+	"orrery/nemesis"
+)
+
+func (t *trial) choosePlan(c *nemesis.Cluster) (nemesis.Plan, error) {
+	if t.w.Options.Plan != nil {
+		return *t.w.Options.Plan, nil
+	}
+	return nemesis.Plan{}, nil
+}
+
+// done tells whether every fault of the plan is over.
+func (t *trial) planDone() bool {
+	if len(t.plan.Entries) == 0 {
+		return true
+	}
+	last := t.plan.Entries[len(t.plan.Entries)-1]
+	for _, e := range t.plan.Entries {
+		if max(e.At, e.Until) > max(last.At, last.Until) {
+			last = e
+		}
+	}
+	return t.u.Now() > max(last.At, last.Until)
+}
+
+// faults says what became of the plan.
+func (t *trial) faults() []FaultReport {
+	list := []FaultReport{}
+	for _, o := range t.nemesis.Report() {
+		f := FaultReport{Fault: o.Entry.String(), Family: o.Entry.Fault.Kind().Family, Outcome: o.State.String(), Why: o.Reason, Effects: o.Effects}
+		if o.NoOp() {
+			f.Outcome = "noop"
+		}
+		list = append(list, f)
+	}
+	return list
+}

@@ -1,0 +1,97 @@
+package scenarios
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"orrery/checker"
+	"orrery/explore/trial"
+	"orrery/nodes"
+	"orrery/trace"
+)
+
+// kvOps draws the operations of clients of a key-value store. Which kinds there are, and of
+// how many keys, is drawn for the whole universe (swarm testing: Groce et al., ISSTA
+// 2012): what is left out lets the rest happen more often. The written values are unique,
+// so that a stale read can be told.
+type kvOps struct {
+	w     *trial.World
+	kinds []checker.F
+	keys  uint64
+	probe bool // write once, then read every key, and write again
+}
+
+// kvKinds are the kinds of operation and what part of a workload they are, if all are on.
+var kvKinds = []struct {
+	f      checker.F
+	weight int
+	always bool
+}{
+	{checker.Get, 4, true},
+	{checker.Put, 4, true},
+	{checker.Append, 2, false},
+	{checker.CAS, 2, false},
+	{checker.Delete, 1, false},
+	{checker.Scan, 1, false},
+}
+
+func newKVOps(w *trial.World) *kvOps {
+	k := &kvOps{w: w, keys: 1 + w.Draw("keys", 8)}
+	for _, kind := range kvKinds {
+		if kind.always || w.Chance("operations/"+kind.f.String(), 500_000) {
+			for range kind.weight {
+				k.kinds = append(k.kinds, kind.f)
+			}
+		}
+	}
+	return k
+}
+
+// next is the n-th operation of a client: drawn by that name, so that leaving out one
+// operation changes no other. last is what the client last saw in each key, to give a
+// compare-and-set a chance.
+func (k *kvOps) next(client nodes.ID, n int, last map[string]string) checker.Op {
+	if k.probe {
+		return k.probing(client, n)
+	}
+	draw := func(what uint64, limit uint64) uint64 {
+		return k.w.U.Draw("workload/"+string(client), trace.Mix(uint64(n), what), limit)
+	}
+	op := checker.Op{F: k.kinds[draw(1, uint64(len(k.kinds)))], Key: "k" + strconv.FormatUint(draw(2, k.keys), 10)}
+	value := fmt.Sprintf("%s.%d", client, n)
+	switch op.F {
+	case checker.Put:
+		op.In = checker.Val(value)
+	case checker.Append:
+		op.In = checker.Val(value + ";")
+	case checker.CAS:
+		op.In, op.Expect = checker.Val(value), checker.Unset
+		if seen, ok := last[op.Key]; ok && draw(3, 4) > 0 {
+			op.Expect = checker.Val(seen)
+		}
+	case checker.Scan:
+		op.Key = "k" + strconv.FormatUint(draw(4, k.keys), 10)
+		op.To = "k" + strconv.FormatUint(draw(5, k.keys+1), 10)
+		if op.To <= op.Key {
+			op.To = ""
+		}
+	}
+	return op
+}
+
+// probing is the n-th operation of the client that comes after the heal.
+func (k *kvOps) probing(client nodes.ID, n int) checker.Op {
+	if n == 0 || n > int(k.keys) {
+		return checker.Op{F: checker.Put, Key: "k0", In: checker.Val(fmt.Sprintf("%s.%d", client, n))}
+	}
+	return checker.Op{F: checker.Get, Key: "k" + strconv.Itoa(n-1)}
+}
+
+// think is how long a client waits before its n-th operation.
+func (k *kvOps) think(client nodes.ID, n int, mean time.Duration) time.Duration {
+	if mean == 0 {
+		return 0
+	}
+	return time.Duration(k.w.U.Draw("workload/"+string(client), trace.Mix(uint64(n), 6), 2*uint64(mean)))
+}

@@ -1,0 +1,199 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"orrery/checker"
+	"orrery/explore/trial"
+	"orrery/nodes"
+	"orrery/nodes/paxos"
+	"orrery/sim"
+	"orrery/trace"
+)
+
+// Paxos is a cluster of Multi-Paxos replicas that keep a key-value store, and clients that
+// use it. Everything about it that has a choice is drawn: the network and the disks,
+// the protocol's time-outs and windows, quorums, snapshots, leases, and what clients do.
+func Paxos() *Scenario {
+	return &Scenario{
+		Name:  "paxos",
+		About: "five Multi-Paxos replicas with a key-value store, linearizable under all faults",
+		Ops:   300,
+		Marks: paxos.Marks(),
+		Bugs:  paxosBugs(),
+		build: buildPaxos,
+	}
+}
+
+const (
+	paxosServers = 5
+	paxosClients = 4
+)
+
+// paxosWorld is the cluster while it is built and run.
+type paxosWorld struct {
+	w       *trial.World
+	config  paxos.Config
+	servers []nodes.ID
+	load    *kvLoad
+	// initialised are the machines whose disks have been: whoever starts a replica
+	// remembers that elsewhere, because an empty disk is then a lost one.
+	initialised map[nodes.ID]bool
+}
+
+func buildPaxos(w *trial.World, s *Scenario) error {
+	p := &paxosWorld{w: w, initialised: map[nodes.ID]bool{}}
+	n := w.Options.Nodes
+	if n == 0 {
+		n = paxosServers
+	}
+	if n < 1 || n > paxos.MaxMembers {
+		return fmt.Errorf("%d servers: a cluster has from 1 to %d", n, paxos.MaxMembers)
+	}
+	for i := range n {
+		p.servers = append(p.servers, nodes.ID(fmt.Sprintf("n%d", i+1)))
+	}
+	p.drawWeather()
+	p.drawConfig()
+	if w.Options.Bug != "" {
+		if err := p.plant(w.Options.Bug); err != nil {
+			return err
+		}
+	}
+	check := p.config
+	check.Self = p.servers[0]
+	if err := check.Validate(); err != nil {
+		return err
+	}
+	for _, id := range p.servers {
+		w.AddServer(id, func() nodes.Node { return p.replica(id) })
+	}
+	w.Timescale = p.config.ElectionMax
+	w.Horizon = 30 * time.Second
+	w.Leader = p.leader
+	w.Converged = p.converged
+	if p.config.Lease > 0 {
+		w.DriftBoundPPM = int64(p.config.LeaseDrift) / 2
+	}
+	q2 := p.config.Q2
+	if q2 == 0 {
+		q2 = n/2 + 1
+	}
+	q1 := max(p.config.Q1, n/2+1)
+	w.Tolerates = n - max(q1, q2)
+	if w.Tolerates == 0 {
+		w.Tolerates = -1
+	}
+	w.U.Observe(sim.Observer{After: p.noteInitialised})
+	watchPaxos(w, p.servers, checker.AtLeast(q2))
+	p.load = newKVLoad(w, s, p.servers)
+	return nil
+}
+
+// drawWeather draws the network, the disks and the clocks.
+func (p *paxosWorld) drawWeather() {
+	w := p.w
+	us, ms := time.Microsecond, time.Millisecond
+	w.U.Tune(func(c *sim.Config) {
+		c.Net.Delay = sim.Dist{Min: w.DrawDuration("net/min", 50*us, ms), Mean: w.DrawDuration("net/mean", 100*us, 4*ms)}
+		if w.Chance("net/tail", 500_000) {
+			c.Net.Delay.TailPPM, c.Net.Delay.TailMax = 2_000, w.DrawDuration("net/tail max", 50*ms, time.Second)
+		}
+		if w.Chance("net/slow pairs", 200_000) {
+			c.Net.SlowPairPPM, c.Net.SlowPairMax = 150_000, w.DrawDuration("net/slow pair max", 5*ms, 200*ms)
+		}
+		if w.Chance("net/loss", 500_000) {
+			c.Net.LossPPM = w.Draw("net/loss ppm", 20_000)
+		}
+		if w.Chance("net/duplicate", 500_000) {
+			c.Net.DuplicatePPM = w.Draw("net/duplicate ppm", 50_000)
+		}
+		if w.Chance("net/capacity", 200_000) {
+			c.Net.Capacity = 20 + int(w.Draw("net/capacity of links", 100))
+		}
+		c.Disk.Sync = sim.Dist{Min: w.DrawDuration("disk/min", 20*us, 500*us), Mean: w.DrawDuration("disk/mean", 100*us, 3*ms)}
+		if w.Chance("disk/tail", 300_000) {
+			c.Disk.Sync.TailPPM, c.Disk.Sync.TailMax = 5_000, 200*ms
+		}
+		c.Clocks = sim.ClockConfig{OffsetMax: 10 * time.Minute, DriftPPM: 200}
+		c.LateTimer = sim.Dist{Mean: w.DrawDuration("late timers", 0, ms)}
+	})
+}
+
+// drawConfig draws how the replicas are configured.
+func (p *paxosWorld) drawConfig() {
+	w, ms := p.w, time.Millisecond
+	n := len(p.servers)
+	c := paxos.Config{Members: p.servers, Cluster: "simulated"}
+	c.Heartbeat = w.DrawDuration("heartbeat", 40*ms, 100*ms)
+	c.ElectionMin = w.DrawDuration("election min", 200*ms, 400*ms)
+	c.ElectionMax = 2 * c.ElectionMin
+	c.SnapshotEvery = []int{1000, 12, 40, 150}[w.Draw("snapshot every", 4)]
+	c.KeepSlots = []int{128, -1, 8}[w.Draw("keep slots", 3)]
+	c.Alpha = []int{64, 1, 4, 16}[w.Draw("alpha", 4)]
+	c.ChunkBytes = []int{32 << 10, 200}[w.Draw("chunk", 2)]
+	c.Thrifty = w.Chance("thrifty", 200_000)
+	if n >= 4 && w.Chance("flexible quorums", 150_000) {
+		c.Q2 = 2 + int(w.Draw("q2", uint64(n/2-1)))
+		c.Q1 = n + 1 - c.Q2
+	}
+	if w.Chance("lease", 150_000) {
+		c.Lease = min(3*c.Heartbeat, c.ElectionMin-ms)
+	}
+	p.config = c
+}
+
+// replica makes a replica for one incarnation of a machine.
+func (p *paxosWorld) replica(id nodes.ID) nodes.Node {
+	c := p.config
+	c.Self = id
+	c.Rejoin = p.initialised[id]
+	return paxos.New(c)
+}
+
+// noteInitialised remembers which disks are in use.
+func (p *paxosWorld) noteInitialised(m *sim.Machine, _ trace.Kind) {
+	if r, ok := m.Node().(*paxos.Replica); ok && !p.initialised[m.ID()] && r.Role() != paxos.Booting {
+		p.initialised[m.ID()] = true
+	}
+}
+
+// leader is the replica that leads the highest ballot.
+func (p *paxosWorld) leader() (leader nodes.ID, ok bool) {
+	var highest paxos.Ballot
+	for _, id := range p.servers {
+		m := p.w.U.Machine(id)
+		if r, up := m.Node().(*paxos.Replica); up {
+			if b, leads := r.Leading(); leads && highest.Less(b) {
+				leader, highest, ok = id, b, true
+			}
+		}
+	}
+	return leader, ok
+}
+
+// converged tells whether all replicas of the core are up, know one leader among them, and have
+// applied the same slots.
+func (p *paxosWorld) converged(core []nodes.ID) (bool, string) {
+	var first paxos.Slot
+	var firstID nodes.ID
+	for i, id := range core {
+		m := p.w.U.Machine(id)
+		r, up := m.Node().(*paxos.Replica)
+		if !up {
+			return false, fmt.Sprintf("%s is down (%v)", id, m.Exit())
+		}
+		applied, _ := r.Applied()
+		if i == 0 {
+			first, firstID = applied, id
+		} else if applied != first {
+			return false, fmt.Sprintf("%s has applied %d slots and %s %d", firstID, first, id, applied)
+		}
+	}
+	// Who leads may be outside of the core, if it can: that part is not all broken.
+	if _, ok := p.leader(); !ok {
+		return false, "nobody leads"
+	}
+	return true, ""
+}

@@ -1,0 +1,174 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+
+	"orrery/checker"
+	"orrery/explore/trial"
+	"orrery/nodes"
+	"orrery/nodes/paxos"
+	"orrery/sim"
+	"orrery/trace"
+)
+
+// paxosWatch feeds the invariants of Paxos with what replicas send and do. It believes
+// what leaves a machine, not what a replica thinks of itself: a vote counts when it is
+// told, and must be durable by then.
+type paxosWatch struct {
+	w         *trial.World
+	index     map[nodes.ID]int
+	agreement *checker.Agreement
+	acceptors *checker.Acceptors
+	state     []watched // of each replica
+
+	chain   []uint64 // by slot: the hash of everything that was applied up to it
+	chainBy []nodes.ID
+}
+
+// watched is what was last seen of a replica.
+type watched struct {
+	incarnation uint32
+	known       bool // its state after this incarnation's Boot was checked
+	applied     paxos.Slot
+	base        paxos.Slot
+	ballot      paxos.Ballot // that it led when its own votes were last counted,
+	own         paxos.Slot   // and how far they went
+}
+
+func watchPaxos(w *trial.World, names []nodes.ID, quorum func(slot, acceptors uint64) bool) *paxosWatch {
+	p := &paxosWatch{w: w, index: map[nodes.ID]int{}, state: make([]watched, len(names)), chain: make([]uint64, 1, 1024), chainBy: make([]nodes.ID, 1, 1024)}
+	var list checker.Nodes
+	for i, id := range names {
+		p.index[id] = i
+		list = append(list, string(id))
+	}
+	p.agreement = checker.NewAgreement(list, quorum)
+	p.acceptors = checker.NewAcceptors(list)
+	w.U.Observe(sim.Observer{Sent: p.sent, After: p.after})
+	return p
+}
+
+// hold turns a broken invariant into a violation of the run.
+func (p *paxosWatch) hold(err error) {
+	if err == nil {
+		return
+	}
+	var broken *checker.InvariantError
+	if errors.As(err, &broken) {
+		p.w.U.Violate(broken.Property, broken.Detail)
+		return
+	}
+	p.w.U.Violate("invariant", err.Error())
+}
+
+func (p *paxosWatch) ballot(b paxos.Ballot) checker.Ballot {
+	return checker.Ballot{Round: b.Round, Node: uint32(p.index[b.Node])}
+}
+
+// sent looks at what a replica tells another.
+func (p *paxosWatch) sent(from *sim.Machine, _ nodes.ID, m nodes.Message) {
+	switch m := m.(type) {
+	case *paxos.P2a:
+		p.proposed(from, m)
+	case *paxos.P1b:
+		if m.Promised == m.Ballot {
+			p.toldDurably(from, m)
+			p.hold(p.acceptors.Promised(p.index[from.ID()], p.ballot(m.Ballot)))
+		}
+	case *paxos.P2b:
+		if m.Promised == m.Ballot && m.First <= m.Last {
+			p.toldDurably(from, m)
+			p.votesTold(from, m.Ballot, m.First, m.Last)
+		}
+	}
+}
+
+// proposed: upon P2a, its sender leads the ballot, and proposes a value for each slot.
+func (p *paxosWatch) proposed(from *sim.Machine, m *paxos.P2a) {
+	b := p.ballot(m.Ballot)
+	p.hold(p.agreement.Leads(p.index[from.ID()], b))
+	for i, value := range m.Values {
+		p.hold(p.agreement.Proposed(b, uint64(m.First)+uint64(i), paxos.ValueHash(value)))
+	}
+}
+
+// votesTold counts the votes of an acceptor that it has told, or, of a leader's own, relies on.
+func (p *paxosWatch) votesTold(m *sim.Machine, b paxos.Ballot, first, last paxos.Slot) {
+	r := m.Node().(*paxos.Replica)
+	i := p.index[m.ID()]
+	for s := max(first, r.SnapshotBase()+1); s <= last; s++ {
+		at, value, ok := r.Vote(s)
+		if !ok || at != b {
+			continue // it has accepted a higher ballot since; that vote will be told too
+		}
+		p.hold(p.acceptors.Accepted(i, p.ballot(b), uint64(s), value))
+		p.hold(p.agreement.Accepted(i, p.ballot(b), uint64(s), value))
+	}
+}
+
+// toldDurably: nobody is told what a crash could undo.
+func (p *paxosWatch) toldDurably(from *sim.Machine, m nodes.Message) {
+	file, end, ok := from.Node().(*paxos.Replica).Evidence(m)
+	if ok && !from.Disk().DurableThrough(file, end) {
+		p.hold(fmt.Errorf("%w", &checker.InvariantError{Property: checker.PropertyDurableFirst,
+			Detail: fmt.Sprintf("%s sends %s, and bytes up to %d of %s that it rests on are not durable", from.ID(), m.Kind(), end, file)}))
+	}
+}
+
+// after looks at a replica on which something has happened.
+func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
+	r, ok := m.Node().(*paxos.Replica)
+	if !ok {
+		return
+	}
+	i := p.index[m.ID()]
+	s := &p.state[i]
+	if s.incarnation != m.Incarnation() {
+		*s = watched{incarnation: m.Incarnation()}
+		p.restarted(m, r, s)
+	}
+	if base := r.SnapshotBase(); base > s.base {
+		p.acceptors.SnapshotCovers(i, uint64(base))
+		s.base = base
+	}
+	if b, last, leads := r.OwnVotes(); leads {
+		if b != s.ballot {
+			s.ballot, s.own = b, r.SnapshotBase()
+		}
+		if last > s.own {
+			p.votesTold(m, b, s.own+1, last)
+			s.own = last
+		}
+	}
+	if applied, chain := r.Applied(); applied != s.applied {
+		p.applied(m.ID(), applied, chain)
+		s.applied = applied
+	}
+}
+
+// restarted: what the replica has told before it must find on its disk.
+func (p *paxosWatch) restarted(m *sim.Machine, r *paxos.Replica, s *watched) {
+	s.base = r.SnapshotBase()
+	p.hold(p.acceptors.Restarted(p.index[m.ID()], p.ballot(r.Promised()), uint64(s.base),
+		func(slot uint64) (checker.Ballot, uint64, bool) {
+			b, value, ok := r.Vote(paxos.Slot(slot))
+			return p.ballot(b), value, ok
+		}))
+}
+
+// applied: the sequences that replicas apply are prefixes of one. chain is a hash of the
+// whole sequence up to the slot, so it is enough to compare that.
+func (p *paxosWatch) applied(id nodes.ID, slot paxos.Slot, chain uint64) {
+	for uint64(len(p.chain)) <= uint64(slot) {
+		p.chain, p.chainBy = append(p.chain, 0), append(p.chainBy, "")
+	}
+	if p.chainBy[slot] == "" {
+		p.chain[slot], p.chainBy[slot] = chain, id
+		return
+	}
+	if p.chain[slot] != chain {
+		p.hold(&checker.InvariantError{Property: checker.PropertyPrefix,
+			Detail: fmt.Sprintf("%s and %s have applied different commands in the slots up to %d", id, p.chainBy[slot], slot)})
+	}
+}
