@@ -1,0 +1,178 @@
+package nemesis
+
+import (
+	"errors"
+	"fmt"
+
+	"orrery/nodes"
+	"orrery/sim/vdisk"
+	"orrery/trace"
+)
+
+// damaged refuses a fault that destroys the last good copies, or that the cluster
+// does not allow at all.
+func (n *Nemesis) mayDamage(id nodes.ID, piece string, allowed bool) error {
+	switch {
+	case !allowed:
+		return errors.New("the cluster does not allow it")
+	case !n.atlas.allows(id, piece):
+		return &overBudget{n.c.Tolerates}
+	case piece == "":
+		return n.admitLoss(id)
+	}
+	return nil
+}
+
+// admitLoss tells whether the budget allows that a node is lost for good.
+func (n *Nemesis) admitLoss(id nodes.ID) error {
+	if n.mode != Budgeted {
+		return nil
+	}
+	g := n.healthGraph()
+	g.apply(&disturbance{ids: []nodes.ID{id}, down: true}, n.c.Timescale)
+	if !g.hasQuorum(n.c.Quorum) {
+		return &overBudget{n.c.Tolerates}
+	}
+	return nil
+}
+
+// CorruptDisk flips bits in sectors of what is durable on a disk, as though the medium had
+// rotted. They stay flipped until they are overwritten: reading again does not
+// help. Never more than f nodes have rotten copies of the same piece of data.
+type CorruptDisk struct {
+	Who     Target
+	Sectors int // 0 means 1
+}
+
+func (f *CorruptDisk) fields() []field {
+	return []field{arg(targetValue{&f.Who}), opt("sectors", countValue{&f.Sectors, 10_000})}
+}
+
+// String implements [Fault].
+func (f CorruptDisk) String() string { return write("corrupt-disk", &f) }
+
+// Kind implements [Fault].
+func (CorruptDisk) Kind() *Kind { return kindNamed("corrupt-disk") }
+
+func (f CorruptDisk) begin(r *run) error {
+	return r.first(f.Who, func(ids []nodes.ID) error {
+		var refused error
+		flips := uint64(0)
+		for _, id := range ids {
+			for i := range uint64(max(f.Sectors, 1)) {
+				flip, err := r.rot(id, i)
+				if err != nil {
+					refused = err
+					continue
+				}
+				flips += uint64(flip.Bits)
+				if r.n.u.Recording() {
+					r.n.u.Note(id, fmt.Sprintf("%d bits of %s at %d have rotted", flip.Bits, flip.Name, flip.Off))
+				}
+			}
+			r.touch(id)
+		}
+		if flips == 0 && refused != nil {
+			return refused
+		}
+		r.n.u.Strike(r.name, flips)
+		r.strike(flips)
+		return nil
+	})
+}
+
+// rot flips bits of one sector, if the atlas allows it for the piece that lies there.
+func (r *run) rot(id nodes.ID, number uint64) (vdisk.Flip, error) {
+	n, disk := r.n, r.n.u.Machine(id).Disk()
+	draw := func() func(uint64) uint64 {
+		k := uint64(0)
+		return func(max uint64) uint64 {
+			k++
+			return r.draw("rot "+string(id), number<<8|k, max)
+		}
+	}
+	piece := ""
+	if n.c.Chunk != nil {
+		where, ok := disk.Clone().CorruptAt(draw())
+		if !ok {
+			return vdisk.Flip{}, errors.New("nothing durable is on the disk")
+		}
+		piece = n.c.Chunk(id, where.Name, where.Off)
+	}
+	if err := n.mayDamage(id, piece, n.c.AllowCorrupt); err != nil {
+		return vdisk.Flip{}, err
+	}
+	flip, ok := disk.CorruptAt(draw())
+	if !ok {
+		return flip, errors.New("nothing durable is on the disk")
+	}
+	n.atlas.add(id, piece)
+	return flip, nil
+}
+
+// MisdirectWrite lets one sector of the next sync arrive at another place of the same
+// file: what stood there is gone, and where it belongs stands the old content. Nobody
+// notices before the machine's next crash. If no sync comes before the fault ends, it
+// is called off.
+type MisdirectWrite struct{ Who Target }
+
+func (f *MisdirectWrite) fields() []field { return []field{arg(targetValue{&f.Who})} }
+
+// String implements [Fault].
+func (f MisdirectWrite) String() string { return write("misdirect-write", &f) }
+
+// Kind implements [Fault].
+func (MisdirectWrite) Kind() *Kind { return kindNamed("misdirect-write") }
+
+func (f MisdirectWrite) begin(r *run) error {
+	return r.spoil(f.Who, func(d *vdisk.Disk, pick uint64) { d.Misdirect("", pick) },
+		func(h vdisk.Harm) int64 { return h.MisdirectedSectors })
+}
+
+// LoseWrite lets sectors of the next sync keep what they had, although the sync succeeds: a
+// disk that lies. Nobody notices before the machine's next crash. If no sync comes
+// before the fault ends, it is called off.
+type LoseWrite struct {
+	Who     Target
+	Sectors int // 0 means 1
+}
+
+func (f *LoseWrite) fields() []field {
+	return []field{arg(targetValue{&f.Who}), opt("sectors", countValue{&f.Sectors, 10_000})}
+}
+
+// String implements [Fault].
+func (f LoseWrite) String() string { return write("lose-write", &f) }
+
+// Kind implements [Fault].
+func (LoseWrite) Kind() *Kind { return kindNamed("lose-write") }
+
+func (f LoseWrite) begin(r *run) error {
+	return r.spoil(f.Who, func(d *vdisk.Disk, pick uint64) { d.LoseWrite("", max(f.Sectors, 1), pick) },
+		func(h vdisk.Harm) int64 { return h.LostSectors })
+}
+
+// spoil orders that writes go wrong, and counts at the end how many have.
+func (r *run) spoil(t Target, order func(*vdisk.Disk, uint64), harm func(vdisk.Harm) int64) error {
+	n := r.n
+	return r.first(t, func(ids []nodes.ID) error {
+		for _, id := range ids {
+			if err := n.mayDamage(id, "", n.c.AllowCorrupt); err != nil {
+				return err
+			}
+			n.atlas.add(id, "")
+		}
+		r.mark()
+		for _, id := range ids {
+			disk := n.u.Machine(id).Disk()
+			before := harm(disk.Harm())
+			order(disk, r.draw("where", trace.String(string(id)), 1<<32))
+			r.touch(id)
+			r.atEnd = append(r.atEnd, func() {
+				r.strike(uint64(harm(disk.Harm()) - before))
+				disk.Disarm()
+			})
+		}
+		return nil
+	})
+}
