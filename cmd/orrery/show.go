@@ -1,0 +1,329 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orrery/scenarios"
+	"orrery/trace"
+)
+
+// showFlags are the flags of orrery show.
+type showFlags struct {
+	subjectFlags
+	story, mermaid, states, ascii bool
+	from, to, nodes, kinds, color string
+	width                         int
+}
+
+func (a *app) showCommand() *cobra.Command {
+	var f showFlags
+	cmd := &cobra.Command{
+		Use:   "show FILE|SCENARIO",
+		Short: "Draw what happened in a universe",
+		Long: `Draw a universe as text: time runs downwards, every machine has a lane, a message is an
+arrow on the line where it arrives. FILE is a trace.jsonl, which is drawn as it is, or a
+repro.json (or the directory that it is in), whose universe is run again; so is that of a
+SCENARIO and a --seed.
+
+--story tells in at most 15 lines how it came to the violation, and draws those alone.
+--from and --to take a virtual time (1.5s) or the number of an event (2261). Kinds are those
+of the trace: boot, deliver, fire, synced, posted, opened, received, closed, script, send,
+drop, write, sync, crash, fault-on, fault-off, note, invoke, return, violation.
+
+A picture is as wide as the terminal, or 100 columns. Exit status: 0, or 2 if the file
+cannot be shown.`,
+		Example: `  orrery show artifacts/paxos-promise-not-durable-seed-14 --story
+  orrery show artifacts/paxos-promise-not-durable-seed-14 | less -R
+  orrery show trace.jsonl --from 1.2s --to 1.9s --nodes n1,n2,c3
+  orrery show repro.json --states --kinds crash,boot,violation
+  orrery show paxos --seed 14 --mermaid --from 2200`,
+		Args: exactArgs("a FILE (see orrery run) or a SCENARIO (see orrery list)"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.show(cmd, args[0], &f) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&f.story, "story", false, "tell how it came to the violation, or to the end")
+	flags.StringVar(&f.from, "from", "", "begin at this virtual `TIME`, or event number")
+	flags.StringVar(&f.to, "to", "", "end at this virtual `TIME`, or event number")
+	flags.StringVar(&f.nodes, "nodes", "", "only these machines, in this order, as in n1,n2; a number is how many servers the SCENARIO has")
+	flags.StringVar(&f.kinds, "kinds", "", "only these kinds of event, as in crash,drop")
+	flags.BoolVar(&f.states, "states", false, "show what changed in the machines' states (runs the universe again)")
+	flags.BoolVar(&f.mermaid, "mermaid", false, "print a sequence diagram in Mermaid's language")
+	flags.BoolVar(&f.ascii, "ascii", false, "use ASCII alone")
+	flags.StringVar(&f.color, "color", "auto", "auto, always or never")
+	flags.IntVar(&f.width, "width", 0, "columns (default: the terminal's)")
+	f.subjectFlags.add(cmd)
+	return cmd
+}
+
+// picture is a trace that is to be drawn.
+type picture struct {
+	title    string
+	scenario *scenarios.Scenario // nil if it is not known here
+	events   []trace.Event
+}
+
+func (a *app) show(cmd *cobra.Command, arg string, f *showFlags) error {
+	lanes, err := f.lanes(cmd, a.out)
+	if err != nil {
+		return err
+	}
+	p, err := a.picture(cmd, arg, f)
+	if err != nil {
+		return err
+	}
+	if p.scenario != nil {
+		lanes.Describe = describe(p.scenario)
+	}
+	known := map[string]bool{}
+	var machines []string
+	for i := range p.events {
+		if n := p.events[i].Node; n != "" && !known[n] {
+			known[n] = true
+			machines = append(machines, n)
+		}
+	}
+	for _, n := range lanes.Nodes {
+		if !known[n] {
+			return scenarios.Unknown("machine", n, machines)
+		}
+	}
+	w := bufio.NewWriterSize(a.out, 64<<10)
+	switch {
+	case f.mermaid:
+		err = p.writeMermaid(w, &lanes, f.story)
+	case f.story:
+		err = p.writeStory(w, lanes)
+	default:
+		fmt.Fprintln(w, p.title)
+		if f.states {
+			lanes.Kinds = kindsWithStates(lanes.Kinds)
+		}
+		err = lanes.Write(w, p.events)
+	}
+	return errors.Join(err, w.Flush())
+}
+
+// lanes makes of the flags how the picture is drawn.
+func (f *showFlags) lanes(cmd *cobra.Command, out console) (trace.Lanes, error) {
+	l := trace.Lanes{Width: out.columns(), ASCII: f.ascii, Color: out.color, Legend: true}
+	set := cmd.Flags().Changed
+	switch {
+	case set("width") && f.width < 60:
+		return l, fmt.Errorf("--width %d: want at least 60 columns", f.width)
+	case set("width"):
+		l.Width = f.width
+	}
+	switch f.color {
+	case "auto":
+	case "always":
+		l.Color = true
+	case "never":
+		l.Color = false
+	default:
+		return l, scenarios.Unknown("value of --color", f.color, []string{"auto", "always", "never"})
+	}
+	if f.story && f.states {
+		return l, errors.New("--story and --states contradict each other: want one of them")
+	}
+	if n, err := strconv.Atoi(f.nodes); err == nil {
+		f.universeFlags.nodes = n
+	} else if f.nodes != "" {
+		l.Nodes = strings.Split(f.nodes, ",")
+	}
+	var err error
+	if f.kinds != "" {
+		if l.Kinds, err = parseKinds(f.kinds); err != nil {
+			return l, err
+		}
+	}
+	return l, f.interval(&l)
+}
+
+// interval sets what --from and --to say.
+func (f *showFlags) interval(l *trace.Lanes) error {
+	var fromSeq, toSeq uint64
+	var err error
+	if f.from != "" {
+		if l.From, fromSeq, err = parseMoment("from", f.from); err != nil {
+			return err
+		}
+	}
+	if f.to != "" {
+		if l.To, toSeq, err = parseMoment("to", f.to); err != nil {
+			return err
+		}
+		if toSeq == 0 && l.To < l.From || toSeq != 0 && toSeq < fromSeq {
+			return fmt.Errorf("--to %s is before --from %s", f.to, f.from)
+		}
+	}
+	if fromSeq > 0 || toSeq > 0 {
+		l.Only = func(e *trace.Event) bool { return e.Seq >= fromSeq && (toSeq == 0 || e.Seq <= toSeq) }
+	}
+	return nil
+}
+
+// parseMoment reads a virtual time or the number of an event.
+func parseMoment(flag, s string) (at time.Duration, seq uint64, err error) {
+	if seq, err = strconv.ParseUint(strings.TrimPrefix(s, "#"), 10, 64); err == nil && seq > 0 {
+		return 0, seq, nil
+	}
+	if at, err = time.ParseDuration(s); err == nil && at > 0 {
+		return at, 0, nil
+	}
+	return 0, 0, fmt.Errorf("--%s %q: want a virtual time such as 1.5s, or the number of an event such as 2261", flag, s)
+}
+
+func parseKinds(list string) ([]trace.Kind, error) {
+	var kinds []trace.Kind
+	for name := range strings.SplitSeq(list, ",") {
+		k, ok := trace.KindNamed(name)
+		if !ok {
+			var names []string
+			for k := trace.Boot; k <= trace.Violation; k++ {
+				names = append(names, k.String())
+			}
+			return nil, scenarios.Unknown("kind of event", name, names)
+		}
+		kinds = append(kinds, k)
+	}
+	return kinds, nil
+}
+
+// kindsWithStates adds notes, which carry the changes of state.
+func kindsWithStates(kinds []trace.Kind) []trace.Kind {
+	if kinds == nil || slices.Contains(kinds, trace.Note) {
+		return kinds
+	}
+	return append(slices.Clone(kinds), trace.Note)
+}
+
+// picture reads the trace, or runs the universe again.
+func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, error) {
+	if a.isFile(arg) && isTrace(arg) {
+		if f.states {
+			return nil, fmt.Errorf("--states needs a universe to run again: want a repro.json, and %s is a trace", arg)
+		}
+		return a.readTrace(arg)
+	}
+	s, err := a.subject(cmd, arg, &f.subjectFlags)
+	if err != nil {
+		return nil, err
+	}
+	s.options.States = f.states
+	re, err := a.rerun(s.scenario, s.options)
+	if err != nil {
+		return nil, err
+	}
+	u := condense(s.scenario.Name, re.result, 0)
+	title := u.headline() + ", hash " + u.Hash
+	if s.expect != nil && s.expect.Hash != u.Hash {
+		fmt.Fprintf(a.err, "orrery: this is another run than the one that was found: hash %s, expected %s; see orrery replay %s\n", u.Hash, s.expect.Hash, arg)
+	}
+	if re.leftOut > 0 {
+		title += fmt.Sprintf(", the last %s", plural(len(re.events), "event"))
+	}
+	return &picture{title: title, scenario: s.scenario, events: re.events}, nil
+}
+
+// isTrace tells by a file's first bytes whether it is meant to be a trace; what is
+// neither is read, and complained of, as a repro, unless its name says otherwise.
+func isTrace(path string) bool {
+	in, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	start := make([]byte, 512)
+	n, _ := io.ReadFull(in, start)
+	d := json.NewDecoder(bytes.NewReader(start[:n]))
+	for _, want := range []json.Token{json.Delim('{'), "orrery", "trace"} {
+		if got, err := d.Token(); err != nil || got != want {
+			return filepath.Ext(path) == ".jsonl"
+		}
+	}
+	return true
+}
+
+func (a *app) readTrace(path string) (*picture, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	defer in.Close()
+	h, events, err := trace.ReadAll(in, path)
+	if errors.Is(err, trace.ErrTruncated) && len(events) > 0 {
+		fmt.Fprintln(a.err, "orrery:", oneLine(err.Error()), "· here is what can be read")
+	} else if err != nil {
+		return nil, err
+	}
+	p := &picture{title: fmt.Sprintf("%s, seed %d, hash %s", h.Scenario, h.Seed, h.Hash), events: events}
+	if h.Property != "" {
+		p.title = "VIOLATED " + h.Property + ": " + p.title
+	}
+	p.scenario, _ = a.named(h.Scenario) // one that is not known here is shown without its own words
+	return p, nil
+}
+
+// writeStory tells the story in words, and draws it in lanes.
+func (p *picture) writeStory(w io.Writer, lanes trace.Lanes) error {
+	story := trace.Story{Describe: lanes.Describe, About: lanes.Nodes}
+	events := p.within(&lanes)
+	told := trace.Among(story.Lines(events))
+	lanes.Only = told
+	fmt.Fprintf(w, "%s\n\n%s\n", p.title, story.String(events))
+	return lanes.Write(w, events)
+}
+
+// writeMermaid prints what the flags leave, or the story of it, as a sequence diagram.
+func (p *picture) writeMermaid(w io.Writer, lanes *trace.Lanes, story bool) error {
+	events := p.within(lanes)
+	if story {
+		told := trace.Among(trace.Story{Describe: lanes.Describe}.Lines(events))
+		var only []trace.Event
+		for i := range events {
+			if told(&events[i]) {
+				only = append(only, events[i])
+			}
+		}
+		events = only
+	}
+	diagram, err := trace.Mermaid(events, lanes.Describe)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, strings.TrimRight(diagram, "\n"))
+	return err
+}
+
+// within are the events that the flags leave. Without any, they are all.
+func (p *picture) within(l *trace.Lanes) []trace.Event {
+	if l.From == 0 && l.To == 0 && l.Only == nil && l.Nodes == nil && l.Kinds == nil {
+		return p.events
+	}
+	var events []trace.Event
+	for i := range p.events {
+		e := &p.events[i]
+		switch {
+		case e.At < l.From, l.To > 0 && e.At > l.To, l.Only != nil && !l.Only(e):
+		case l.Kinds != nil && !slices.Contains(l.Kinds, e.Kind):
+		case l.Nodes != nil && e.Node != "" && !slices.Contains(l.Nodes, e.Node):
+		default:
+			events = append(events, *e)
+		}
+	}
+	return events
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"orrery/checker"
+)
+
+const labelWidth = 17
+
+// summary is what a campaign prints at its end.
+func (c *campaign) summary(w *bytes.Buffer, elapsed time.Duration) {
+	t, columns := c.tally, min(c.app.out.columns(), 120)
+	title := c.scenario.Name
+	if c.options.Bug != "" {
+		title += " with bug " + c.options.Bug
+	}
+	fmt.Fprintf(w, "%s: %s%s in %s, %s\n", c.app.out.bold(title, false), plural(t.universes, "universe"),
+		c.whichSeeds(), span(elapsed), plural(min(c.workers, runtime.GOMAXPROCS(0)), "core"))
+	row := func(label, text string) { w.WriteString(hanging("  "+label, labelWidth, columns, text)) }
+	row("verdicts", t.verdictWords())
+	row("events", fmt.Sprintf("%s, %s a second", count(t.events), count(perSecond(t.events, elapsed))))
+	row("time", t.timeWords(elapsed))
+	row("operations", t.operationWords())
+	bit, never := t.faultWords()
+	row("faults", bit)
+	if never != "" {
+		row("never bit", never)
+	}
+	reached, unreached := t.marksReached()
+	if reached+len(unreached) > 0 {
+		row("marks", fmt.Sprintf("%d of %d reached", reached, reached+len(unreached)))
+	}
+	if len(unreached) > 0 {
+		row("never reached", strings.Join(unreached, ", "))
+	}
+	w.WriteByte('\n')
+	c.conclusion(w)
+}
+
+// whichSeeds says which seeds were run, and why not all that were asked for.
+func (c *campaign) whichSeeds() string {
+	if c.tally.universes == 0 {
+		return ", " + c.ending
+	}
+	ran := c.seeds
+	ran.Last = ran.First + c.tally.universes - 1
+	s := ", seeds " + ran.String()
+	if ran.Len() == 1 {
+		s = ", seed " + ran.String()
+	}
+	if c.ending != "" {
+		s += " (" + c.ending + ")"
+	}
+	return s
+}
+
+func (t *tally) verdictWords() string {
+	var parts []string
+	for v := int(checker.Violated); v >= 0; v-- {
+		if n := t.verdicts[v]; n > 0 {
+			parts = append(parts, count(n)+" "+checker.Verdict(v).String())
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (t *tally) timeWords(elapsed time.Duration) string {
+	s := span(t.virtual) + " of virtual time"
+	if elapsed > 0 {
+		s += fmt.Sprintf(", %s times as fast as the clock", count(int64(t.virtual/max(elapsed, 1))))
+	}
+	return s
+}
+
+func (t *tally) operationWords() string {
+	o := t.ops
+	s := fmt.Sprintf("%s begun: %s ok, %s failed, %s maybe", count(o.invoked), count(o.ok), count(o.failed), count(o.maybe))
+	if o.mismatch > 0 {
+		s += ", " + count(o.mismatch) + " mismatched"
+	}
+	return s
+}
+
+// faultWords says which faults bit, and which never did.
+func (t *tally) faultWords() (bit, never string) {
+	if t.planned == 0 {
+		return "none", ""
+	}
+	kinds, nevers := t.faultsByBite()
+	var parts []string
+	for _, k := range kinds {
+		parts = append(parts, fmt.Sprintf("%s %s", k.kind, count(k.bit)))
+	}
+	bit = fmt.Sprintf("%s of %s bit", count(t.bites), count(t.planned))
+	if len(parts) > 0 {
+		bit += ": " + strings.Join(parts, ", ")
+	}
+	return bit, strings.Join(nevers, ", ")
+}
+
+// conclusion says what follows.
+func (c *campaign) conclusion(w *bytes.Buffer) {
+	t, out := c.tally, c.app.out
+	for _, f := range t.found {
+		what := f.property
+		if what == "" {
+			what = "no property"
+		}
+		line := fmt.Sprintf("%s: %s, %s %s", strings.ToUpper(f.verdict.String()), what,
+			pluralSeeds(len(f.seeds)), seedList(f.seeds, f.more))
+		fmt.Fprintln(w, out.bold(clip(line, out.columns()), f.verdict == checker.Violated))
+		if f.verdict != checker.Violated && f.detail != "" {
+			fmt.Fprintln(w, "  "+clip(oneLine(f.detail), out.columns()-2))
+		}
+	}
+	switch {
+	case t.universes == 0:
+		fmt.Fprintln(w, "Nothing was run, so nothing can be said.")
+	case len(t.found) > 0:
+	case c.options.Bug != "":
+		bug, _ := c.scenario.BugNamed(c.options.Bug)
+		fmt.Fprintf(w, "All held, although a defect is planted: these seeds do not find it. It is found in seeds %s.\n", bug.Seeds)
+	case len(c.scenario.Bugs) > 0:
+		fmt.Fprintln(w, out.bold("All held.", false)+" That it need not, you can see with a historical defect planted:")
+		fmt.Fprintf(w, "  orrery run %s --bug %s\n", c.scenario.Name, c.scenario.Bugs[0].Name)
+	default:
+		fmt.Fprintln(w, out.bold("All held.", false))
+	}
+}
+
+func pluralSeeds(n int) string {
+	if n == 1 {
+		return "seed"
+	}
+	return "seeds"
+}
