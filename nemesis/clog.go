@@ -64,22 +64,22 @@ func (f Swizzle) begin(r *run) error {
 		who := trace.String(string(id))
 		chosen, on, off := r.draw("chosen", who, 2), r.draw("clog", who, 1<<16), r.draw("unclog", who, 1<<16)
 		if chosen == 1 || uint64(i) == first {
-			r.clogFor(bothWays([]nodes.ID{id}, all), portion(span/2, on), span/2+portion(span/2, off))
+			r.clogFor([]nodes.ID{id}, bothWays([]nodes.ID{id}, all), portion(span/2, on), span/2+portion(span/2, off))
 		}
 	}
 	for i := range uint64(f.Pairs) {
 		from := r.draw("pair from", i, uint64(len(all)))
 		to := (from + 1 + r.draw("pair to", i, uint64(len(all)-1))) % uint64(len(all))
 		on, off := portion(span, r.draw("pair clog", i, 1<<16)), portion(span, r.draw("pair unclog", i, 1<<16))
-		r.clogFor([][2]nodes.ID{{all[from], all[to]}}, min(on, off), max(on, off))
+		r.clogFor(nil, [][2]nodes.ID{{all[from], all[to]}}, min(on, off), max(on, off))
 	}
 	return nil
 }
 
 // clogFor clogs links from one moment to another.
-func (r *run) clogFor(pairs [][2]nodes.ID, from, to time.Duration) {
+func (r *run) clogFor(whom []nodes.ID, pairs [][2]nodes.ID, from, to time.Duration) {
 	r.after(from, "clog", func() {
-		p, err := r.put(disturbance{pairs: pairs, link: hold})
+		p, err := r.put(disturbance{whom: whom, pairs: pairs, link: hold})
 		if err != nil {
 			return // the budget does not allow this one
 		}

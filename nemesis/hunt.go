@@ -91,29 +91,22 @@ func (f HuntLeader) begin(r *run) error {
 	return nil
 }
 
-// hits tells whether the fault has a machine in its grip at present. Of a cut, that is the
-// machine on one side of all its links.
+// hits tells whether the fault has a machine in its grip at present.
 func (r *run) hits(id nodes.ID) bool {
-	return slices.ContainsFunc(r.parts, func(p *part) bool {
-		alone := len(p.pairs) > 0
-		for _, pair := range p.pairs {
-			alone = alone && (pair[0] == id || pair[1] == id)
-		}
-		return alone || slices.Contains(p.ids, id)
-	})
+	return slices.ContainsFunc(r.parts, func(p *part) bool { return slices.Contains(p.victims(), id) })
 }
 
 // blow strikes one node, and lets go of it after a while.
 func (f HuntLeader) blow(r *run, id nodes.ID, number uint64) {
 	ids, all := []nodes.ID{id}, r.n.c.Nodes
-	d := disturbance{pairs: bothWays(ids, all), link: cut}
+	d := disturbance{whom: ids, pairs: bothWays(ids, all), link: cut}
 	switch f.By {
 	case ByCrash, ByPowerLoss:
 		d = disturbance{ids: ids, down: true}
 	case ByPause:
 		d = disturbance{ids: ids, proc: sim.ProcessFault{Pause: true}}
 	case ByClog:
-		d = disturbance{pairs: directed(ids, all), link: hold}
+		d.pairs, d.link = directed(ids, all), hold
 	case ByDeafness:
 		d.pairs = directed(all, ids)
 	}

@@ -56,11 +56,11 @@ func (f BurstyLoss) begin(r *run) error {
 	if good == 0 {
 		good = r.n.c.Timescale / 2
 	}
-	sets, err := r.resolveLinks(f.Links, 0, false)
+	choices, err := r.resolveLinks(f.Links, 0, false, sim.LinkFault{LossPPM: uint64(f.P)})
 	if err != nil {
 		return err
 	}
-	d := disturbance{pairs: sets[0], link: sim.LinkFault{LossPPM: uint64(f.P)}}
+	d := choices[0]
 	r.mark()
 	if _, err = r.put(d); err != nil {
 		return err

@@ -61,7 +61,7 @@ func (f Isolate) begin(r *run) error {
 		sets, err := r.resolve(f.Who, number)
 		var ds []disturbance
 		for _, ids := range sets {
-			ds = append(ds, disturbance{pairs: f.Way.pairs(ids, r.everybody(f.Clients)), link: cut})
+			ds = append(ds, disturbance{whom: ids, pairs: f.Way.pairs(ids, r.everybody(f.Clients)), link: cut})
 		}
 		return ds, err
 	})
@@ -113,7 +113,9 @@ func (f Halves) begin(r *run) error {
 	return r.keep(false, func(uint64) ([]disturbance, error) {
 		var ds []disturbance
 		for _, ids := range minorities {
-			ds = append(ds, r.groups([][]nodes.ID{ids, r.n.c.others(ids)}, f.Clients))
+			d := r.groups([][]nodes.ID{ids, r.n.c.others(ids)}, f.Clients)
+			d.whom = ids
+			ds = append(ds, d)
 		}
 		return ds, nil
 	})
@@ -246,8 +248,7 @@ func (f Bridge) begin(r *run) error {
 			return fmt.Errorf("a bridge needs a node on each side")
 		}
 		half := len(rest) / 2
-		_, err := r.put(disturbance{pairs: bothWays(rest[:half], rest[half:]), link: cut})
-		r.touch(ids[0])
+		_, err := r.put(disturbance{whom: ids[:1], pairs: bothWays(rest[:half], rest[half:]), link: cut})
 		return err
 	})
 }
@@ -327,7 +328,7 @@ func (f Flap) begin(r *run) error {
 	}
 	r.mark()
 	return r.first(f.Who, func(ids []nodes.ID) error {
-		d := disturbance{pairs: f.Way.pairs(ids, r.n.c.Nodes), link: cut}
+		d := disturbance{whom: ids, pairs: f.Way.pairs(ids, r.n.c.Nodes), link: cut}
 		p, err := r.put(d)
 		if err != nil {
 			return err
@@ -335,7 +336,7 @@ func (f Flap) begin(r *run) error {
 		r.cycle(period, p, func(number uint64) *part {
 			if f.Who.follows() {
 				if sets, err := r.resolve(f.Who, number); err == nil {
-					d.pairs = f.Way.pairs(sets[0], r.n.c.Nodes)
+					d.whom, d.pairs = sets[0], f.Way.pairs(sets[0], r.n.c.Nodes)
 				}
 			}
 			p, _ := r.put(d)
@@ -391,6 +392,6 @@ func (f ClientCut) begin(r *run) error {
 		if err != nil {
 			return nil, err
 		}
-		return []disturbance{{pairs: f.Way.pairs(clients[0], others[0]), link: cut}}, nil
+		return []disturbance{{whom: clients[0], pairs: f.Way.pairs(clients[0], others[0]), link: cut}}, nil
 	})
 }

@@ -54,9 +54,12 @@ func (o Outcome) String() string {
 		hit = append(hit, string(id))
 	}
 	fmt.Fprintf(&b, ": hit %s; ", strings.Join(hit, " "))
-	if o.NoOp() {
+	switch o.Effects {
+	case 0:
 		b.WriteString("no effect")
-	} else {
+	case 1:
+		b.WriteString("1 effect")
+	default:
 		fmt.Fprintf(&b, "%d effects", o.Effects)
 	}
 	if o.Loss.Bytes > 0 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"orrery/nodes"
+	"orrery/sim"
 	"orrery/trace"
 )
 
@@ -102,9 +103,9 @@ func shuffle[T any](things []T, draw uint64) []T {
 	return shuffled
 }
 
-// resolveLinks lists the sets of directed pairs that links can mean now. with adds the
-// links to clients, where a target stands alone.
-func (r *run) resolveLinks(l Links, number uint64, clients bool) ([][][2]nodes.ID, error) {
+// resolveLinks lists what a fault of links can be now: the one that was drawn, and then
+// others. clients adds the links to clients, where a target stands alone.
+func (r *run) resolveLinks(l Links, number uint64, clients bool, f sim.LinkFault) ([]disturbance, error) {
 	a, b, arrow := l.split()
 	from, err := r.resolve(a, number)
 	if err != nil {
@@ -116,25 +117,25 @@ func (r *run) resolveLinks(l Links, number uint64, clients bool) ([][][2]nodes.I
 			return nil, err
 		}
 	}
-	var sets [][][2]nodes.ID
-	for _, f := range from {
-		var pairs [][2]nodes.ID
+	var ds []disturbance
+	for _, ids := range from {
+		d := disturbance{link: f}
 		switch arrow {
 		case oneWayArrow:
-			pairs = directed(f, to[0])
+			d.pairs = directed(ids, to[0])
 		case bothWayArrow:
-			pairs = bothWays(f, to[0])
+			d.pairs = bothWays(ids, to[0])
 		default:
-			pairs = bothWays(f, r.everybody(clients))
+			d.whom, d.pairs = ids, bothWays(ids, r.everybody(clients))
 		}
-		if len(pairs) > 0 {
-			sets = append(sets, pairs)
+		if len(d.pairs) > 0 {
+			ds = append(ds, d)
 		}
 	}
-	if len(sets) == 0 {
+	if len(ds) == 0 {
 		return nil, fmt.Errorf("links %s lead from nobody to anybody else", l)
 	}
-	return sets, nil
+	return ds, nil
 }
 
 // everybody is all nodes, and all clients if they are asked for.

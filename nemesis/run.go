@@ -3,6 +3,7 @@ package nemesis
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"orrery/nodes"
@@ -15,6 +16,8 @@ import (
 // forms that a universe knows: links, processes, clocks, disks, or processes that
 // are kept down.
 type disturbance struct {
+	whom []nodes.ID // what the target was resolved to, if that is not simply ids
+
 	pairs [][2]nodes.ID
 	link  sim.LinkFault
 
@@ -139,15 +142,34 @@ func (r *run) put(d disturbance) (*part, error) {
 	}
 	p := &part{d, r.n.disturb(r.name, &d)}
 	r.parts = append(r.parts, p)
-	r.touch(d.ids...)
-	for _, pair := range d.pairs {
-		r.touch(pair[0], pair[1])
-	}
+	r.touch(d.victims()...)
 	return p, nil
 }
 
-// touch notes which machines the fault has to do with.
-func (r *run) touch(ids ...nodes.ID) { r.hit = sorted(append(r.hit, ids...)) }
+// victims are the machines that a disturbance is about.
+func (d *disturbance) victims() []nodes.ID {
+	if len(d.whom) > 0 {
+		return d.whom
+	}
+	ids := d.ids
+	for _, pair := range d.pairs {
+		ids = append(ids, pair[0], pair[1])
+	}
+	return sorted(ids)
+}
+
+// touch notes which machines the fault has to do with, and tells the story of the run, if
+// that does not go without saying.
+func (r *run) touch(ids ...nodes.ID) {
+	r.hit = sorted(append(r.hit, ids...))
+	if u := r.n.u; u.Recording() {
+		for _, id := range ids {
+			if !strings.Contains(r.name, string(id)) {
+				u.Note(id, "is hit by "+r.name)
+			}
+		}
+	}
+}
 
 // take takes one part back before the fault ends.
 func (r *run) take(p *part) {
@@ -224,12 +246,7 @@ func (d *disturbance) same(e *disturbance) bool {
 func (r *run) keepLinks(l Links, clients bool, f sim.LinkFault) error {
 	a, b, _ := l.split()
 	return r.keep(a.follows() || b.follows(), func(number uint64) ([]disturbance, error) {
-		sets, err := r.resolveLinks(l, number, clients)
-		var ds []disturbance
-		for _, pairs := range sets {
-			ds = append(ds, disturbance{pairs: pairs, link: f})
-		}
-		return ds, err
+		return r.resolveLinks(l, number, clients, f)
 	})
 }
 
