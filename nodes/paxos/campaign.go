@@ -94,9 +94,7 @@ func (r *Replica) onElectionTimeout(env nodes.Env) {
 		env.SetTimer(nodes.Tag{Name: tagElection}, r.patience-waited)
 		return
 	}
-	if err := r.wal.Seal(env); err != nil {
-		env.Halt(err)
-	}
+	r.sealIdleLog(env)
 	if r.mayLead() && !r.leased(env, Ballot{Round: r.maxRound + 1, Node: r.cfg.Self}) {
 		r.campaign(env)
 	} else {
@@ -239,7 +237,7 @@ func (r *Replica) adopt(env nodes.Env, v *Vote) {
 
 // promisedBy tells whether a quorum of phase 1 of that configuration has promised.
 func (r *Replica) promisedBy(m *membership) bool {
-	return r.lead.promises.and(r.peers.set(m.members)).size() >= r.q1(m)
+	return (r.lead.promises & m.mask).size() >= r.q1(m)
 }
 
 func (r *Replica) q1(m *membership) int {

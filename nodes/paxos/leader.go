@@ -251,7 +251,7 @@ func (r *Replica) countVote(env nodes.Env, s Slot, i int) {
 	p.votes++
 	p.acks = p.acks.with(i)
 	config := r.machine.configs.at(s)
-	if n := p.acks.and(r.peers.set(config.members)).size(); n >= r.q2(config) ||
+	if n := (p.acks & config.mask).size(); n >= r.q2(config) ||
 		r.cfg.Quirks.CountsDuplicates && p.votes >= r.q2(config) {
 		c.chosen = true
 		nodes.Sometimes(env, s > r.commit+1, markOutOfOrder)
@@ -292,10 +292,8 @@ func (r *Replica) onHeartbeatDue(env nodes.Env) {
 		r.expireSessions(env)
 		r.propose(env)
 		r.repeat(env)
-		r.beat(env, len(r.lead.reads) > 0 || r.cfg.Lease > 0, false)
-		if err := r.wal.Seal(env); err != nil {
-			env.Halt(err)
-		}
+		r.beat(env, len(r.lead.reads) > 0 || r.cfg.Lease > 0)
+		r.sealIdleLog(env)
 	}
 }
 
@@ -331,14 +329,32 @@ func (r *Replica) repeat(env nodes.Env) {
 	}
 }
 
-// beat sends a heartbeat to everyone, or to those to whom nothing was sent lately.
-func (r *Replica) beat(env nodes.Env, ask, all bool) {
+// beat sends a heartbeat: to everyone to whom nothing was sent lately, or, if it asks for
+// answers, to everyone.
+func (r *Replica) beat(env nodes.Env, ask bool) {
 	if r.role != Leader {
 		return
 	}
-	l, now := &r.lead, env.Monotonic()
-	contactLost := r.silent(now, r.cfg.ElectionMin)
-	ask = ask || contactLost
+	now := env.Monotonic()
+	ask = ask || r.silent(now, r.cfg.ElectionMin)
+	m := r.newRound(env, ask)
+	for _, id := range r.members() {
+		if id == r.cfg.Self {
+			continue
+		}
+		if c := r.touch(id); ask || now-c.sent >= r.cfg.Heartbeat/2 {
+			c.sent = now
+			env.Send(id, m)
+		}
+	}
+	if ask {
+		r.answered(env, r.cfg.Self, r.lead.probe)
+	}
+}
+
+// newRound makes a heartbeat, and begins a new round of messages if it asks for answers.
+func (r *Replica) newRound(env nodes.Env, ask bool) *Heartbeat {
+	l := &r.lead
 	if ask {
 		l.probe++
 		l.sentAt[l.probe%uint64(len(l.sentAt))] = r.leaseClock(env)
@@ -346,18 +362,7 @@ func (r *Replica) beat(env nodes.Env, ask, all bool) {
 	}
 	m := &r.out.heartbeat
 	*m = Heartbeat{Ballot: l.ballot, Commit: r.commit, Probe: l.probe, Ask: ask, Lease: ask && r.cfg.Lease > 0}
-	for _, id := range r.members() {
-		if id == r.cfg.Self {
-			continue
-		}
-		if c := r.touch(id); all || ask || now-c.sent >= r.cfg.Heartbeat/2 {
-			c.sent = now
-			env.Send(id, m)
-		}
-	}
-	if ask {
-		r.answered(env, r.cfg.Self, l.probe)
-	}
+	return m
 }
 
 // silent tells whether no quorum has answered for d.
@@ -406,9 +411,7 @@ func (r *Replica) onHeartbeat(env nodes.Env, from nodes.ID, m *Heartbeat) {
 		r.out.ack.Commit = r.commit
 		env.Send(from, &r.out.ack)
 	}
-	if err := r.wal.Seal(env); err != nil {
-		env.Halt(err)
-	}
+	r.sealIdleLog(env)
 }
 
 // onHeartbeatAck: a replica follows, or has promised a higher ballot.

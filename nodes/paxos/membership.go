@@ -12,6 +12,7 @@ type membership struct {
 	from    Slot
 	members []nodes.ID // sorted
 	q1, q2  int        // sizes of the quorums; never 0
+	mask    set        // the members, as this replica numbers them; see Replica.knowPeers
 }
 
 // memberships is the history of configurations, oldest first. The one that

@@ -40,8 +40,35 @@ func (r *Replica) onRead(env nodes.Env, w waiter, m *Request) {
 	nodes.Sometimes(env, underWay, markReadWaits)
 	l.reads = append(l.reads, read{waiter: w, session: m.Session, command: slices.Clone(m.Command), probe: l.probe + 1})
 	if !underWay {
-		r.beat(env, true, true)
+		r.confirm(env)
 	}
+}
+
+// confirm asks for a round of answers: just as many replicas as are needed, those that
+// answered last. If one of them is gone, the next heartbeat asks everyone. While two
+// configurations overlap, or contact is weak, everyone is asked at once.
+func (r *Replica) confirm(env nodes.Env) {
+	now := env.Monotonic()
+	config := r.machine.configs.at(r.commit + 1)
+	if len(r.machine.configs) > 1 || !config.has(r.cfg.Self) || r.silent(now, r.cfg.ElectionMin) {
+		r.beat(env, true)
+		return
+	}
+	m := r.newRound(env, true)
+	var asked set
+	for n := r.q2(config) - 1; n > 0; n-- {
+		freshest := -1
+		for _, id := range config.members {
+			i := r.peers.index(id)
+			if i != r.self && !asked.has(i) && (freshest < 0 || r.touch(id).heard > r.lead.contact[freshest].heard) {
+				freshest = i
+			}
+		}
+		asked = asked.with(freshest)
+		r.lead.contact[freshest].sent = now
+		env.Send(r.peers.ids[freshest], m)
+	}
+	r.answered(env, r.cfg.Self, r.lead.probe)
 }
 
 // answered notes that a replica has answered round probe, having promised nothing higher.
@@ -95,7 +122,7 @@ func (r *Replica) answerReads(env nodes.Env) {
 	}
 	l.reads = slices.Delete(l.reads, 0, n)
 	if len(l.reads) > 0 && l.confirmed == l.probe {
-		r.beat(env, true, true)
+		r.confirm(env)
 	}
 }
 

@@ -60,8 +60,9 @@ type Replica struct {
 	commit  Slot // all slots up to it are chosen and applied
 
 	wal          *wal.Log
-	initialised  bool // the identity file is durable
-	identified   bool // it is written
+	initialised  bool          // the identity file is durable
+	identified   bool          // it is written
+	durableAt    time.Duration // when more of the log last became durable
 	promiseLSN   uint64
 	lastPromise  Ballot // the one before promised; for the quirk OneBallot
 	loggedCommit Slot
@@ -254,6 +255,7 @@ func (r *Replica) Synced(env nodes.Env, tag nodes.Tag, err error) {
 
 // durable is called when more of the log is: what waited for it happens.
 func (r *Replica) durable(env nodes.Env) {
+	r.durableAt = env.Monotonic()
 	if r.role == Booting {
 		r.booted(env)
 		return
@@ -274,7 +276,9 @@ func (r *Replica) knowPeers() {
 	r.peers.learn([]nodes.ID{r.cfg.Self})
 	r.peers.learn(r.genesis.members)
 	for i := range r.machine.configs {
-		r.peers.learn(r.machine.configs[i].members)
+		m := &r.machine.configs[i]
+		r.peers.learn(m.members)
+		m.mask = r.peers.set(m.members)
 	}
 	r.self = r.peers.index(r.cfg.Self)
 }

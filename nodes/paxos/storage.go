@@ -74,6 +74,16 @@ func (r *Replica) flush(env nodes.Env) {
 	}
 }
 
+// sealIdleLog seals the log when nothing was written for a while: see wal.Log.Seal.
+func (r *Replica) sealIdleLog(env nodes.Env) {
+	if env.Monotonic()-r.durableAt < r.cfg.Heartbeat {
+		return
+	}
+	if err := r.wal.Seal(env); err != nil {
+		env.Halt(err)
+	}
+}
+
 // roll begins a new generation of the log with all that counts.
 func (r *Replica) roll(env nodes.Env) {
 	err := r.wal.Roll(env, ownerOf(&r.cfg), func() {
