@@ -2,9 +2,9 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
-	"orrery/checker"
 	"orrery/explore/trial"
 	"orrery/nodes"
 	"orrery/nodes/paxos"
@@ -35,8 +35,12 @@ const (
 type paxosWorld struct {
 	w       *trial.World
 	config  paxos.Config
-	servers []nodes.ID
+	servers []nodes.ID // the first members
+	spares  []nodes.ID // machines that may be made members
 	load    *kvLoad
+	configs []paxos.Configuration
+	// reconfigures has the membership change in every universe.
+	reconfigures bool
 	// initialised are the machines whose disks have been: whoever starts a replica
 	// remembers that elsewhere, because an empty disk is then a lost one.
 	initialised map[nodes.ID]bool
@@ -66,7 +70,10 @@ func buildPaxos(w *trial.World, s *Scenario) error {
 	if err := check.Validate(); err != nil {
 		return err
 	}
-	for _, id := range p.servers {
+	for i := range p.spareCount() {
+		p.spares = append(p.spares, nodes.ID(fmt.Sprintf("n%d", n+i+1)))
+	}
+	for _, id := range slices.Concat(p.servers, p.spares) {
 		w.AddServer(id, func() nodes.Node { return p.replica(id) })
 	}
 	w.Timescale = p.config.ElectionMax
@@ -76,18 +83,15 @@ func buildPaxos(w *trial.World, s *Scenario) error {
 	if p.config.Lease > 0 {
 		w.DriftBoundPPM = int64(p.config.LeaseDrift) / 2
 	}
-	q2 := p.config.Q2
-	if q2 == 0 {
-		q2 = n/2 + 1
-	}
-	q1 := max(p.config.Q1, n/2+1)
-	w.Tolerates = n - max(q1, q2)
-	if w.Tolerates == 0 {
-		w.Tolerates = -1
-	}
+	w.Tolerates = p.tolerates()
+	w.Quorum = p.quorum
+	w.AllowCorrupt, w.AllowWipe = true, true // a replica that finds out refuses to start
 	w.U.Observe(sim.Observer{After: p.noteInitialised})
-	watchPaxos(w, p.servers, checker.AtLeast(q2))
-	p.load = newKVLoad(w, s, p.servers)
+	watchPaxos(w, slices.Concat(p.servers, p.spares), p.chooses)
+	p.load = newKVLoad(w, s, slices.Concat(p.servers, p.spares))
+	if len(p.spares) > 0 {
+		w.AddClient("operator", func() nodes.Node { return newOperator(w, p.servers, p.spares) })
+	}
 	return nil
 }
 
@@ -162,7 +166,7 @@ func (p *paxosWorld) noteInitialised(m *sim.Machine, _ trace.Kind) {
 // leader is the replica that leads the highest ballot.
 func (p *paxosWorld) leader() (leader nodes.ID, ok bool) {
 	var highest paxos.Ballot
-	for _, id := range p.servers {
+	for _, id := range slices.Concat(p.servers, p.spares) {
 		m := p.w.U.Machine(id)
 		if r, up := m.Node().(*paxos.Replica); up {
 			if b, leads := r.Leading(); leads && highest.Less(b) {
@@ -178,7 +182,7 @@ func (p *paxosWorld) leader() (leader nodes.ID, ok bool) {
 func (p *paxosWorld) converged(core []nodes.ID) (bool, string) {
 	var first paxos.Slot
 	var firstID nodes.ID
-	for i, id := range core {
+	for i, id := range p.mustAgree(core) {
 		m := p.w.U.Machine(id)
 		r, up := m.Node().(*paxos.Replica)
 		if !up {

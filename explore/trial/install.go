@@ -8,7 +8,7 @@ import (
 func (t *trial) install() error {
 	w := t.w
 	c := &nemesis.Cluster{
-		Nodes: w.Servers, Clients: w.Clients, Leader: w.Leader, Tolerates: w.Tolerates, Timescale: w.Timescale,
+		Nodes: w.Servers, Clients: w.Clients, Leader: w.Leader, Quorum: w.Quorum, Tolerates: w.Tolerates, Timescale: w.Timescale,
 		AllowWipe: w.AllowWipe, AllowCorrupt: w.AllowCorrupt, DriftBoundPPM: w.DriftBoundPPM, Connections: w.Connections,
 	}
 	if err := c.Validate(); err != nil {

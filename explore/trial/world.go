@@ -24,6 +24,8 @@ type World struct {
 	// Leader is which server leads, seen from outside; ok is false if none does. Nil if the
 	// protocol has none.
 	Leader func() (id nodes.ID, ok bool)
+	// Quorum tells whether these servers alone can serve; nil means all but Tolerates.
+	Quorum func(healthy []nodes.ID) bool
 	// What the servers can cope with, see nemesis.Cluster.
 	AllowWipe, AllowCorrupt, Connections bool
 	DriftBoundPPM                        int64

@@ -1,0 +1,120 @@
+package scenarios
+
+import (
+	"slices"
+
+	"orrery/nodes"
+	"orrery/nodes/paxos"
+)
+
+// Who is a quorum, seen from outside: for the nemesis, which must leave one alive, and for
+// the ghost of agreement, which must know when a value is chosen.
+
+// spareCount draws how many machines there are besides the members: some only in universes in
+// which the membership changes, which is one in five.
+func (p *paxosWorld) spareCount() int {
+	if p.config.Q2 != 0 || !p.reconfigures && !p.w.Chance("changes of membership", 200_000) {
+		return 0
+	}
+	return 1 + int(p.w.Draw("spares", 2))
+}
+
+// tolerates is how many of the first members may be broken at once; -1 means none.
+func (p *paxosWorld) tolerates() int {
+	c := p.first()
+	if f := len(c.Members) - max(c.Q1, c.Q2); f > 0 {
+		return f
+	}
+	return -1
+}
+
+// first is the configuration that the cluster begins with.
+func (p *paxosWorld) first() paxos.Configuration {
+	n := len(p.servers)
+	c := paxos.Configuration{From: 1, Members: p.servers, Q1: p.config.Q1, Q2: p.config.Q2}
+	if c.Q2 == 0 {
+		c.Q1, c.Q2 = n/2+1, n/2+1
+	}
+	return c
+}
+
+// configurations are the memberships in force, and those to come.
+func (p *paxosWorld) configurations() []paxos.Configuration {
+	if p.configs == nil {
+		p.configs = []paxos.Configuration{p.first()}
+	}
+	if len(p.spares) > 0 {
+		if r := p.mostAdvanced(); r != nil {
+			p.configs = r.Configurations()
+		}
+	}
+	return p.configs
+}
+
+// mostAdvanced is the replica that has applied most.
+func (p *paxosWorld) mostAdvanced() *paxos.Replica {
+	var most *paxos.Replica
+	var slot paxos.Slot
+	for _, id := range slices.Concat(p.servers, p.spares) {
+		if r, up := p.w.U.Machine(id).Node().(*paxos.Replica); up && r.Role() != paxos.Booting {
+			if applied, _ := r.Applied(); most == nil || applied > slot {
+				most, slot = r, applied
+			}
+		}
+	}
+	return most
+}
+
+// quorum tells whether these servers alone can serve, in every configuration.
+func (p *paxosWorld) quorum(healthy []nodes.ID) bool {
+	for _, c := range p.configurations() {
+		if count(c.Members, healthy) < max(c.Q1, c.Q2) {
+			return false
+		}
+	}
+	return true
+}
+
+// mustAgree are those of the core that are members, and so must have applied the same.
+func (p *paxosWorld) mustAgree(core []nodes.ID) []nodes.ID {
+	configs := p.configurations()
+	members := configs[len(configs)-1].Members
+	return slices.DeleteFunc(slices.Clone(core), func(id nodes.ID) bool { return !slices.Contains(members, id) })
+}
+
+// chooses tells whether acceptors (bit i is the i-th machine) are enough to choose a value in a
+// slot: a quorum of phase 2 of the configuration that governs it.
+func (p *paxosWorld) chooses(slot, acceptors uint64) bool {
+	configs := p.configurations()
+	c := configs[0]
+	for _, next := range configs[1:] {
+		if uint64(next.From) <= slot {
+			c = next
+		}
+	}
+	n := 0
+	for i := range len(p.servers) + len(p.spares) {
+		if acceptors&(1<<i) != 0 && slices.Contains(c.Members, p.machine(i)) {
+			n++
+		}
+	}
+	return n >= c.Q2
+}
+
+// machine is the i-th machine of the cluster.
+func (p *paxosWorld) machine(i int) nodes.ID {
+	if i < len(p.servers) {
+		return p.servers[i]
+	}
+	return p.spares[i-len(p.servers)]
+}
+
+// count is how many of the members are among ids.
+func count(members, ids []nodes.ID) (n int) {
+	for _, id := range members {
+		if slices.Contains(ids, id) {
+			n++
+		}
+	}
+	return n
+}
