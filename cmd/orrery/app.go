@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +32,7 @@ type app struct {
 	scenarios []*scenarios.Scenario
 	run       func(*scenarios.Scenario, scenarios.Options) (*scenarios.Result, error)
 	now       func() time.Time
+	cores     int
 	artifacts string // where artefacts go, unless a flag says otherwise
 }
 
@@ -41,6 +43,7 @@ func newApp() *app {
 		scenarios: scenarios.All(),
 		run:       (*scenarios.Scenario).Run,
 		now:       time.Now,
+		cores:     runtime.GOMAXPROCS(0),
 		artifacts: cmp.Or(os.Getenv("ORRERY_ARTIFACTS"), "artifacts"),
 	}
 }
@@ -75,7 +78,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 	case errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe):
 		return exitHeld // the reader, a pager or head, has seen enough
 	}
-	fmt.Fprintln(a.err, "orrery:", oneLine(err.Error()))
+	fmt.Fprintln(a.err, "orrery:", strings.TrimPrefix(oneLine(err.Error()), "orrery "))
 	return exitUnable
 }
 

@@ -71,7 +71,7 @@ not start.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.id, "id", "", "the replica's `NAME`, the same after every restart")
-	flags.StringVar(&f.dir, "dir", "", "its data `DIR`ectory; it is made if there is none")
+	flags.StringVar(&f.dir, "dir", "", "its data directory, `DIR`; it is made if there is none")
 	flags.StringVar(&f.listen, "listen", "", "the `ADDRESS`, host:port, at which it listens")
 	flags.Var(f.peers, "peer", "another member and its address; once for each")
 	flags.StringVar(&f.cluster, "cluster", "orrery", "the cluster's `NAME`; the disk of another one is refused")

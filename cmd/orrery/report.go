@@ -19,8 +19,8 @@ const (
 	listedMost    = 20 // violations that are printed in one line
 )
 
-// violation reports a universe that is violated: the first of each property in full, the others
-// in a line. It leaves artefacts.
+// violation reports a universe that is violated, or of which the harness despaired: the first of
+// each property in full, the others in a line. It leaves artefacts.
 func (c *campaign) violation(u *universe) {
 	o := c.options
 	o.Seed = u.Seed
@@ -96,8 +96,11 @@ func (a *app) report(w *bytes.Buffer, s *scenarios.Scenario, u *universe, re *re
 		tail = append(tail, a.out.bold("  This seed is not one run: with its trace recorded, its hash is another.", true))
 	}
 	tail = append(tail, "  replay  "+replay, "  look    "+strings.Replace(replay, "orrery replay", "orrery show", 1)+" --story")
-	story := trace.Story{Max: reportLines - len(lines) - len(tail), Describe: describe(s)}
+	story := trace.Story{Max: reportLines - len(lines) - len(tail) + 1, Describe: describe(s)}
 	for _, l := range story.Lines(re.events) {
+		if l.Events[0].Kind == trace.Violation {
+			break // said above
+		}
 		mark := "  "
 		if l.LeftOut > 0 {
 			mark = "… "

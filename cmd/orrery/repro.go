@@ -101,60 +101,79 @@ func (a *app) readRepro(path string) (*subject, error) {
 		return nil, fileError(err)
 	}
 	var r repro
-	if err := decodeStrictly(path, data, &r); err != nil {
+	if err := r.decode(path, data); err != nil {
 		return nil, err
 	}
-	switch {
-	case r.Orrery != "repro":
-		return nil, fmt.Errorf(`%s:1: orrery: want "repro", not %q`, path, r.Orrery)
-	case r.Version < 1:
-		return nil, fmt.Errorf("%s: version: want a version from 1, not %d", path, r.Version)
-	case r.Version > reproVersion:
-		return nil, fmt.Errorf("%s: a repro of version %d; this program reads up to %d", path, r.Version, reproVersion)
-	}
-	s, o, err := a.reproOptions(path, &r)
+	s, o, field, err := a.reproOptions(&r)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, wrongField(path, data, field, err)
 	}
 	return &subject{scenario: s, options: o, expect: &r.Expect, dir: filepath.Dir(path), name: named}, nil
 }
 
-// reproOptions are the options that the file holds. Its names are checked as flags are.
-func (a *app) reproOptions(path string, r *repro) (*scenarios.Scenario, scenarios.Options, error) {
-	o := scenarios.Options{
+// decode reads the file. What a newer version has may not be known here, so the version comes
+// first.
+func (r *repro) decode(path string, data []byte) error {
+	var head struct {
+		Orrery  string
+		Version int
+	}
+	if err := json.Unmarshal(data, &head); err == nil {
+		switch {
+		case head.Orrery != "repro":
+			return wrongField(path, data, "orrery", fmt.Errorf(`want "repro", not %q`, head.Orrery))
+		case head.Version < 1:
+			return wrongField(path, data, "version", fmt.Errorf("want a version from 1, not %d", head.Version))
+		case head.Version > reproVersion:
+			return wrongField(path, data, "version", fmt.Errorf("it is %d; this program reads up to %d", head.Version, reproVersion))
+		}
+	}
+	return decodeStrictly(path, data, r)
+}
+
+// wrongField is an error about a field of a file, with the line on which it first stands.
+func wrongField(path string, data []byte, field string, err error) error {
+	key := field[strings.LastIndexByte(field, '.')+1:]
+	before := data[:max(0, bytes.Index(data, []byte(`"`+key+`"`)))]
+	return fmt.Errorf("%s:%d: %s: %w", path, 1+bytes.Count(before, []byte("\n")), field, err)
+}
+
+// reproOptions are the options that the file holds. Its names are checked as flags are; an
+// error is about field.
+func (a *app) reproOptions(r *repro) (s *scenarios.Scenario, o scenarios.Options, field string, err error) {
+	o = scenarios.Options{
 		Seed: r.Seed, Bug: r.Bug, Profile: r.Profile, Ops: r.Ops, Nodes: r.Nodes,
 		Overrides: r.Overrides, Fork: r.Fork, EventsMax: r.EventsMax,
 	}
-	s, err := a.named(r.Scenario)
-	if err != nil {
-		return nil, o, err
+	if s, err = a.named(r.Scenario); err != nil {
+		return nil, o, "scenario", err
 	}
 	if r.Bug != "" {
 		if _, err := s.BugNamed(r.Bug); err != nil {
-			return nil, o, err
+			return nil, o, "bug", err
 		}
 	}
 	if r.Profile != "" {
 		if err := checkProfile(r.Profile); err != nil {
-			return nil, o, err
+			return nil, o, "profile", err
 		}
 	}
 	if _, known := verdictNamed(r.Expect.Verdict); !known {
-		return nil, o, fmt.Errorf("expect.verdict: want ok, violated, unknown, vacuous or malformed, not %q", r.Expect.Verdict)
+		return nil, o, "expect.verdict", fmt.Errorf("want ok, violated, unknown, vacuous or malformed, not %q", r.Expect.Verdict)
 	}
 	if r.Nemesis != nil {
 		if o.Nemesis, err = parseFamilies(strings.Join(*r.Nemesis, ",")); err != nil {
-			return nil, o, fmt.Errorf("nemesis: %w", err)
+			return nil, o, "nemesis", err
 		}
 	}
 	if r.Plan != nil {
-		plan, err := nemesis.ParsePlan("plan", *r.Plan)
+		plan, err := nemesis.ParsePlan("", *r.Plan)
 		if err != nil {
-			return nil, o, err
+			return nil, o, "plan", err
 		}
 		o.Plan = &plan
 	}
-	return s, o, nil
+	return s, o, "", nil
 }
 
 func verdictNamed(name string) (checker.Verdict, bool) {
@@ -195,18 +214,52 @@ func decodeStrictly(path string, data []byte, v any) error {
 		return fmt.Errorf("%s: want one JSON object: %w", at(syntax.Offset), err)
 	case errors.As(err, &kind):
 		if kind.Field == "" {
-			return fmt.Errorf("%s: want one JSON object, not a %s", at(kind.Offset), kind.Value)
+			return fmt.Errorf("%s: want one JSON object, not %s", at(kind.Offset), valueWords(kind.Value))
 		}
-		return fmt.Errorf("%s: %s: want %s, not a %s", at(kind.Offset), kind.Field, kindWords(kind.Type), kind.Value)
+		return fmt.Errorf("%s: %s: want %s, not %s", at(kind.Offset), kind.Field, kindWords(kind.Type), valueWords(kind.Value))
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: want one JSON object; the file ends too early", at(int64(len(data))))
 	case err != nil:
-		return fmt.Errorf("%s: %s", at(d.InputOffset()), strings.TrimPrefix(err.Error(), "json: "))
+		return fmt.Errorf("%s: %w", at(d.InputOffset()), unknownField(err, reflect.TypeOf(v).Elem()))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: want nothing after the JSON object", at(d.InputOffset()))
 	}
 	return nil
+}
+
+// unknownField makes of encoding/json's complaint about a field one with those that come near.
+func unknownField(err error, t reflect.Type) error {
+	name, ok := strings.CutPrefix(err.Error(), "json: unknown field ")
+	if !ok {
+		return err
+	}
+	return scenarios.Unknown("field", strings.Trim(name, `"`), fieldNames(t))
+}
+
+// fieldNames are the names that the fields of a struct, and of structs in it, have in JSON.
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names = append(names, name)
+		if f.Type.Kind() == reflect.Struct {
+			names = append(names, fieldNames(f.Type)...)
+		}
+	}
+	return names
+}
+
+// valueWords says what a JSON value is, from encoding/json's word for it.
+func valueWords(value string) string {
+	if number, ok := strings.CutPrefix(value, "number "); ok {
+		return number
+	}
+	if strings.HasPrefix(value, "array") || strings.HasPrefix(value, "object") {
+		return "an " + value
+	}
+	return "a " + value
 }
 
 // kindWords says what a JSON value must be to become a t.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,7 +74,7 @@ can be said. Ctrl-C ends with what was found.`,
 	flags.IntVar(&f.workers, "workers", 0, "universes at a time (default: one a core)")
 	flags.BoolVar(&f.stopAtFirst, "stop-at-first", false, "end at the first seed that is violated")
 	flags.BoolVar(&f.twice, "twice", false, "run every seed twice, and hold it a violation if the two differ")
-	flags.StringVar(&f.artifacts, "artifacts", a.artifacts, "where violations leave their `DIR`ectories")
+	flags.StringVar(&f.artifacts, "artifacts", a.artifacts, "violations leave their directories in this `DIR`")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object a seed, one a line")
 	return cmd
 }
@@ -121,7 +120,7 @@ func (a *app) newCampaign(cmd *cobra.Command, name string, f *runFlags) (*campai
 	case set("time") && !set("seeds"):
 		c.seeds = explore.Seeds{First: 1, Last: math.MaxUint64}
 	}
-	c.workers = cmp.Or(f.workers, runtime.GOMAXPROCS(0))
+	c.workers = cmp.Or(f.workers, a.cores)
 	return c, nil
 }
 
@@ -192,7 +191,7 @@ func (c *campaign) got(u *universe) bool {
 		return false
 	}
 	c.tally.add(u)
-	if u.verdict == checker.Violated {
+	if u.verdict == checker.Violated || u.Property == harness {
 		c.violation(u)
 	}
 	if c.json {

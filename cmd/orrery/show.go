@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -217,6 +218,9 @@ func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, e
 		if f.states {
 			return nil, fmt.Errorf("--states needs a universe to run again: want a repro.json, and %s is a trace", arg)
 		}
+		if err := f.contradicts(cmd, arg); err != nil {
+			return nil, err
+		}
 		return a.readTrace(arg)
 	}
 	s, err := a.subject(cmd, arg, &f.subjectFlags)
@@ -270,7 +274,10 @@ func (a *app) readTrace(path string) (*picture, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	p := &picture{title: fmt.Sprintf("%s, seed %d, hash %s", h.Scenario, h.Seed, h.Hash), events: events}
+	p := &picture{title: fmt.Sprintf("%s, seed %d", cmp.Or(h.Scenario, path), h.Seed), events: events}
+	if h.Hash != "" {
+		p.title += ", hash " + h.Hash
+	}
 	if h.Property != "" {
 		p.title = "VIOLATED " + h.Property + ": " + p.title
 	}

@@ -32,13 +32,21 @@ func (a *app) isFile(arg string) bool {
 	return strings.ContainsRune(arg, filepath.Separator) || filepath.Ext(arg) != ""
 }
 
+// contradicts says which flag says what the file says itself.
+func (f *subjectFlags) contradicts(cmd *cobra.Command, file string) error {
+	for _, name := range append([]string{"seed"}, universeFlagNames...) {
+		if cmd.Flags().Changed(name) && (name != "nodes" || f.nodes != 0) {
+			return fmt.Errorf("--%s contradicts %s: the file says itself which universe it is", name, file)
+		}
+	}
+	return nil
+}
+
 // subject finds out which universe is meant: that of a file, or a seed of a scenario.
 func (a *app) subject(cmd *cobra.Command, arg string, f *subjectFlags) (*subject, error) {
 	if a.isFile(arg) {
-		for _, name := range append([]string{"seed"}, universeFlagNames...) {
-			if cmd.Flags().Changed(name) && (name != "nodes" || f.nodes != 0) {
-				return nil, fmt.Errorf("--%s contradicts %s: the file says itself which universe it is", name, arg)
-			}
+		if err := f.contradicts(cmd, arg); err != nil {
+			return nil, err
 		}
 		return a.readRepro(arg)
 	}

@@ -3,11 +3,11 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
 	"orrery/checker"
+	"orrery/explore"
 )
 
 const labelWidth = 17
@@ -19,8 +19,11 @@ func (c *campaign) summary(w *bytes.Buffer, elapsed time.Duration) {
 	if c.options.Bug != "" {
 		title += " with bug " + c.options.Bug
 	}
-	fmt.Fprintf(w, "%s: %s%s in %s, %s\n", c.app.out.bold(title, false), plural(t.universes, "universe"),
-		c.whichSeeds(), span(elapsed), plural(min(c.workers, runtime.GOMAXPROCS(0)), "core"))
+	if len(c.reported) > 0 {
+		w.WriteByte('\n')
+	}
+	fmt.Fprintf(w, "%s: %s%s in %s on %s\n", c.app.out.bold(title, false), plural(t.universes, "universe"),
+		c.whichSeeds(), span(elapsed), plural(min(c.workers, c.app.cores), "core"))
 	row := func(label, text string) { w.WriteString(hanging("  "+label, labelWidth, columns, text)) }
 	row("verdicts", t.verdictWords())
 	row("events", fmt.Sprintf("%s, %s a second", count(t.events), count(perSecond(t.events, elapsed))))
@@ -35,28 +38,41 @@ func (c *campaign) summary(w *bytes.Buffer, elapsed time.Duration) {
 	if reached+len(unreached) > 0 {
 		row("marks", fmt.Sprintf("%d of %d reached", reached, reached+len(unreached)))
 	}
-	if len(unreached) > 0 {
-		row("never reached", strings.Join(unreached, ", "))
+	if len(unreached) > 0 && t.universes >= manyUniverses {
+		row("never reached", listed(unreached))
 	}
 	w.WriteByte('\n')
 	c.conclusion(w)
 }
 
+const (
+	manyUniverses = 100 // from so many on, a mark that was never reached is worth naming
+	marksListed   = 12
+)
+
+// listed joins names, but not too many of them.
+func listed(names []string) string {
+	if more := len(names) - marksListed; more > 0 {
+		return fmt.Sprintf("%s, and %d more", strings.Join(names[:marksListed], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
 // whichSeeds says which seeds were run, and why not all that were asked for.
 func (c *campaign) whichSeeds() string {
-	if c.tally.universes == 0 {
-		return ", " + c.ending
+	n := c.tally.universes
+	if n == 0 {
+		return " (" + c.ending + ")"
 	}
-	ran := c.seeds
-	ran.Last = ran.First + c.tally.universes - 1
-	s := ", seeds " + ran.String()
-	if ran.Len() == 1 {
-		s = ", seed " + ran.String()
+	ran := explore.Seeds{First: c.seeds.First, Last: c.seeds.First + n - 1}
+	s := " (seeds " + ran.String()
+	if n == 1 {
+		s = " (seed " + ran.String()
 	}
 	if c.ending != "" {
-		s += " (" + c.ending + ")"
+		s += "; " + c.ending
 	}
-	return s
+	return s + ")"
 }
 
 func (t *tally) verdictWords() string {
@@ -129,7 +145,7 @@ func (c *campaign) conclusion(w *bytes.Buffer) {
 		bug, _ := c.scenario.BugNamed(c.options.Bug)
 		fmt.Fprintf(w, "All held, although a defect is planted: these seeds do not find it. It is found in seeds %s.\n", bug.Seeds)
 	case len(c.scenario.Bugs) > 0:
-		fmt.Fprintln(w, out.bold("All held.", false)+" That it need not, you can see with a historical defect planted:")
+		fmt.Fprintln(w, out.bold("All held.", false)+" To see that they need not, plant a historical defect:")
 		fmt.Fprintf(w, "  orrery run %s --bug %s\n", c.scenario.Name, c.scenario.Bugs[0].Name)
 	default:
 		fmt.Fprintln(w, out.bold("All held.", false))

@@ -153,6 +153,8 @@ func (t *tally) faultsByBite() (bit []*faultTally, never []string) {
 	for _, kind := range slices.Sorted(maps.Keys(t.faults)) {
 		if f := t.faults[kind]; f.bit > 0 {
 			bit = append(bit, f)
+		} else if f.noop == 0 {
+			never = append(never, kind+" (skipped)")
 		} else {
 			never = append(never, kind)
 		}
