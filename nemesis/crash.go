@@ -96,11 +96,27 @@ func (f KillAtEffect) begin(r *run) error {
 			}
 			if r.entry.Until == 0 {
 				wait := r.n.restartDelay(trace.Mix(r.id, trace.String(string(m.ID()))))
-				r.after(wait, "restart", func() { r.take(p) })
+				r.after(wait, "restart", func() {
+					r.take(p)
+					r.endIfDone()
+				})
 			}
 		}
 		return nil
 	})
+}
+
+// endIfDone ends a fault that has given orders to kill, if all of them have been carried
+// out and all processes are started again.
+func (r *run) endIfDone() {
+	for _, id := range r.hit {
+		if r.n.orders[id] == r {
+			return
+		}
+	}
+	if len(r.parts) == 0 {
+		r.end()
+	}
 }
 
 // CrashInRecovery kills processes, starts them again, and kills them at the effect of
@@ -148,6 +164,7 @@ func (f CrashInRecovery) begin(r *run) error {
 					r.n.order(r, id, f.Effect, f.Power)
 				}
 				r.take(p)
+				r.endIfDone()
 			})
 		}
 		for _, id := range ids {
@@ -195,6 +212,7 @@ func (f RollingRestart) begin(r *run) error {
 	var next func()
 	next = func() {
 		if len(order) == 0 {
+			r.end()
 			return
 		}
 		id := order[0]

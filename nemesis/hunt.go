@@ -120,5 +120,10 @@ func (f HuntLeader) blow(r *run, id nodes.ID, number uint64) {
 	case ByPowerLoss:
 		r.strike(r.n.kill(r, ids, vdisk.Torn))
 	}
-	r.after(r.around(f.Hold, "hold", number), "let go", func() { r.take(p) })
+	r.after(r.around(f.Hold, "hold", number), "let go", func() {
+		r.take(p)
+		if number >= uint64(f.Times) {
+			r.end()
+		}
+	})
 }

@@ -77,6 +77,7 @@ func (f CorruptDisk) begin(r *run) error {
 		}
 		r.n.u.Strike(r.name, flips)
 		r.strike(flips)
+		r.end() // it is over as soon as it has happened
 		return nil
 	})
 }

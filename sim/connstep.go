@@ -20,8 +20,9 @@ func (m *Machine) handleConn(slot uint32) bool {
 		other.unsent -= len(e.buf)
 	}
 	if !end.open || end.incarnation != m.incarnation || m.node == nil {
-		// Nobody is here any more. The operating system says so, if there is one.
-		if e.step == connFrame || e.step == connAck {
+		// Nobody is here any more. The operating system says so, if there is one; but bytes
+		// that were written ahead of a connection that never stood were never sent.
+		if e.step == connAck || e.step == connFrame && (side == 0 || end.stands) {
 			m.answerDead(p, side)
 		}
 		return false
