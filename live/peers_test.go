@@ -18,6 +18,7 @@ import (
 )
 
 func TestPeersFindEachOtherAgainAfterALoss(t *testing.T) {
+	test := t
 	var j journal
 	cfg1, cfg2 := couple(t)
 	cfg1.Logger = j.logger()
@@ -25,7 +26,7 @@ func TestPeersFindEachOtherAgainAfterALoss(t *testing.T) {
 	p1 := start(t, cfg1, body(func(t *task.T) {
 		for n := uint64(1); ; n++ {
 			if _, ok := t.Request("n2", nodestest.Ping{N: n}, 20*time.Millisecond, nil); ok {
-				sums <- n
+				hand(test, sums, n)
 			}
 		}
 	}))
@@ -206,7 +207,7 @@ func TestAReaderWaitsForASlowNode(t *testing.T) {
 		}
 		received <- n
 	}))
-	unsent := make(chan int)
+	unsent := make(chan int, 1)
 	start(t, cfg2, body(func(t *task.T) {
 		c, err := t.Dial(nodes.Addr{ID: "n1", Port: port}, nodes.Framing{}, task.Forever)
 		if err != nil {

@@ -49,6 +49,7 @@ func child(t *testing.T, dir, addr string) *exec.Cmd {
 
 // A Sum that was told is durable: no SIGKILL, at whatever moment, takes it back.
 func TestNoAcknowledgedCountIsLostAcrossTwentySIGKILLs(t *testing.T) {
+	test := t
 	dir, addr := filepath.Join(t.TempDir(), "n1"), freeAddress(t)
 	sums := make(chan uint64)
 	client := live.Config{
@@ -61,7 +62,7 @@ func TestNoAcknowledgedCountIsLostAcrossTwentySIGKILLs(t *testing.T) {
 				return m.(nodestest.Sum).N == n
 			})
 			if ok {
-				sums <- m.(nodestest.Sum).Value
+				hand(test, sums, m.(nodestest.Sum).Value)
 			}
 		}
 	}))

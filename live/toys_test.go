@@ -70,6 +70,14 @@ func receive[V any](t *testing.T, from <-chan V) V {
 	}
 }
 
+// hand is how a node hands a value to its test, for as long as the test runs.
+func hand[V any](test *testing.T, to chan<- V, v V) {
+	select {
+	case to <- v:
+	case <-test.Context().Done():
+	}
+}
+
 // eventually waits until cond holds.
 func eventually(t *testing.T, cond func() bool, what string) {
 	t.Helper()
