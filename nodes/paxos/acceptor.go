@@ -218,12 +218,17 @@ func (r *Replica) owns(b Ballot, from nodes.ID) bool {
 	return !b.IsZero() && (b.Node == from || r.cfg.Quirks.BallotWithoutNode)
 }
 
-// Evidence tells, of a P1b or P2b that is about to be sent, in which file and up to which
-// byte the record lies that must be durable before it is told. ok is false for messages that
-// claim nothing.
+// Evidence tells, of a P1a, P1b or P2b that is about to be sent, in which file and up to which
+// byte the record lies that must be durable before it is told: the promises and votes that
+// it reports; and of a P1a the candidate's own promise, by which no ballot is
+// used twice. ok is false for messages that claim nothing.
 func (r *Replica) Evidence(m nodes.Message) (file string, end int64, ok bool) {
 	var lsn uint64
 	switch m := m.(type) {
+	case *P1a:
+		if m.Ballot == r.lead.ballot {
+			lsn = r.lead.lsn
+		}
 	case *P1b:
 		if m.Promised != m.Ballot || m.Ballot != r.promised {
 			return "", 0, false

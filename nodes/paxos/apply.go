@@ -110,7 +110,7 @@ func (r *Replica) answerEarly(env nodes.Env, p *proposal) {
 	}
 	for i := range in.count(3) {
 		session, _, command := in.uint(), in.uint(), in.bytes()
-		if c, err := readCommand(command, &r.names); err == nil && session > 0 && c.kind == OpPut && i < len(p.waiters) {
+		if c, err := readCommand(command, &r.names); err == nil && session > 0 && (c.kind == OpPut || c.kind == OpAppend) && i < len(p.waiters) {
 			r.answer(env, p.waiters[i], session, StatusOK, appendAnswer(nil, true, nil))
 			p.waiters[i].client = ""
 		}

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wal/waltest"
 )
 
 // A chaos is a random schedule: what happens next is drawn, and after each step
@@ -23,13 +25,30 @@ type chaos struct {
 	broken   string
 	servers  []nodes.ID
 	clients  []*testMachine
-	steps    struct{ drop, double, crash, step int } // per thousand
+	acked    map[string][]string // of each key, the appends that were acknowledged
+	seen     []int               // of each client, the results looked at
+	before   []int               // of each client, how many were acknowledged when its read began
+	faults   chaosFaults
+	cut      []cut
+	held     []packet // that cuts have caught, to come late
 }
+
+// cut parts two sets of replicas until a moment; clients reach both.
+type cut struct {
+	side  map[nodes.ID]bool
+	until time.Duration
+	holds bool // messages that it catches come later; else they are lost
+}
+
+// chaosFaults says what may go wrong, in events of a thousand steps (or messages).
+type chaosFaults struct{ drop, double, crash, cut, clock, wipe, rot, members int }
+
+var usualFaults = chaosFaults{drop: 60, double: 60, crash: 6, cut: 12}
 
 func newChaos(seed uint64, replicas, clients int, change func(*Config)) *chaos {
 	x := &chaos{w: newWorld(), rng: rand.New(rand.NewPCG(seed, 1)), chains: map[Slot]uint64{},
-		promised: map[nodes.ID]Ballot{}, leaders: map[Ballot]nodes.ID{}}
-	x.steps.drop, x.steps.double, x.steps.crash = 60, 60, 6
+		promised: map[nodes.ID]Ballot{}, leaders: map[Ballot]nodes.ID{}, acked: map[string][]string{},
+		seen: make([]int, clients), before: make([]int, clients), faults: usualFaults}
 	x.w.always = func(name string, holds bool) {
 		if !holds {
 			x.fail("always: " + name)
@@ -45,7 +64,10 @@ func newChaos(seed uint64, replicas, clients int, change func(*Config)) *chaos {
 	}
 	for i := range clients {
 		id := nodes.ID(fmt.Sprint("c", i+1))
-		x.clients = append(x.clients, x.w.client(id, x.servers...))
+		m := x.w.client(id, x.servers...)
+		m.client().Client = NewClient(ClientConfig{Servers: x.servers, Timeout: 50 * time.Millisecond, Deadline: time.Second, BackOff: 5 * time.Millisecond})
+		m.rng = rand.New(rand.NewPCG(seed, uint64(i+100)))
+		x.clients = append(x.clients, m)
 	}
 	return x
 }
@@ -100,30 +122,15 @@ func (x *chaos) observe() {
 // step does one thing.
 func (x *chaos) step() {
 	w := x.w
-	for i, c := range x.clients {
-		tc := c.client()
-		if tc.Idle() && len(tc.results) < 1000 {
-			n := len(tc.results)
-			key := fmt.Sprint("k", x.rng.IntN(2))
-			c.do(Op{Kind: OpAppend, Key: key, Value: fmt.Sprintf("<%d.%d>", i, n)})
-		}
+	x.clientsGoOn()
+	x.heal()
+	if x.rng.IntN(2) == 0 && x.breakSomething(x.rng.IntN(1000)) {
+		return
 	}
 	switch dice := x.rng.IntN(1000); {
-	case dice < x.steps.crash:
-		m := w.machines[x.rng.IntN(len(w.machines)-len(x.clients))]
-		if m.up() {
-			m.crash(x.rng.IntN)
-		}
-	case dice < x.steps.crash+40:
-		for _, m := range w.machines {
-			if !m.up() {
-				if err := m.start(); err != nil {
-					x.fail("refused: " + err.Error())
-				}
-				break
-			}
-		}
-	case dice < x.steps.crash+40+150 || len(w.flying) == 0:
+	case dice < 20:
+		x.restartOne()
+	case dice < 170 || len(w.flying) == 0:
 		var busy []*testMachine
 		for _, m := range w.machines {
 			if m.up() && m.disk.Pending() > 0 {
@@ -139,10 +146,14 @@ func (x *chaos) step() {
 	default:
 		i := x.rng.IntN(min(len(w.flying), 12))
 		p := w.flying[i]
-		switch roll := x.rng.IntN(1000); {
-		case roll < x.steps.drop:
+		if x.caught(p) {
 			w.drop(i)
-		case roll < x.steps.drop+x.steps.double:
+			break
+		}
+		switch roll := x.rng.IntN(1000); {
+		case roll < x.faults.drop:
+			w.drop(i)
+		case roll < x.faults.drop+x.faults.double:
 			w.receive(p)
 		default:
 			w.deliver(i)
@@ -155,17 +166,143 @@ func (x *chaos) step() {
 	x.observe()
 }
 
+// clientsGoOn looks at what the clients were answered, and gives them more to do. A read must
+// show every append that was acknowledged before it began.
+func (x *chaos) clientsGoOn() {
+	for i, c := range x.clients {
+		tc := c.client()
+		for ; x.seen[i] < len(tc.results); x.seen[i]++ {
+			switch res := tc.results[x.seen[i]]; {
+			case res.Outcome != OutcomeOK:
+			case res.Op.Kind == OpAppend:
+				x.acked[res.Op.Key] = append(x.acked[res.Op.Key], res.Op.Value)
+			case res.Op.Kind == OpGet:
+				for _, token := range x.acked[res.Op.Key][:x.before[i]] {
+					if !strings.Contains(res.Answer.Value, token) {
+						x.fail(fmt.Sprintf("linearizability: a read of %s misses %s", res.Op.Key, token))
+					}
+				}
+			}
+		}
+		if !tc.Idle() {
+			continue
+		}
+		key := fmt.Sprint("k", x.rng.IntN(2))
+		switch dice := x.rng.IntN(1000); {
+		case dice < x.faults.members:
+			c.do(Op{Kind: OpReconfigure, Members: x.someMembers()})
+		case dice < 400:
+			x.before[i] = len(x.acked[key])
+			c.do(Op{Kind: OpGet, Key: key})
+		default:
+			c.do(Op{Kind: OpAppend, Key: key, Value: fmt.Sprintf("<%d.%d>", i, len(tc.results))})
+		}
+	}
+}
+
+// someMembers are at least three of the replicas, if there are as many.
+func (x *chaos) someMembers() (members []nodes.ID) {
+	ids := slices.Clone(x.servers)
+	x.rng.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	n := min(len(ids), 3+x.rng.IntN(len(ids)))
+	return ids[:min(n, len(ids))]
+}
+
+// cutOff parts one or two replicas from the others for a while.
+func (x *chaos) cutOff() {
+	c := cut{side: map[nodes.ID]bool{}, holds: x.rng.IntN(2) == 0}
+	for range 1 + x.rng.IntN(2) {
+		c.side[x.servers[x.rng.IntN(len(x.servers))]] = true
+	}
+	c.until = x.w.now + time.Duration(x.rng.IntN(200))*time.Millisecond
+	x.cut = append(x.cut, c)
+}
+
+// caught tells whether a cut keeps a message back, and keeps it.
+func (x *chaos) caught(p packet) bool {
+	if p.from[0] == 'c' || p.to[0] == 'c' {
+		return false
+	}
+	for i := range x.cut {
+		if c := &x.cut[i]; c.side[p.from] != c.side[p.to] {
+			if c.holds && len(x.held) < 50 {
+				x.held = append(x.held, p)
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// heal ends the cuts whose time has come, and lets out what they held.
+func (x *chaos) heal() {
+	n := len(x.cut)
+	x.cut = slices.DeleteFunc(x.cut, func(c cut) bool { return c.until <= x.w.now })
+	if len(x.cut) < n {
+		x.w.flying = append(x.w.flying, x.held...)
+		x.held = nil
+	}
+}
+
+// breakSomething does the rarer faults.
+func (x *chaos) breakSomething(dice int) bool {
+	w, f := x.w, &x.faults
+	m := w.machines[x.rng.IntN(len(x.servers))]
+	switch {
+	case dice < f.crash:
+		if m.up() {
+			m.crash(x.rng.IntN)
+		}
+	case dice < f.crash+f.cut:
+		x.cutOff()
+		return true
+	}
+	switch dice -= f.crash + f.cut; {
+	case dice < f.clock:
+		m.step += time.Duration(x.rng.IntN(4000)-2000) * time.Millisecond
+	case dice < f.clock+f.wipe:
+		m.node = nil
+		m.disk = &waltest.Disk{}
+	case dice < f.clock+f.wipe+f.rot:
+		names, _ := m.disk.List("wal-")
+		if r := m.replica(); len(names) > 0 && r != nil {
+			size, _ := m.disk.Durable(names[0])
+			if size > 1024 {
+				m.disk.Flip(names[0], x.rng.Int64N(size), 1<<x.rng.IntN(8))
+				m.crash(func(int) int { return 0 })
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// restartOne starts a machine that is down. It may be refused only if its disk was
+// damaged, and then stays down.
+func (x *chaos) restartOne() {
+	for _, m := range x.w.machines {
+		if !m.up() && m.halted == nil {
+			if err := m.start(); err != nil {
+				m.halted = err
+				if x.faults.wipe+x.faults.rot == 0 {
+					x.fail("refused: " + err.Error())
+				}
+			}
+			return
+		}
+	}
+}
+
 // settle ends the faults and lets the cluster come to rest; then every acknowledged append
 // must be there exactly once, and no other more than once.
 func (x *chaos) settle() {
 	w := x.w
-	for _, m := range w.machines {
-		if !m.up() && m.halted == nil {
-			if err := m.start(); err != nil {
-				x.fail("refused: " + err.Error())
-				return
-			}
-		}
+	for range w.machines {
+		x.restartOne()
+	}
+	if x.faults.wipe+x.faults.rot+x.faults.members > 0 {
+		return // there may be no quorum left, and some may not belong to it
 	}
 	for range 400 {
 		w.runFor(50 * time.Millisecond)
@@ -194,6 +331,9 @@ func (x *chaos) settle() {
 	}
 	for _, c := range x.clients {
 		for _, res := range c.client().results {
+			if res.Op.Kind != OpAppend {
+				continue
+			}
 			n := strings.Count(state[res.Op.Key], res.Op.Value)
 			if n > 1 || res.Outcome == OutcomeOK && n != 1 || res.Outcome == OutcomeFail && n != 0 {
 				x.fail(fmt.Sprintf("exactly once: append of %s was answered %v and is there %d times", res.Op.Value, res.Outcome, n))
@@ -209,7 +349,7 @@ func (x *chaos) quiet() bool {
 		}
 	}
 	var first Slot
-	for i, m := range x.w.machines[:len(x.w.machines)-len(x.clients)] {
+	for i, m := range x.w.machines[:len(x.servers)] {
 		s, _ := m.replica().Applied()
 		if i == 0 {
 			first = s
@@ -249,7 +389,11 @@ func seeds() uint64 {
 	return 300
 }
 
-func small(c *Config) { c.SnapshotEvery, c.KeepSlots, c.Alpha, c.ChunkBytes = 15, 5, 4, 200 }
+// small makes everything happen soon: elections, snapshots, full windows.
+func small(c *Config) {
+	c.SnapshotEvery, c.KeepSlots, c.Alpha, c.ChunkBytes = 15, 5, 4, 200
+	c.Heartbeat, c.ElectionMin, c.ElectionMax = 10*time.Millisecond, 30*time.Millisecond, 80*time.Millisecond
+}
 
 func TestRandomSchedulesKeepAgreementAndExactlyOnce(t *testing.T) {
 	marks := map[string]int{}

@@ -127,7 +127,7 @@ var bugs = []Bug{
 		What:   "a leader looks for doubled commands when it proposes, and nobody does when they are applied",
 		Breaks: "exactly once", set: func(q *Quirks) { q.ChecksSessionsEarly = true }},
 	{Name: "answers-before-chosen", Source: "CASSANDRA-6013; MongoDB's write concern 1",
-		What:   "a leader answers a put as soon as it has accepted it itself",
+		What:   "a leader answers a put or an append as soon as it has accepted it itself",
 		Breaks: "linearizability", set: func(q *Quirks) { q.AnswersBeforeChosen = true }},
 	{Name: "reads-before-own-entry", Source: "Ongaro's dissertation section 6.4, step 1; etcd-io/etcd#6227 and its kin",
 		What:   "a new leader answers reads before a slot of its own ballot is chosen, while its commit index may be behind",
