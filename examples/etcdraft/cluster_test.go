@@ -2,6 +2,7 @@ package etcdraft_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"orrery/checker"
@@ -17,6 +18,7 @@ type config struct {
 	keys             int           // how many keys the clients share
 	think            time.Duration // mean time between two operations of a client; uniform from 0 to twice that
 	until            time.Duration // when the clients begin no more operations
+	bulk             int           // bytes that every value has in addition
 	quirks           etcdraft.Quirks
 }
 
@@ -59,7 +61,7 @@ func (k *cluster) client(c config) nodes.Node {
 		home := t.Rand().IntN(c.members)
 		seen := map[string]string{} // what each key held when this client heard of it last
 		for seq := uint64(1); k.Now() < c.until; seq++ {
-			ask := anyOperation(t, seq, c.keys, seen)
+			ask := anyOperation(t, seq, c, seen)
 			op := k.begin(string(t.Self()), ask)
 			var answer *etcdraft.Command
 			for try := 0; try < attempts && answer == nil; try++ {
@@ -85,8 +87,8 @@ func (k *cluster) client(c config) nodes.Node {
 }
 
 // anyOperation draws one: half of them are gets, and no value is written twice.
-func anyOperation(t *task.T, seq uint64, keys int, seen map[string]string) *etcdraft.Command {
-	key, value := fmt.Sprint("k", t.Rand().IntN(keys)), fmt.Sprint(t.Self(), ".", seq)
+func anyOperation(t *task.T, seq uint64, c config, seen map[string]string) *etcdraft.Command {
+	key, value := fmt.Sprint("k", t.Rand().IntN(c.keys)), fmt.Sprint(t.Self(), ".", seq, strings.Repeat(".", c.bulk))
 	switch t.Rand().IntN(8) {
 	case 0, 1:
 		return &etcdraft.Command{Op: etcdraft.CAS, Seq: seq, Key: key, Value: value, Expect: seen[key]}

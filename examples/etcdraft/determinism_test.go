@@ -46,7 +46,7 @@ func TestOneSeedIsOneRunInEveryProcess(t *testing.T) {
 // discard is a recorder that keeps nothing, but has every event and note made for it.
 type discard struct{ notes int }
 
-func (d *discard) Add(e *trace.Event) {
+func (d *discard) Record(e *trace.Event) {
 	if e.Kind == trace.Note {
 		d.notes++
 	}

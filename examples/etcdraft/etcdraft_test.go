@@ -12,6 +12,7 @@ import (
 	"orrery/checker"
 	"orrery/examples/etcdraft"
 	"orrery/sim"
+	"orrery/sim/vdisk"
 )
 
 // run is a universe of three members and four clients that goes through a storm of 20 s. Afterwards the clients
@@ -58,6 +59,28 @@ func requireNoViolation(t *testing.T, k *cluster) {
 	t.Helper()
 	if v := k.Violation(); v != nil {
 		require.FailNow(t, v.Property, "%s\n%s", v.Detail, v.Stack)
+	}
+}
+
+// A sync that has failed is not made good by the next one: what it gave up stays readable, and never becomes durable.
+func TestFailedSyncsAreNotTakenForGood(t *testing.T) {
+	for _, from := range []time.Duration{0, 3 * time.Second} { // of the log's name, and of what is in it
+		k := newCluster(stormy(1), config{members: 3, clients: 3, keys: 2, until: 16 * time.Second, bulk: 2000})
+		k.After(from, "the disks break", func() {
+			fault := k.DisturbDisks("syncs fail", k.peers, sim.DiskFault{SyncErrorPPM: 1_000_000})
+			k.After(500*time.Millisecond, "and are repaired", fault.End)
+		})
+		for at := time.Duration(0); at < 16*time.Second; at += 100 * time.Millisecond {
+			k.After(at, "start", k.startAll)
+		}
+		for i, n := range []int{0, 1, 2, 0, 2, 1} { // one by one, for a leader to remember what a member has forgotten
+			k.After(time.Duration(5+2*i)*time.Second, "power cut", func() { k.Machine(k.peers[n]).Kill(vdisk.LoseUnsynced) })
+		}
+		k.Run(20 * time.Second)
+		requireNoViolation(t, k)
+		res := k.verdict()
+		require.Equal(t, checker.Holds, res.Verdict, "from %v: %s", from, res.Reason)
+		require.GreaterOrEqual(t, k.Stats().SyncErrors, uint64(3))
 	}
 }
 

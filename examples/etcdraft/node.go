@@ -81,14 +81,12 @@ func (n *Node) Fire(env nodes.Env, _ nodes.Tag) {
 	n.ready()
 }
 
-// Deliver steps the library with a peer's message, or asks it for what a client wants. What it refuses gets
-// no answer: a client will ask again, perhaps another member.
+// Deliver hands the library a peer's message or a client's wish. What it refuses gets no answer: clients ask again.
 func (n *Node) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
 	n.env = env
 	switch m := m.(type) {
 	case raftMessage:
 		_ = n.raw.Step(m.Message)
-		n.ready()
 		if m.GetFrom() == n.soft.Lead && m.GetTerm() == n.hard.GetTerm() {
 			n.elapsed = 0
 		}
@@ -99,8 +97,8 @@ func (n *Node) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
 		} else {
 			_ = n.raw.Propose(data)
 		}
-		n.ready()
 	}
+	n.ready()
 }
 
 // Synced lets out what had to wait for the disk.

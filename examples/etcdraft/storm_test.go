@@ -28,7 +28,7 @@ func stormy(seed uint64) sim.Config {
 // storm plans a fault every second or so until calm comes: losses of power, kills in the middle of a handler,
 // partitions, bursts of loss, and disks whose syncs fail. All members are up again afterwards.
 func (k *cluster) storm(calm time.Duration) {
-	for at, i := time.Second, uint64(0); at < calm; i++ {
+	for at, i := time.Duration(0), uint64(0); at < calm; i++ {
 		draw := func(what string, n int) int { return int(k.Draw("nemesis/"+what, i, uint64(n))) }
 		target := k.Machine(k.peers[draw("target", len(k.peers))])
 		length := time.Duration(50+draw("length", 2000)) * time.Millisecond
@@ -38,10 +38,15 @@ func (k *cluster) storm(calm time.Duration) {
 	}
 	k.After(calm, "calm", func() {
 		k.HealAll()
-		for _, id := range k.peers {
-			k.Machine(id).Start(0)
-		}
+		k.startAll()
 	})
+}
+
+// startAll starts the members that are down.
+func (k *cluster) startAll() {
+	for _, id := range k.peers {
+		k.Machine(id).Start(0)
+	}
 }
 
 // strike begins one fault, which ends after length.
@@ -70,9 +75,7 @@ func (k *cluster) strike(kind int, target *sim.Machine, length time.Duration, de
 	}
 	k.After(length, "heal", func() {
 		fault.End()
-		for _, id := range k.peers {
-			k.Machine(id).Start(0)
-		}
+		k.startAll()
 	})
 }
 

@@ -28,8 +28,11 @@ const walFile, header = "raft.wal", 8 // bytes of length and checksum
 // open reads the log and cuts off what a crash has torn. What was read may be in the page cache alone, and after
 // a sync that failed no other will take it further: so it is written anew, and synced before anything is told.
 func (w *wal) open(env nodes.Env) error {
-	_ = env.Disk().Append(walFile, nil) // makes the file
 	p, err := env.Disk().ReadFile(walFile)
+	if errors.Is(err, nodes.ErrNotExist) || err == nil && len(p) == 0 { // perhaps the sync of the name has failed
+		_ = env.Disk().Remove(walFile)
+		err = env.Disk().Append(walFile, nil)
+	}
 	whole := 0
 	for body := readRecord(p); body != nil && err == nil; body = readRecord(p[whole:]) {
 		m := &pb.Message{}
@@ -51,14 +54,13 @@ func (w *wal) open(env nodes.Env) error {
 
 // readRecord returns the record at the start of p, or nil if no whole one is there.
 func readRecord(p []byte) []byte {
-	if len(p) <= header || uint64(binary.LittleEndian.Uint32(p)) > uint64(len(p)-header) {
-		return nil
+	if len(p) > header {
+		body, size := p[header:], int(binary.LittleEndian.Uint32(p))
+		if 0 < size && size <= len(body) && crc32.ChecksumIEEE(body[:size]) == binary.LittleEndian.Uint32(p[4:]) {
+			return body[:size]
+		}
 	}
-	body := p[header:][:binary.LittleEndian.Uint32(p)]
-	if len(body) == 0 || crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(p[4:]) {
-		return nil
-	}
-	return body
+	return nil
 }
 
 // add takes a MsgStorageAppend. One that moves the commit index alone need not be durable: it is not
