@@ -63,7 +63,7 @@ func (p *paxosWatch) hold(err error) {
 }
 
 func (p *paxosWatch) ballot(b paxos.Ballot) checker.Ballot {
-	return checker.Ballot{Round: b.Round, Node: uint32(p.index[b.Node])}
+	return checker.Ballot{Round: b.Round, Node: uint32(p.index[b.Node]) + 1} // so that 3.2 is ballot 3 of n2
 }
 
 // sent looks at what a replica tells another.
