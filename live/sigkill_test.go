@@ -3,10 +3,14 @@ package live_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,43 +22,70 @@ import (
 	"orrery/nodes/task"
 )
 
-// childAddress is set for a child of the test: it runs a Counter at that address, in the
-// data directory that childDir names.
+// These tell a child of the test what to be: which node, of what name, where its files are,
+// and who its peers are ("n1=host:port,…").
 const (
-	childAddress = "ORRERY_TEST_CHILD_ADDRESS"
-	childDir     = "ORRERY_TEST_CHILD_DIR"
+	childNode  = "ORRERY_TEST_CHILD"
+	childID    = "ORRERY_TEST_CHILD_ID"
+	childDir   = "ORRERY_TEST_CHILD_DIR"
+	childPeers = "ORRERY_TEST_CHILD_PEERS"
 )
 
+// TestMain makes the test binary a node where it was started as a child.
 func TestMain(m *testing.M) {
-	addr := os.Getenv(childAddress)
-	if addr == "" {
+	kind := os.Getenv(childNode)
+	if kind == "" {
 		os.Exit(m.Run())
 	}
-	cfg := live.Config{ID: "n1", Dir: os.Getenv(childDir), Listen: addr}
-	fmt.Fprintln(os.Stderr, live.Run(context.Background(), cfg, &nodestest.Counter{}))
+	cfg := live.Config{
+		ID: nodes.ID(os.Getenv(childID)), Dir: os.Getenv(childDir), Peers: map[nodes.ID]string{},
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+	}
+	for peer := range strings.SplitSeq(os.Getenv(childPeers), ",") {
+		id, addr, _ := strings.Cut(peer, "=")
+		cfg.Peers[nodes.ID(id)] = addr
+	}
+	var n nodes.Node = &nodestest.Counter{}
+	if kind == "paxos" {
+		n = replica(cfg.ID, slices.Sorted(maps.Keys(cfg.Peers)))
+	}
+	fmt.Fprintln(os.Stderr, live.Run(context.Background(), cfg, n))
 	os.Exit(1)
 }
 
-// child starts a process of its own.
-func child(t *testing.T, dir, addr string) *exec.Cmd {
+// child starts a node as a process of its own.
+func child(t *testing.T, kind string, cfg live.Config) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
+	var peers []string
+	for id, addr := range cfg.Peers {
+		peers = append(peers, string(id)+"="+addr)
+	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), childAddress+"="+addr, childDir+"="+dir)
+	cmd.Env = append(os.Environ(), childNode+"="+kind, childID+"="+string(cfg.ID),
+		childDir+"="+cfg.Dir, childPeers+"="+strings.Join(peers, ","))
 	cmd.Stderr = t.Output()
 	require.NoError(t, cmd.Start())
 	return cmd
 }
 
+// sigkill ends a child.
+func sigkill(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	require.NoError(t, cmd.Process.Kill())
+	require.EqualError(t, cmd.Wait(), "signal: killed", "it ran until then")
+}
+
 // A Sum that was told is durable: no SIGKILL, at whatever moment, takes it back.
 func TestNoAcknowledgedCountIsLostAcrossTwentySIGKILLs(t *testing.T) {
 	test := t
-	dir, addr := filepath.Join(t.TempDir(), "n1"), freeAddress(t)
+	server := alone(t)
+	server.Peers = map[nodes.ID]string{"n1": freeAddress(t)}
 	sums := make(chan uint64)
 	client := live.Config{
 		ID: "c1", Dir: filepath.Join(t.TempDir(), "c1"), Logger: silent,
-		Peers: map[nodes.ID]string{"n1": addr}, BackoffMax: 20 * time.Millisecond,
+		Peers: server.Peers, BackoffMax: 20 * time.Millisecond,
 	}
 	start(t, client, body(func(t *task.T) {
 		for n := uint64(1); ; n++ {
@@ -74,7 +105,7 @@ func TestNoAcknowledgedCountIsLostAcrossTwentySIGKILLs(t *testing.T) {
 		heard++
 	}
 	for range 20 {
-		cmd := child(t, dir, addr)
+		cmd := child(t, "counter", server)
 		for range 5 {
 			hear(receive(t, sums))
 		}
@@ -86,22 +117,21 @@ func TestNoAcknowledgedCountIsLostAcrossTwentySIGKILLs(t *testing.T) {
 				moment = nil
 			}
 		}
-		require.NoError(t, cmd.Process.Kill())
-		_ = cmd.Wait() // "signal: killed"
+		sigkill(t, cmd)
 	}
 	t.Logf("%d sums were told, up to %d", heard, last)
 }
 
 func TestADirectoryIsFreeAfterASIGKILL(t *testing.T) {
 	cfg := alone(t)
-	cmd := child(t, cfg.Dir, freeAddress(t))
+	cfg.Peers = map[nodes.ID]string{"n1": freeAddress(t)}
+	cmd := child(t, "counter", cfg)
 	eventually(t, func() bool {
 		_, err := os.Stat(filepath.Join(cfg.Dir, "files", "count"))
 		return err == nil
 	}, "the child runs")
 	_, err := live.Start(cfg, &nodestest.Counter{})
 	require.ErrorContains(t, err, fmt.Sprintf("is in use by another process (pid %d)", cmd.Process.Pid))
-	require.NoError(t, cmd.Process.Kill())
-	_ = cmd.Wait() // "signal: killed"
+	sigkill(t, cmd)
 	start(t, cfg, &nodestest.Counter{})
 }
