@@ -28,12 +28,9 @@ func Each[R any](ctx context.Context, seeds Seeds, workers int, run func(seed ui
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	c := newCampaign(seeds, workers, run)
-	unwatch := context.AfterFunc(ctx, c.stop)
+	c := newCampaign(ctx, seeds, workers, run)
+	unwatch := context.AfterFunc(ctx, c.stop) // wakes whoever waits
 	defer unwatch()
-	if ctx.Err() != nil { // so that a context that has ended begins nothing, and not only soon
-		c.stop()
-	}
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(c.work)
@@ -91,6 +88,7 @@ func guarded[R any](run func(seed uint64) R, seed uint64) (r R, p *PanicError) {
 // campaign is a ring of results between workers, which fill it in any order, and one
 // reader, who empties it in the order of the seeds. Positions count from 0.
 type campaign[R any] struct {
+	ctx   context.Context
 	run   func(seed uint64) R
 	first uint64
 	len   uint64
@@ -112,9 +110,9 @@ type slot[R any] struct {
 	done     bool
 }
 
-func newCampaign[R any](seeds Seeds, workers int, run func(seed uint64) R) *campaign[R] {
+func newCampaign[R any](ctx context.Context, seeds Seeds, workers int, run func(seed uint64) R) *campaign[R] {
 	n := seeds.Len()
-	c := &campaign[R]{run: run, first: seeds.First, len: n, ring: make([]slot[R], min(n, uint64(workers)*Ahead))}
+	c := &campaign[R]{ctx: ctx, run: run, first: seeds.First, len: n, ring: make([]slot[R], min(n, uint64(workers)*Ahead))}
 	c.room.L, c.filled.L = &c.mu, &c.mu
 	return c
 }
@@ -155,7 +153,8 @@ func (c *campaign[R]) take() (at uint64, ok bool) {
 	for !c.over && c.taken < c.len && c.taken-c.due >= uint64(len(c.ring)) {
 		c.room.Wait()
 	}
-	if c.over || c.taken >= c.len {
+	if c.over = c.over || c.ctx.Err() != nil; c.over || c.taken >= c.len {
+		c.filled.Signal() // the reader may wait for what is never begun
 		return 0, false
 	}
 	c.taken++

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,12 +107,15 @@ type world struct {
 // newWorld is a command that knows the scenario toy alone.
 func newWorld() *world {
 	w := &world{time: time.Unix(0, 0)}
+	var mu sync.Mutex
 	runs := uint64(0)
 	w.app = &app{
 		out:       console{Writer: &w.stdout},
 		err:       console{Writer: &w.stderr},
 		scenarios: []*scenarios.Scenario{toy()},
 		run: func(_ *scenarios.Scenario, o scenarios.Options) (*scenarios.Result, error) {
+			mu.Lock() // universes run on many goroutines
+			defer mu.Unlock()
 			if w.before != nil {
 				w.before(o)
 			}
@@ -143,7 +147,7 @@ func (w *world) orreryWithin(ctx context.Context, line string) (code int, stdout
 	return code, w.stdout.String(), w.stderr.String()
 }
 
-// fields splits a command line at spaces; '' is an empty argument.
+// fields splits a command line at spaces; ” is an empty argument.
 func fields(line string) []string {
 	args := strings.Fields(line)
 	for i, a := range args {
