@@ -2,24 +2,25 @@ package timestamps_test
 
 import (
 	"fmt"
-	"time"
 
 	"orrery/examples/timestamps"
+	"orrery/explore/trial"
 	"orrery/nodes"
 )
 
-// The oracle as it should be, and with a defect that every textbook warns of: universe 0 tells them apart.
+// The oracle as it should be, and with a defect that every textbook warns of: one universe tells them apart.
 func Example() {
+	options := withPowerCuts()
+	options.Seed = 1
 	for _, q := range []timestamps.Quirks{{}, {SyncFileOnly: true}} {
-		l := newWorld(0, func() nodes.Node { return &timestamps.Server{Quirks: q} })
-		l.u.Run(12 * time.Second)
-		if v := l.u.Violation(); v != nil {
-			fmt.Println("violated:", v.Property)
-		} else {
-			fmt.Println("all held")
+		r, err := trial.Run(options, world(func() nodes.Node { return &timestamps.Server{Quirks: q} }))
+		if err != nil {
+			fmt.Println(err)
+			return
 		}
+		fmt.Printf("%+v: %v %q\n", q, r.Verdict, r.Property)
 	}
 	// Output:
-	// all held
-	// violated: time goes on
+	// {TellBeforeSync:false SyncFileOnly:false}: ok ""
+	// {TellBeforeSync:false SyncFileOnly:true}: violated "time goes on"
 }

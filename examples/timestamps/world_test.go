@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"orrery/examples/timestamps"
+	"orrery/explore/trial"
+	"orrery/nemesis"
 	"orrery/nodes"
 	"orrery/nodes/task"
 	"orrery/sim"
-	"orrery/sim/vdisk"
 )
 
 // ledger sees every answer that clients get, and what each could have known when it asked.
@@ -47,30 +48,50 @@ func (l *ledger) client() nodes.Node {
 	})
 }
 
-// newWorld is an oracle, three clients, a lossy network, and a power cut or a failing sync
-// every second or so.
-func newWorld(seed uint64, oracle func() nodes.Node) *ledger {
-	u := sim.New(sim.Config{
-		Seed: seed,
-		Net: sim.NetConfig{
-			Delay:   sim.Dist{Mean: 2 * time.Millisecond, TailPPM: 10_000, TailMax: time.Second},
-			LossPPM: 10_000, DuplicatePPM: 10_000,
-		},
-		Disk: sim.DiskConfig{Sync: sim.Dist{Min: time.Millisecond, Mean: 3 * time.Millisecond}},
-	})
-	l := &ledger{u: u, given: map[uint64]bool{}}
-	server := u.Add("oracle", oracle)
-	server.Start(0)
-	for i := range 3 {
-		u.Add(nodes.ID(fmt.Sprint("c", i+1)), l.client).Start(0)
+// world is an oracle, three clients, and a network that loses, doubles and delays.
+func world(oracle func() nodes.Node) func(w *trial.World) error {
+	return func(w *trial.World) error {
+		w.U.Tune(func(c *sim.Config) {
+			c.Net.Delay = sim.Dist{Mean: 2 * time.Millisecond, TailPPM: 10_000, TailMax: time.Second}
+			c.Net.LossPPM, c.Net.DuplicatePPM = 10_000, 10_000
+			c.Disk.Sync = sim.Dist{Min: time.Millisecond, Mean: 3 * time.Millisecond}
+		})
+		w.Horizon = 12 * time.Second
+		l := &ledger{u: w.U, given: map[uint64]bool{}}
+		w.AddServer("oracle", oracle)
+		for _, id := range []nodes.ID{"c1", "c2", "c3"} {
+			w.AddClient(id, l.client)
+		}
+		w.Finally = func() error {
+			if len(l.given) < 50 {
+				return fmt.Errorf("only %d timestamps were given: too few for the test to mean anything", len(l.given))
+			}
+			return nil
+		}
+		return nil
 	}
-	u.DisturbDisks("syncs fail", []nodes.ID{"oracle"}, sim.DiskFault{SyncErrorPPM: 20_000})
-	modes := []vdisk.CrashMode{vdisk.LoseNothing, vdisk.LoseUnsynced, vdisk.LoseSuffix, vdisk.LoseSubset, vdisk.Torn}
-	for i := range uint64(10) {
-		at := time.Duration(i*1000+u.Draw("nemesis/when", i, 1000)) * time.Millisecond
-		how := modes[u.Draw("nemesis/how", i, uint64(len(modes)))]
-		u.After(at, "power", func() { server.KillAtEffect(1+int(u.Draw("nemesis/effect", i, 30)), how) })
-		u.After(at+400*time.Millisecond, "start", func() { server.Start(0) })
+}
+
+// powerCuts is a plan of faults: what breaks, from when to when.
+const powerCuts = `
+mode unrestricted                                  # one machine has no quorum to keep
+0s    sync-error(oracle, 2%)                         until 12s
+0.5s  kill-at-effect(oracle, 3, power=lose-unsynced) until 1s
+1.5s  crash(oracle, power=torn)                      until 1.9s
+2.5s  kill-at-effect(oracle, 7, power=lose-suffix)   until 3s
+3.5s  isolate(oracle, clients)                       until 4.2s
+5s    kill-at-effect(oracle, 2, power=lose-nothing)  until 5.2s
+5.4s  kill-at-effect(oracle, 4, power=lose-subset)   until 6s
+7s    crash(oracle, power=lose-unsynced)             until 7.3s
+8s    crash(oracle, power=lose-subset)               until 8.3s
+9s    kill-at-effect(oracle, 12, power=torn)         until 9.5s
+`
+
+// withPowerCuts has every trial go through them.
+func withPowerCuts() trial.Options {
+	plan, err := nemesis.ParsePlan("powerCuts", []byte(powerCuts))
+	if err != nil {
+		panic(err)
 	}
-	return l
+	return trial.Options{Plan: &plan}
 }
