@@ -89,6 +89,10 @@ func (c *codec) Append(b []byte, m nodes.Message) []byte {
 	default:
 		panic("paxos: message of another protocol: " + m.Kind())
 	}
+	return appendSum(b, start)
+}
+
+func appendSum(b []byte, start int) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
 }
 

@@ -12,6 +12,7 @@ import (
 
 // proposal is a slot that was proposed and is not yet chosen.
 type proposal struct {
+	slot    Slot
 	acks    set // who has accepted it in this ballot
 	votes   int // how many messages said so; for the quirk CountsDuplicates
 	sentAt  time.Duration
@@ -98,7 +99,10 @@ func (r *Replica) propose(env nodes.Env) {
 			break
 		}
 		l.next++
-		p.acks, p.votes, p.sentAt = 0, 0, env.Monotonic()
+		if !(r.cfg.Quirks.MixesBallots && p.slot == s) {
+			p.acks, p.votes = 0, 0
+		}
+		p.slot, p.sentAt = s, env.Monotonic()
 		if !r.accept(env, l.ballot, s, value) {
 			panic(fmt.Sprintf("paxos: leader of %v knows another value for slot %d to be chosen", l.ballot, s))
 		}

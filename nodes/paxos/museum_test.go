@@ -13,22 +13,25 @@ func faultsFor(name string) (chaosFaults, func(*Config)) {
 	switch name {
 	case "lease-by-wall-clock":
 		f.clock = 20
-		change = leased
+		change = leased(25 * time.Millisecond)
 	case "lease-forgotten":
-		change = leased
+		f.crash, f.cut = 20, 25
+		change = leased(150 * time.Millisecond)
 	case "accepts-wiped-disk":
 		f.wipe = 3
 	case "cuts-corrupt-log":
 		f.rot = 6
 	case "membership-at-once":
-		f.members = 100
+		f.members, f.cut = 300, 25
 	}
 	return f, change
 }
 
-func leased(c *Config) {
-	small(c)
-	c.Lease = 150 * time.Millisecond
+func leased(d time.Duration) func(*Config) {
+	return func(c *Config) {
+		small(c)
+		c.Lease = d
+	}
 }
 
 // hunt plays schedules with a defect until one breaks; "" if none of n does.

@@ -89,12 +89,24 @@ func (x *chaos) told(m *testMachine, msg nodes.Message) {
 			x.fail(fmt.Sprintf("durable before told: %s tells %s, durable are %d of %d bytes of %s", m.id, msg.Kind(), size, end, file))
 		}
 	}
-	if p, ok := msg.(*P1b); ok && p.Promised == p.Ballot {
-		if p.Promised.Less(x.promised[m.id]) {
-			x.fail(fmt.Sprintf("%s promises %v after %v", m.id, p.Promised, x.promised[m.id]))
+	var b Ballot // what m claims to have promised or accepted
+	switch p := msg.(type) {
+	case *P1b:
+		if p.Promised == p.Ballot {
+			b = p.Ballot
 		}
-		x.promised[m.id] = p.Promised
+	case *P2b:
+		if p.Promised == p.Ballot && p.First <= p.Last {
+			b = p.Ballot
+		}
 	}
+	if b.IsZero() {
+		return
+	}
+	if b.Less(x.promised[m.id]) {
+		x.fail(fmt.Sprintf("an acceptor never forgets: %s tells %s of %v after %v", m.id, msg.Kind(), b, x.promised[m.id]))
+	}
+	x.promised[m.id] = b
 }
 
 // observe checks agreement and prefix equality: all replicas that have applied a slot
@@ -214,7 +226,7 @@ func (x *chaos) cutOff() {
 	for range 1 + x.rng.IntN(2) {
 		c.side[x.servers[x.rng.IntN(len(x.servers))]] = true
 	}
-	c.until = x.w.now + time.Duration(x.rng.IntN(200))*time.Millisecond
+	c.until = x.w.now + time.Duration(x.rng.IntN(200+100*x.rng.IntN(3)))*time.Millisecond
 	x.cut = append(x.cut, c)
 }
 

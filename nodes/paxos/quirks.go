@@ -106,7 +106,7 @@ var bugs = []Bug{
 		What:   "a leader takes every P2b for a vote, also one that refuses",
 		Breaks: "agreement", set: func(q *Quirks) { q.CountsNacks = true }},
 	{Name: "mixes-ballots", Source: "folklore: learners that count a slot's votes over all ballots",
-		What:   "a leader counts a vote of an earlier ballot of its own for the value that it proposes now",
+		What:   "a leader counts votes by slot only, so that those of an earlier ballot of its own count for the value that it proposes now",
 		Breaks: "agreement", set: func(q *Quirks) { q.MixesBallots = true }},
 	{Name: "small-quorum", Source: "akka-raft raft-42 (DEMi); raft-fuzzing's injected fault in etcd's majority.go",
 		What:   "half of the members, rounded down, is taken for a majority",

@@ -155,8 +155,8 @@ func (r *Replica) booted(env nodes.Env) {
 	if r.bootSyncs--; r.bootSyncs > 0 {
 		return
 	}
-	if !r.initialised && !r.identified {
-		r.writeIdentity(env)
+	if !r.identified {
+		r.identify(env)
 		return
 	}
 	r.initialised = true
@@ -168,15 +168,19 @@ func (r *Replica) booted(env nodes.Env) {
 	}
 }
 
-// writeIdentity marks the disk as initialised, now that there is a log.
-func (r *Replica) writeIdentity(env nodes.Env) {
+// identify marks the disk as initialised, now that there is a log. That a file is there does
+// not make it durable: the last process may have been killed before its sync, with the page
+// cache left as it was. So it is synced in every incarnation.
+func (r *Replica) identify(env nodes.Env) {
 	d := env.Disk()
-	err := d.WriteAt(identityFile, identity(&r.cfg), 0)
-	if err == nil {
-		err = d.Truncate(identityFile, int64(len(identity(&r.cfg))))
-	}
-	if err != nil {
-		env.Halt(fmt.Errorf("paxos: %s: %w", identityFile, err))
+	if !r.initialised {
+		err := d.WriteAt(identityFile, identity(&r.cfg), 0)
+		if err == nil {
+			err = d.Truncate(identityFile, int64(len(identity(&r.cfg))))
+		}
+		if err != nil {
+			env.Halt(fmt.Errorf("paxos: %s: %w", identityFile, err))
+		}
 	}
 	r.identified, r.bootSyncs = true, 2
 	d.Sync(identityFile, nodes.Tag{Name: tagIdentity})
