@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -122,7 +124,8 @@ func (a *app) nodePaxos(ctx context.Context, f *nodeFlags) error {
 	if at, self := f.peers[nodes.ID(f.id)]; self && at != f.listen {
 		return fmt.Errorf("--peer %s=%s names this replica itself: want its address in --listen", f.id, at)
 	}
-	logger, err := a.logger(f.level)
+	log := &heldLog{w: a.err}
+	logger, err := newLogger(log, f.level)
 	if err != nil {
 		return err
 	}
@@ -141,6 +144,7 @@ func (a *app) nodePaxos(ctx context.Context, f *nodeFlags) error {
 	if err != nil {
 		return err
 	}
+	log.release()
 	logger.Info("ready", "node", f.id, "address", process.Addr(), "dir", f.dir, "members", len(config.Members))
 	select {
 	case <-ctx.Done():
@@ -157,8 +161,36 @@ func (a *app) nodePaxos(ctx context.Context, f *nodeFlags) error {
 	return nil
 }
 
-// logger logs to standard error, from the named level on.
-func (a *app) logger(level string) (*slog.Logger, error) {
+// heldLog holds what is logged until the node has started: if it does not, one line says why, and
+// the rest is of no interest.
+type heldLog struct {
+	w        io.Writer
+	mu       sync.Mutex
+	held     []byte
+	released bool
+}
+
+// Write implements io.Writer.
+func (l *heldLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.released {
+		return l.w.Write(p)
+	}
+	l.held = append(l.held, p...)
+	return len(p), nil
+}
+
+// release writes what was held, and holds nothing any more.
+func (l *heldLog) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.w.Write(l.held)
+	l.held, l.released = nil, true
+}
+
+// newLogger logs to w, from the named level on.
+func newLogger(w io.Writer, level string) (*slog.Logger, error) {
 	var l slog.Level
 	names := []string{"debug", "info", "warn", "error"}
 	if !slices.Contains(names, level) {
@@ -167,5 +199,5 @@ func (a *app) logger(level string) (*slog.Logger, error) {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		return nil, err
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: l})), nil
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
 }
