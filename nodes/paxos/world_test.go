@@ -17,6 +17,8 @@ type world struct {
 	now      time.Duration
 	machines []*testMachine
 	flying   []packet
+	story    []string
+	cut      map[nodes.ID]bool // what they and other replicas send each other is lost
 	marks    map[string]int
 	always   func(name string, holds bool)
 	told     func(m *testMachine, msg nodes.Message) // before a message is sent
@@ -39,7 +41,6 @@ type testMachine struct {
 	timers map[nodes.Tag]time.Duration
 	rng    *rand.Rand
 	booted time.Duration
-	notes  []string
 	halted error
 	step   time.Duration // of its wall clock
 }
@@ -95,6 +96,7 @@ func (m *testMachine) guard(f func()) {
 				panic(p)
 			}
 			m.halted, m.node = h.err, nil
+			m.w.story = append(m.w.story, fmt.Sprintf("%s halts: %v", m.id, h.err))
 		}
 	}()
 	f()
@@ -134,7 +136,7 @@ func (m *testMachine) Mark(kind nodes.MarkKind, name string, holds bool) {
 }
 
 func (m *testMachine) Noting() bool     { return true }
-func (m *testMachine) Note(text string) { m.notes = append(m.notes, text) }
+func (m *testMachine) Note(text string) { m.w.story = append(m.w.story, string(m.id)+" "+text) }
 
 // deliver hands over the i-th message under way. It is lost if its receiver is down.
 func (w *world) deliver(i int) {
@@ -145,7 +147,7 @@ func (w *world) deliver(i int) {
 
 func (w *world) receive(p packet) {
 	m := w.machine(p.to)
-	if m == nil || !m.up() {
+	if m == nil || !m.up() || w.lost(p) {
 		return
 	}
 	buf := slices.Clone(p.p)
@@ -157,6 +159,11 @@ func (w *world) receive(p packet) {
 	for i := range buf {
 		buf[i] = 0xDB
 	}
+}
+
+// lost tells whether a cut takes a message. Clients reach every replica.
+func (w *world) lost(p packet) bool {
+	return p.from[0] == 'n' && p.to[0] == 'n' && (w.cut[p.from] || w.cut[p.to])
 }
 
 func (w *world) drop(i int) { w.flying = slices.Delete(w.flying, i, i+1) }
