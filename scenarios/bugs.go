@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"time"
 
 	"orrery/nodes/paxos"
 )
@@ -17,12 +18,23 @@ func paxosBugs() []Bug {
 
 var paxosSeeds = map[string]string{}
 
-// plant plants a defect, and sees to it that the configuration is one in which it can show.
+// plant plants a defect, and sees to it that the configuration is one in which it can show:
+// without leases no lease can go wrong.
 func (p *paxosWorld) plant(name string) error {
 	b, ok := paxos.BugNamed(name)
 	if !ok {
 		return fmt.Errorf("there is no bug %q", name)
 	}
-	p.config.Quirks = b.Quirks()
+	c := &p.config
+	c.Quirks = b.Quirks()
+	switch q := &c.Quirks; {
+	case q.TruncatedForgotten, q.SessionsNotInSnapshot, q.InstallForgetsVotes:
+		c.SnapshotEvery, c.KeepSlots = 12, -1
+	case q.LeaseByWallClock, q.LeaseForgotten:
+		c.Lease = min(3*c.Heartbeat, c.ElectionMin-time.Millisecond)
+	case q.MembershipAtOnce:
+		c.Q1, c.Q2 = 0, 0
+		p.reconfigures = true
+	}
 	return nil
 }

@@ -150,7 +150,8 @@ func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
 // restarted: what the replica has told before it must find on its disk.
 func (p *paxosWatch) restarted(m *sim.Machine, r *paxos.Replica, s *watched) {
 	s.base = r.SnapshotBase()
-	p.hold(p.acceptors.Restarted(p.index[m.ID()], p.ballot(r.Promised()), uint64(s.base),
+	// Of a slot that it knows to be chosen an acceptor need not keep its vote: it says so in P1b.
+	p.hold(p.acceptors.Restarted(p.index[m.ID()], p.ballot(r.Promised()), uint64(max(s.base, r.CommitIndex())),
 		func(slot uint64) (checker.Ballot, uint64, bool) {
 			b, value, ok := r.Vote(paxos.Slot(slot))
 			return p.ballot(b), value, ok

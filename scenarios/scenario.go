@@ -46,8 +46,11 @@ func (s *Scenario) Run(o trial.Options) (*trial.Result, error) {
 			return nil, err
 		}
 	}
-	return trial.Run(o, func(w *trial.World) error { return s.build(w, s) })
+	return trial.Run(o, s.Build)
 }
+
+// Build makes the scenario's world, for those who run trials themselves: properties, fuzz targets.
+func (s *Scenario) Build(w *trial.World) error { return s.build(w, s) }
 
 // All are all scenarios, sorted by name.
 func All() []*Scenario {

@@ -1,6 +1,8 @@
 package trial
 
 import (
+	"time"
+
 	"orrery/checker"
 	"orrery/nemesis"
 	"orrery/sim"
@@ -53,11 +55,13 @@ type Result struct {
 
 // FaultReport says what became of one fault of the plan.
 type FaultReport struct {
-	Fault   string `json:"fault"`
-	Family  string `json:"family"`
-	Outcome string `json:"outcome"`
-	Why     string `json:"why,omitempty"`
-	Effects uint64 `json:"effects"` // what it really did; 0 means that it never bit
+	Fault   string        `json:"fault"`
+	Family  string        `json:"family"`
+	At      time.Duration `json:"at_ns"`
+	Until   time.Duration `json:"until_ns,omitempty"` // 0: until everything is healed
+	Outcome string        `json:"outcome"`
+	Why     string        `json:"why,omitempty"`
+	Effects uint64        `json:"effects"` // what it really did; 0 means that it never bit
 }
 
 const (

@@ -4,14 +4,22 @@ import (
 	"orrery/nemesis"
 )
 
+// choosePlan is the plan that was given, or one that is drawn: from the families that were asked
+// for, or from all.
 func (t *trial) choosePlan(c *nemesis.Cluster) (nemesis.Plan, error) {
-	if t.w.Options.Plan != nil {
-		return *t.w.Options.Plan, nil
+	o := &t.w.Options
+	if o.Plan != nil {
+		return *o.Plan, nil
 	}
-	return nemesis.Plan{}, nil
+	profile, err := nemesis.ProfileNamed(o.Profile)
+	if err != nil {
+		return nemesis.Plan{}, err
+	}
+	profile.Families = o.Nemesis
+	return nemesis.Generate(t.u.Draw, profile, c, t.w.Horizon), nil
 }
 
-// done tells whether every fault of the plan is over.
+// planDone tells whether every fault of the plan is over.
 func (t *trial) planDone() bool {
 	if len(t.plan.Entries) == 0 {
 		return true
@@ -29,7 +37,8 @@ func (t *trial) planDone() bool {
 func (t *trial) faults() []FaultReport {
 	list := []FaultReport{}
 	for _, o := range t.nemesis.Report() {
-		f := FaultReport{Fault: o.Entry.String(), Family: o.Entry.Fault.Kind().Family, Outcome: o.State.String(), Why: o.Reason, Effects: o.Effects}
+		f := FaultReport{Fault: o.Entry.Fault.String(), At: o.Entry.At, Until: o.Entry.Until,
+			Family: o.Entry.Fault.Kind().Family, Outcome: o.State.String(), Why: o.Reason, Effects: o.Effects}
 		if o.NoOp() {
 			f.Outcome = "noop"
 		}
