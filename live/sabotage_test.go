@@ -74,9 +74,10 @@ var sabotages = map[string]sabotage{
 	"HaltedIsTheLastCall":                {node: func(n nodes.Node) nodes.Node { return neverHalted{n.(full)} }},
 	"HandlersRunOneAtATime":              {env: callsAtOnce},
 
-	"APingerHearsItsEcho":            {env: sendsNothing},
-	"ATaskRunsAsANode":               {env: sendsNothing},
-	"ACounterForgetsNoSumThatItTold": {kill: forgetDisk},
+	"APingerHearsItsEcho":                       {env: sendsNothing},
+	"ATaskHasTheDiskAndConnectionsOfItsMachine": {env: func(e nodes.Env, _ nodes.Node) nodes.Env { return cutsFrames{e} }},
+	"ATaskRunsAsANode":                          {env: sendsNothing},
+	"ACounterForgetsNoSumThatItTold":            {kill: forgetDisk},
 }
 
 func TestEveryRuleOfTheSuiteBites(t *testing.T) {

@@ -81,7 +81,9 @@ func hand[V any](test *testing.T, to chan<- V, v V) {
 // eventually waits until cond holds.
 func eventually(t *testing.T, cond func() bool, what string) {
 	t.Helper()
-	require.Eventually(t, cond, patience, time.Millisecond, what)
+	for end := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(end), "it never came about: %s", what)
+	}
 }
 
 // journal is a log that tests read.

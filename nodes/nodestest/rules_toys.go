@@ -1,6 +1,9 @@
 package nodestest
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"time"
 
 	"orrery/nodes"
@@ -10,6 +13,7 @@ import (
 var toyRules = []Rule{
 	{"APingerHearsItsEcho", pingerHears},
 	{"ATaskRunsAsANode", taskRuns},
+	{"ATaskHasTheDiskAndConnectionsOfItsMachine", taskHasAll},
 	{"ACounterForgetsNoSumThatItTold", counterKeeps},
 }
 
@@ -52,6 +56,60 @@ func taskRuns(c *cluster) {
 		slept = t.Monotonic() - began
 	}))
 	c.until("twenty sums were heard and the sleeper is awake", func() bool { return sums >= 20 && slept >= 20*ms })
+}
+
+// taskHasAll runs the rules of the disk in a task, and lets two tasks speak over a connection.
+func taskHasAll(c *cluster) {
+	c.start("n1", task.New(Codec(), func(t *task.T) {
+		err := t.Listen(Ports[0], nodes.Framing{})
+		if err != nil {
+			t.Halt(err)
+		}
+		conn, _ := t.Accept(Ports[0], task.Forever)
+		for {
+			p, err := t.Read(conn, task.Forever)
+			if err != nil {
+				t.Close(conn)
+				return
+			}
+			if err := t.Write(conn, p); err != nil {
+				t.Halt(err)
+			}
+		}
+	}))
+	echoed := 0
+	c.start("n2", task.New(Codec(), func(t *task.T) {
+		d := t.Disk()
+		t.Sleep(ms) // after which another task's Env would be no good
+		if err := errors.Join(diskReadsBack(d), d.Remove("b"), diskReadAt(d), diskGaps(d)); err != nil {
+			t.Halt(err)
+		}
+		conn, err := t.Dial(nodes.Addr{ID: "n1", Port: Ports[0]}, nodes.Framing{}, task.Forever)
+		if err != nil {
+			t.Halt(err)
+		}
+		for range 10 {
+			if err := t.Write(conn, someBytes(1000, uint64(echoed))); err != nil {
+				t.Halt(err)
+			}
+			p, err := t.Read(conn, task.Forever)
+			if err != nil || !bytes.Equal(p, someBytes(1000, uint64(echoed))) {
+				t.Halt(fmt.Errorf("echo %d is %d other bytes (%v)", echoed, len(p), err))
+			}
+			echoed++
+		}
+		t.Close(conn)
+		if _, err := t.Read(conn, task.Forever); !errors.Is(err, nodes.ErrClosed) {
+			t.Halt(fmt.Errorf("Read after Close: %v", err))
+		}
+		echoed++
+	}))
+	c.until("ten frames are back", func() bool {
+		if why, ended := c.rt.Ended("n2"); ended {
+			c.wrongf("the task has halted: %v", why)
+		}
+		return echoed == 11
+	})
 }
 
 func counterKeeps(c *cluster) { c.counts(func() nodes.Node { return &Counter{} }) }
