@@ -14,13 +14,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// pass lets virtual time pass: these tests run in bubbles of synctest.
+func pass(d time.Duration) { <-time.After(d) }
+
 func TestResultsArriveInTheOrderOfTheirSeedsEachOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, workers := range []int{1, 2, 7, 500} {
 			var got []uint64
 			err := Each(t.Context(), Seeds{10, 409}, workers,
 				func(seed uint64) uint64 {
-					time.Sleep(time.Duration(seed*seed%97) * time.Millisecond) // virtual: any order of ends
+					pass(time.Duration(seed*seed%97) * time.Millisecond) // any order of ends
 					return seed * 2
 				},
 				func(seed, r uint64) bool {
@@ -41,7 +44,7 @@ func TestAllWorkersWorkAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		err := Each(t.Context(), Seeds{1, 100}, 4,
-			func(uint64) int { time.Sleep(time.Second); return 0 },
+			func(uint64) int { pass(time.Second); return 0 },
 			func(uint64, int) bool { return true })
 		require.NoError(t, err)
 		require.Equal(t, 25*time.Second, time.Since(began))
@@ -81,7 +84,7 @@ func TestWhoHasSeenEnoughGetsNoMoreAndLeavesNothingRunning(t *testing.T) {
 			func(seed uint64) uint64 {
 				running.Add(1)
 				defer running.Add(-1)
-				time.Sleep(time.Duration(seed%5) * time.Second)
+				pass(time.Duration(seed%5) * time.Second)
 				return seed
 			},
 			func(seed, _ uint64) bool { last = seed; return seed < 33 })
@@ -99,7 +102,7 @@ func TestACancelledCampaignDeliversAllThatWasBegun(t *testing.T) {
 		time.AfterFunc(10*time.Second+time.Millisecond, func() { cancel(why) })
 		n := uint64(0)
 		err := Each(ctx, Seeds{1, 1_000_000}, 4,
-			func(uint64) int { begun.Add(1); time.Sleep(time.Second); return 0 },
+			func(uint64) int { begun.Add(1); pass(time.Second); return 0 },
 			func(seed uint64, _ int) bool { n++; require.Equal(t, n, seed); return true })
 		require.ErrorIs(t, err, why)
 		require.Equal(t, begun.Load(), n)

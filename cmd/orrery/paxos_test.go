@@ -24,7 +24,9 @@ func TestPaxosHasTheSameHashesOnAnyNumberOfWorkers(t *testing.T) {
 	var first string
 	for _, workers := range []int{1, 3} {
 		code, out, stderr := realWorld().orrery(t, fmt.Sprintf("run paxos --seeds 1-12 --twice --json --workers %d", workers))
-		require.Equal(t, exitHeld, code, "%s%s", out, stderr)
+		require.NotEqual(t, exitUnable, code, stderr)
+		require.Equal(t, 12, strings.Count(out, "\n"))
+		require.NotContains(t, out, determinism)
 		if first == "" {
 			first = out
 		}

@@ -86,6 +86,7 @@ func TestCtrlCEndsWithWhatWasFound(t *testing.T) {
 }
 
 func TestACampaignThatRanNothingProvesNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	code, out, _ := newWorld().orreryWithin(ctx, "run toy")
@@ -94,6 +95,7 @@ func TestACampaignThatRanNothingProvesNothing(t *testing.T) {
 }
 
 func TestTimeBoundsACampaignWithoutSeeds(t *testing.T) {
+	t.Chdir(t.TempDir())
 	code, out, _ := newWorld().orrery(t, "run toy --time 30ms --bug never-shows")
 	require.Equal(t, exitHeld, code)
 	require.Contains(t, out, "; the time is up) in")
@@ -194,6 +196,7 @@ func TestAReproKeepsEveryOption(t *testing.T) {
 }
 
 func TestProgressIsOneLineThatIsRewrittenOnATerminal(t *testing.T) {
+	t.Chdir(t.TempDir())
 	w := newWorld()
 	w.err.terminal, w.err.width = true, 60
 	var mu sync.Mutex
@@ -249,6 +252,7 @@ func (b *broken) Write(p []byte) (int, error) {
 }
 
 func TestAReaderWhoHasSeenEnoughEndsTheCommandSilently(t *testing.T) {
+	t.Chdir(t.TempDir())
 	for _, line := range []string{"run toy --json", "run toy", "show toy --seed 7 --bug forgets", "bugs", "list", "list --json", "replay toy --seed 3"} {
 		w := newWorld()
 		w.out.Writer = &broken{after: 10}

@@ -30,7 +30,6 @@ type tally struct {
 // faultTally is what became of one kind of fault.
 type faultTally struct {
 	kind      string
-	universes uint64 // in which it bit
 	bit, noop uint64 // faults that bit, and that were in force and did not
 	skipped   uint64
 }
@@ -77,8 +76,10 @@ func (t *tally) add(u *universe) {
 }
 
 func (t *tally) addFaults(reports []trial.FaultReport) {
-	bitten := map[string]bool{}
 	for _, f := range reports {
+		if f.Outcome == "waiting" {
+			continue // the run ended before it could begin
+		}
 		t.planned++
 		kind := faultKind(f.Fault)
 		k := t.faults[kind]
@@ -90,15 +91,11 @@ func (t *tally) addFaults(reports []trial.FaultReport) {
 		case f.Effects > 0:
 			k.bit++
 			t.bites++
-			bitten[kind] = true
 		case f.Outcome == "skipped":
 			k.skipped++
 		default:
 			k.noop++
 		}
-	}
-	for kind := range bitten {
-		t.faults[kind].universes++
 	}
 }
 
@@ -115,12 +112,18 @@ func (t *tally) addFinding(u *universe) {
 	}
 }
 
-// faultKind is the name of the fault of which fault is the text: "isolate(leader)" → "isolate".
-func faultKind(fault string) string {
-	if i := strings.IndexAny(fault, "( "); i >= 0 {
-		return fault[:i]
+// faultKind is the name of the fault of which entry is the text, with or without its time:
+// "1.2s isolate(leader) until 2s" → "isolate".
+func faultKind(entry string) string {
+	if at, fault, ok := strings.Cut(entry, " "); ok {
+		if _, err := time.ParseDuration(at); err == nil {
+			entry = fault
+		}
 	}
-	return fault
+	if i := strings.IndexAny(entry, "( "); i >= 0 {
+		return entry[:i]
+	}
+	return entry
 }
 
 // markReached tells whether a mark is one that a campaign should reach, and 1 if this
@@ -147,7 +150,7 @@ func (t *tally) marksReached() (reached int, never []string) {
 	return reached, never
 }
 
-// faultsByBite lists the kinds that bit, those that did in most universes first, and names
+// faultsByBite lists the kinds that bit, those that did most often first, and names
 // those that never did.
 func (t *tally) faultsByBite() (bit []*faultTally, never []string) {
 	for _, kind := range slices.Sorted(maps.Keys(t.faults)) {
@@ -159,7 +162,7 @@ func (t *tally) faultsByBite() (bit []*faultTally, never []string) {
 			never = append(never, kind)
 		}
 	}
-	slices.SortStableFunc(bit, func(a, b *faultTally) int { return cmp.Compare(b.universes, a.universes) })
+	slices.SortStableFunc(bit, func(a, b *faultTally) int { return cmp.Compare(b.bit, a.bit) })
 	return bit, never
 }
 

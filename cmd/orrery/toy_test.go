@@ -42,9 +42,10 @@ func runToy(o scenarios.Options, runs uint64) *scenarios.Result {
 		Seed: o.Seed, Bug: o.Bug, Profile: "budgeted", Verdict: checker.Holds,
 		Events: 40 + o.Seed, VirtualNS: int64(3 * time.Second), Ops: 8, Invoked: 10,
 		Faults: []trial.FaultReport{
-			{Fault: "crash(n2)", Family: "crash", Outcome: "installed", Effects: 1 + o.Seed%2},
+			{Fault: "1s crash(n2) until 2s", Family: "crash", Outcome: "installed", Effects: 1 + o.Seed%2},
 			{Fault: "isolate(leader, way=in)", Family: "partition", Outcome: "installed", Effects: o.Seed % 2},
 			{Fault: "wipe(n1)", Family: "wipe", Outcome: "skipped", Why: "not allowed"},
+			{Fault: "9s loss(all, 5%) until 10s", Family: "loss", Outcome: "waiting"},
 		},
 		Marks: []sim.Mark{
 			{Name: "toy: agreed", Kind: nodes.MarkSometimes, Reached: 9, Held: 9},
