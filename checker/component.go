@@ -12,7 +12,7 @@ type lop struct {
 	src       int32 // index in the history
 	key       int32 // local
 	a, b      int32 // local states; b of an append is not known before its state
-	tok       int32 // what an append adds: an index into scratch.vals
+	tok       int32 // what an append adds: an index into scratch.vals; noVal if no answer shows it
 	want      span  // what a scan saw: a range of component.wants
 	kind      kind
 }
@@ -41,6 +41,7 @@ type component struct {
 	gone    []bool           // of raw: maybes that left no trace
 	order   []int32          // certain operations by end
 	slot    []int32          // of ops: its bit in the window
+	twin    []int32          // of the maybes: an earlier one with the same effect, or -1
 	dfs     search
 	zone    zoneMemory
 }
@@ -104,8 +105,8 @@ func (f *keyFacts) leadsToAnObservation(text string) bool {
 func (c *component) appended(from, tok int32) int32 {
 	st := c.states[from]
 	f := &c.perKey[st.key]
-	if from == f.dead {
-		return from
+	if from == f.dead || tok == noVal {
+		return f.dead
 	}
 	k := uint64(uint32(from))<<32 | uint64(uint32(tok))
 	if to, ok := c.sums[k]; ok {
@@ -268,6 +269,7 @@ func (c *component) finish() {
 			c.nOK = len(c.ops)
 		}
 	}
+	c.findTwins()
 	c.order = c.order[:0]
 	for i := range c.nOK {
 		c.order = append(c.order, int32(i))
@@ -275,6 +277,21 @@ func (c *component) finish() {
 	slices.SortFunc(c.order, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(c.ops[a].end, c.ops[b].end), cmp.Compare(a, b))
 	})
+}
+
+// findTwins pairs every maybe with the one before it that does the same. Twins that are both open can change places, so
+// only the first that is left need be tried.
+func (c *component) findTwins() {
+	c.twin = c.twin[:0]
+	for i := c.nOK; i < len(c.ops); i++ {
+		twin := int32(-1)
+		for j := i - 1; j >= c.nOK && twin < 0; j-- {
+			if a, b := &c.ops[i], &c.ops[j]; a.kind == b.kind && a.key == b.key && a.a == b.a && a.b == b.b && a.tok == b.tok {
+				twin = int32(j)
+			}
+		}
+		c.twin = append(c.twin, twin)
+	}
 }
 
 func (c *component) local(o *iop) lop {
@@ -288,6 +305,9 @@ func (c *component) local(o *iop) lop {
 		l.b = c.state(o.key, o.b)
 	case kAppend:
 		l.tok = o.b
+		if !c.perKey[o.key].showing(c.s.vals[o.b]) {
+			l.tok = noVal
+		}
 		if o.a != noVal {
 			l.a = c.observe(o.key, o.a)
 		}

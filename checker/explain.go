@@ -48,7 +48,7 @@ func Explain(h History, m Model, res Result, opt Options) Explanation {
 	cut, last := x.smallestPrefix(whole)
 	core, minimal := x.smallestCore(cut)
 	slices.SortStableFunc(core, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
-	e := Explanation{Property: "linearizability", Core: core, Minimal: minimal}
+	e := Explanation{Property: PropertyLinearizability, Core: core, Minimal: minimal}
 	for i := range h {
 		if h[i].Ret <= last {
 			e.Prefix++

@@ -38,11 +38,7 @@ func (c *component) settleMaybes() {
 func (c *component) settle(i int, o *iop) bool {
 	f := &c.perKey[o.key]
 	if f.appends {
-		if f.misses || c.leavesATrace(o, f) {
-			return false
-		}
-		c.drop(i, o)
-		return true
+		return c.settleAmongAppends(i, o, f)
 	}
 	st := &c.states[c.state(o.key, o.b)]
 	switch {
@@ -52,14 +48,19 @@ func (c *component) settle(i int, o *iop) bool {
 	case st.seenBy > 0 && st.madeBy == 1 && st.firstEnd >= o.call:
 		o.maybe, o.end = false, st.firstEnd
 		if o.kind == kCAS {
-			from := &c.states[c.observe(o.key, o.a)]
-			from.maybeBy--
-			from.seenBy++
-			from.firstEnd = min(from.firstEnd, o.end)
+			c.certainlySaw(o)
 		}
 		return true
 	}
 	return false
+}
+
+// certainlySaw notes that a compare-and-set, which is now known to have happened, found what it compared with.
+func (c *component) certainlySaw(o *iop) {
+	from := &c.states[c.observe(o.key, o.a)]
+	from.maybeBy--
+	from.seenBy++
+	from.firstEnd = min(from.firstEnd, o.end)
 }
 
 func (c *component) drop(i int, o *iop) {
@@ -72,17 +73,84 @@ func (c *component) drop(i int, o *iop) {
 	}
 }
 
-// leavesATrace tells whether an answer about a key with appends may hold what o wrote. After a delete, anything may.
-func (c *component) leavesATrace(o *iop, f *keyFacts) bool {
+// settleAmongAppends is settle for a key with appends, whose values are made of many operations' strings. After a
+// delete, anything may be seen.
+func (c *component) settleAmongAppends(i int, o *iop, f *keyFacts) bool {
 	if o.b == unsetVal {
+		return false
+	}
+	text := c.s.vals[o.b]
+	if !f.showing(text) {
+		if f.misses {
+			return false
+		}
+		c.drop(i, o)
 		return true
 	}
-	for _, text := range f.observed {
-		if strings.Contains(text, c.s.vals[o.b]) {
+	for j := range c.states {
+		st := &c.states[j]
+		if st.key != o.key || st.seenBy == 0 || st.val <= unsetVal || st.firstEnd < o.call || st.firstEnd >= o.end {
+			continue
+		}
+		if seen := c.s.vals[st.val]; strings.Contains(seen, text) && !c.composable(seen, i) {
+			o.end = st.firstEnd
+		}
+	}
+	if o.end == Never {
+		return false
+	}
+	o.maybe = false
+	if o.kind == kCAS {
+		c.certainlySaw(o)
+	}
+	return true
+}
+
+// showing tells whether some answer about the key may hold text.
+func (f *keyFacts) showing(text string) bool {
+	for _, seen := range f.observed {
+		if strings.Contains(seen, text) {
 			return true
 		}
 	}
 	return false
+}
+
+// composable tells whether seen can be put together from what was written to its key without the operation raw[without]:
+// first a whole value, or nothing, and then what was appended.
+func (c *component) composable(seen string, without int) bool {
+	key := c.raw[without].key
+	reach := make([]bool, len(seen)+1)
+	reach[0] = true
+	if initial := c.s.initial; initial.IsSet() {
+		reach[0] = false
+		if strings.HasPrefix(seen, initial.Text()) {
+			reach[len(initial.Text())] = true
+		}
+	}
+	for i := range c.raw {
+		o := &c.raw[i]
+		if o.key != key || i == without || c.gone[i] || (o.kind != kWrite && o.kind != kCAS) {
+			continue
+		}
+		if o.b == unsetVal {
+			reach[0] = true
+		} else if strings.HasPrefix(seen, c.s.vals[o.b]) {
+			reach[len(c.s.vals[o.b])] = true
+		}
+	}
+	for at := range seen {
+		if !reach[at] {
+			continue
+		}
+		for i := range c.raw {
+			o := &c.raw[i]
+			if o.key == key && o.kind == kAppend && i != without && !c.gone[i] && strings.HasPrefix(seen[at:], c.s.vals[o.b]) {
+				reach[at+len(c.s.vals[o.b])] = true
+			}
+		}
+	}
+	return reach[len(seen)]
 }
 
 // countWriters counts, for the time of settling, how many operations could have made each state.

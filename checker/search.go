@@ -1,7 +1,5 @@
 package checker
 
-import "strings"
-
 // The windowed search is Wing and Gong's (1993): repeatedly pick an operation that no remaining one precedes, and give up
 // a branch when the object would have answered otherwise; with Lowe's memory (2017) of configurations already refuted.
 // Three things make it fast on histories of systems:
@@ -12,7 +10,9 @@ import "strings"
 //   - An operation that changes nothing is placed as soon as it fits: nothing can be lost by it.
 //   - A state that some remaining answer needs is not left if nothing that remains leads back to it.
 //
-// Operations that may have happened are tried last and need not be placed.
+// Operations that may have happened need not be placed. Nothing but their call bounds them, so one that is placed can be
+// moved later until the next operation depends on it, or be left out if the next on its key overwrites it: they are only
+// tried with such an operation right behind them.
 
 // windowMax bounds how many operations of a component may be in flight at once for the search to apply.
 const windowMax = 256
@@ -30,6 +30,7 @@ type configuration struct {
 	placed window
 	lo     int32 // rank by end of the first certain operation that is not placed
 	state  int32
+	debt   uint64 // bit k: what follows has to depend on key k; see debts.go
 }
 
 // A move is one decision of the search, and what it takes to undo it.
@@ -46,7 +47,7 @@ type search struct {
 	at         configuration
 	left       int         // certain operations to be placed
 	next, prev []int32     // operations not placed, in the order of the calls; two rings
-	done       []bool      // of certain operations
+	done       []bool      // of the operations: placed
 	trail      []placement // what was placed since the beginning
 	moves      []move
 	refuted    map[configuration]struct{}
@@ -111,6 +112,7 @@ func (c *component) search(b *budget) (Verdict, string) {
 		s.moves = append(s.moves, move{before: s.at, trail: int32(len(s.trail)), op: op})
 		c.place(op)
 		c.placeReads()
+		c.settleDebt(op)
 		if _, again := s.refuted[s.at]; again {
 			cursor = c.takeBack()
 			continue
@@ -201,7 +203,7 @@ func (c *component) candidate(cursor int32) int32 {
 		cursor = c.ringOfMaybes()
 	}
 	for i := s.next[cursor]; i != c.ringOfMaybes() && c.ops[i].call <= bound; i = s.next[i] {
-		if c.fits(i) {
+		if twin := c.twin[i-int32(c.nOK)]; (twin < 0 || s.done[twin]) && c.fits(i) {
 			return i
 		}
 	}
@@ -214,6 +216,9 @@ func (c *component) fits(i int32) bool {
 	if o.kind.pure() { // it would have been placed already
 		return false
 	}
+	if !c.paysDebt(i, o) {
+		return false
+	}
 	at := c.dfs.current[o.key]
 	to, ok := c.next(o, at)
 	if !ok {
@@ -224,112 +229,6 @@ func (c *component) fits(i int32) bool {
 		return certain
 	}
 	return !c.strands(o, certain, at, to)
-}
-
-// strands tells whether going from state at to state to leaves an answer behind that nothing can give in time.
-func (c *component) strands(o *lop, certain bool, at, to int32) bool {
-	f, left := &c.perKey[o.key], c.dfs.remain[o.key]
-	answers, here := left.answers, c.states[at].seenBy
-	resets, changes := left.resets, left.changes
-	switch o.kind {
-	case kWrite:
-		resets--
-		changes--
-	case kCAS:
-		changes--
-		if certain {
-			answers--
-			here--
-		}
-	}
-	if to == f.dead && answers > 0 && (resets == 0 || c.tooLate(o, f.dead)) {
-		return true
-	}
-	if here <= 0 {
-		return false
-	}
-	if f.appends { // after an append only a reset lets appends build the old state up again
-		return changes == 0 && o.kind == kAppend || c.tooLate(o, at)
-	}
-	return c.states[at].madeBy == 0 || c.tooLate(o, at)
-}
-
-// lookahead bounds how many operations tooLate looks at before it says that it cannot tell.
-const lookahead = 128
-
-// tooLate tells whether, once o is placed and its key has left state at, some answer that needs the state has to be
-// placed before any operation that leads back to it can be. For the dead state: some answer that needs another state,
-// before any operation that leads out.
-func (c *component) tooLate(o *lop, at int32) bool {
-	s := &c.dfs
-	back := Never // when the first operation that leads back is called
-	for i, n := s.next[c.ringOfMaybes()], 0; i != c.ringOfMaybes(); i, n = s.next[i], n+1 {
-		if n == lookahead {
-			return false
-		}
-		if m := &c.ops[i]; m != o && m.key == o.key && c.leadsBack(m, at) {
-			back = m.call
-			break
-		}
-	}
-	for i, n := s.next[c.ringOfCertain()], 0; i != c.ringOfCertain() && n < lookahead; i, n = s.next[i], n+1 {
-		m := &c.ops[i]
-		if m.call >= back {
-			return false
-		}
-		if m == o {
-			continue
-		}
-		if m.key == o.key && c.leadsBack(m, at) {
-			back = m.call
-		}
-		if m.end < back && c.needs(m, o.key, at) && !c.anyLeadsBack(i, m.end, o, at) {
-			return true
-		}
-	}
-	return false
-}
-
-// anyLeadsBack tells whether an operation at or behind i in the ring, called by the time end, leads back to at.
-func (c *component) anyLeadsBack(i int32, end int64, o *lop, at int32) bool {
-	s := &c.dfs
-	for ; i != c.ringOfCertain() && c.ops[i].call <= end; i = s.next[i] {
-		if m := &c.ops[i]; m != o && m.key == o.key && c.leadsBack(m, at) {
-			return true
-		}
-	}
-	return false
-}
-
-// leadsBack tells whether an operation may leave its key in state at; for the dead state, in another.
-func (c *component) leadsBack(m *lop, at int32) bool {
-	f := &c.perKey[m.key]
-	switch m.kind {
-	case kWrite:
-		return m.b == at || at == f.dead
-	case kCAS:
-		return m.b == at && at != f.dead
-	case kAppend:
-		return at != f.unset && at != f.dead && strings.HasSuffix(c.s.vals[c.states[at].val], c.s.vals[m.tok])
-	}
-	return false
-}
-
-// needs tells whether the answer of a certain operation needs its key in state at; for the dead state, in any other.
-func (c *component) needs(m *lop, key, at int32) bool {
-	state := int32(-1)
-	switch m.kind {
-	case kRead, kCAS:
-		if m.key == key {
-			state = m.a
-		}
-	case kScan: // its range is a run of keys
-		w := c.wants[m.want.from:m.want.to]
-		if len(w) > 0 && key >= w[0].key && int(key-w[0].key) < len(w) {
-			state = w[key-w[0].key].state
-		}
-	}
-	return state >= 0 && (state == at || at == c.perKey[key].dead)
 }
 
 // place puts operation i next, which must fit.
@@ -345,10 +244,10 @@ func (c *component) place(i int32) {
 		c.enter(o)
 	}
 	s.at.placed.set(c.slot[i])
+	s.done[i] = true
 	if !certain {
 		return
 	}
-	s.done[i] = true
 	s.left--
 	for int(s.at.lo) < c.nOK && s.done[c.order[s.at.lo]] {
 		s.at.placed.clear(c.slot[c.order[s.at.lo]])
@@ -430,8 +329,8 @@ func (c *component) takeBack() int32 {
 		s.trail = s.trail[:len(s.trail)-1]
 		o := &c.ops[p.op]
 		certain := p.op < int32(c.nOK)
+		s.done[p.op] = false
 		if certain {
-			s.done[p.op] = false
 			s.left++
 		}
 		s.current[p.key] = p.was
