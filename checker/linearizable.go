@@ -8,7 +8,7 @@ import (
 
 // Options bound a check and say when it is worth anything. The zero value is what a scenario wants.
 type Options struct {
-	// Steps bounds the search in each component, in configurations visited; 0 is 2,000,000 (about 150 MB at worst). It
+	// Steps bounds the search in each component, in configurations visited; 0 is 2,000,000 (about 250 MB at worst). It
 	// is the budget that normally ends a search that explodes, because it ends it at the same place on every machine.
 	Steps int
 	// Time bounds the whole check in wall time; 0 is one minute. It is the safety net of Steps.

@@ -93,6 +93,14 @@ func (c *component) colour() int {
 
 // search decides whether the component is linearizable.
 func (c *component) search(b *budget) (Verdict, string) {
+	verdict, why := c.searchFromTheStart(b)
+	if len(c.dfs.refuted) > keepAtMost {
+		c.dfs.refuted = nil
+	}
+	return verdict, why
+}
+
+func (c *component) searchFromTheStart(b *budget) (Verdict, string) {
 	s := &c.dfs
 	c.startSearch()
 	c.placeReads()
@@ -138,7 +146,7 @@ func (c *component) startSearch() {
 	c.ring(c.ringOfCertain(), 0, c.nOK)
 	c.ring(c.ringOfMaybes(), c.nOK, n)
 	s.trail, s.moves, s.left = s.trail[:0], s.moves[:0], c.nOK
-	if s.refuted == nil || len(s.refuted) > keepAtMost {
+	if s.refuted == nil {
 		s.refuted = map[configuration]struct{}{}
 	}
 	clear(s.refuted)
