@@ -68,11 +68,12 @@ var sabotages = map[string]sabotage{
 	"AConnectionEndsWithTheProcessOfItsPeer":             {node: func(n nodes.Node) nodes.Node { return hearsNoEnd{n.(full)} }},
 	"AnEndedConnectionTakesNoBytes":                      {env: func(e nodes.Env, _ nodes.Node) nodes.Env { return writesGladly{e} }},
 
-	"ABootErrorRefusesTheStart":          {node: func(n nodes.Node) nodes.Node { return bootsGladly{n.(full)} }},
-	"HaltEndsTheProcessAndDoesNotReturn": {env: func(e nodes.Env, _ nodes.Node) nodes.Env { return neverHalts{e} }},
-	"ARestartKeepsTheDiskAndNothingElse": {kill: forgetDisk},
-	"HaltedIsTheLastCall":                {node: func(n nodes.Node) nodes.Node { return neverHalted{n.(full)} }},
-	"HandlersRunOneAtATime":              {env: callsAtOnce},
+	"ABootErrorRefusesTheStart":                 {node: func(n nodes.Node) nodes.Node { return bootsGladly{n.(full)} }},
+	"HaltEndsTheProcessAndDoesNotReturn":        {env: func(e nodes.Env, _ nodes.Node) nodes.Env { return neverHalts{e} }},
+	"AnEndedProcessDoesNothingAndCannotRecover": {env: func(e nodes.Env, _ nodes.Node) nodes.Env { return neverHalts{e} }},
+	"ARestartKeepsTheDiskAndNothingElse":        {kill: forgetDisk},
+	"HaltedIsTheLastCall":                       {node: func(n nodes.Node) nodes.Node { return neverHalted{n.(full)} }},
+	"HandlersRunOneAtATime":                     {env: callsAtOnce},
 
 	"APingerHearsItsEcho":                       {env: sendsNothing},
 	"ATaskHasTheDiskAndConnectionsOfItsMachine": {env: func(e nodes.Env, _ nodes.Node) nodes.Env { return cutsFrames{e} }},

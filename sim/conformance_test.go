@@ -9,6 +9,7 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/nodestest"
+	"orrery/nodes/task"
 	"orrery/sim"
 	"orrery/sim/vdisk"
 )
@@ -60,6 +61,21 @@ func TestACounterThatTellsBeforeItsSyncIsCaughtByALossOfPower(t *testing.T) {
 	require.Positive(t, caught[vdisk.LoseSubset])
 	t.Log(caught)
 }
+
+func TestThePanicOfATaskIsAViolationWithItsStack(t *testing.T) {
+	u := sim.New(sim.Config{})
+	u.Add("n1", func() nodes.Node {
+		return task.New(nodestest.Codec(), func(t *task.T) {
+			t.Sleep(time.Second)
+			stumble()
+		})
+	}).Start(0)
+	require.Equal(t, sim.Violated, u.Run(time.Minute))
+	require.Equal(t, "panic", u.Violation().Property)
+	require.Contains(t, u.Violation().Stack, "sim_test.stumble\n")
+}
+
+func stumble() { panic("stumbled") }
 
 // universe is the suite's machines in one universe.
 type universe struct {

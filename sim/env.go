@@ -35,7 +35,7 @@ func (e *environment) Rand() *rand.Rand { return e.rand }
 
 func (e *environment) Halt(err error) {
 	(*Machine)(e).effect()
-	panic(halted{err})
+	(*Machine)(e).die(halted{err})
 }
 
 // Mark counts a coverage mark; one that is broken is a violation.

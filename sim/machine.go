@@ -34,6 +34,7 @@ type Machine struct {
 	ports       []port
 	lastState   string // what the node's Inspect gave, where states are recorded
 	exit        error  // why the last process ended: Boot's error, Halt's, or nil
+	dying       any    // what ends the process inside the handler that runs, or nil
 
 	// The computer.
 	clock   clock

@@ -11,7 +11,8 @@ import (
 )
 
 // killed and halted unwind a handler whose process ends inside it. They never leave
-// the kernel.
+// the kernel. A call that the handler has deferred may try to go on all the same: each
+// effect raises them anew, and that the handler recovers does not bring the process back.
 type (
 	killed struct{}
 	halted struct{ err error }
@@ -37,7 +38,11 @@ func (m *Machine) enter() nodes.Node {
 // a violation. It must be deferred, and be what recovers.
 func (m *Machine) leave(nodes.Node) {
 	m.u.running = nil
-	switch r := recover().(type) {
+	r := recover()
+	if m.dying != nil {
+		r, m.dying = m.dying, nil
+	}
+	switch r := r.(type) {
 	case nil:
 	case killed:
 		m.end(nil, "is killed between two effects", m.killHow)
@@ -45,6 +50,9 @@ func (m *Machine) leave(nodes.Node) {
 		m.end(r.err, "halts: "+r.err.Error(), vdisk.LoseNothing)
 	default:
 		stack := string(debug.Stack())
+		if t, is := m.node.(interface{ PanicStack() string }); is {
+			stack += t.PanicStack() // of the task below the handler
+		}
 		m.u.violate(Violation{Property: "panic", Detail: fmt.Sprintf("%s: %v", m.id, r), Stack: stack})
 		m.end(nil, "panics", vdisk.LoseNothing)
 	}
@@ -56,12 +64,21 @@ func (m *Machine) effect() {
 	if m.u.running != m {
 		panic(fmt.Sprintf("sim: %s uses its Env outside of a call", m.id))
 	}
+	if m.dying != nil {
+		panic(m.dying)
+	}
 	m.effects++
 	if m.killIn > 0 {
 		if m.killIn--; m.killIn == 0 {
-			panic(killed{})
+			m.die(killed{})
 		}
 	}
+}
+
+// die ends the process inside the handler that runs.
+func (m *Machine) die(how any) {
+	m.dying = how
+	panic(how)
 }
 
 // Kill ends the machine's process at once, if there is one. how says what becomes of

@@ -10,6 +10,7 @@ import (
 var processRules = []Rule{
 	{"ABootErrorRefusesTheStart", bootRefuses},
 	{"HaltEndsTheProcessAndDoesNotReturn", haltEnds},
+	{"AnEndedProcessDoesNothingAndCannotRecover", endIsTheEnd},
 	{"ARestartKeepsTheDiskAndNothingElse", restartKeepsTheDisk},
 	{"HaltedIsTheLastCall", haltedIsLast},
 	{"HandlersRunOneAtATime", handlersRunAlone},
@@ -71,6 +72,38 @@ func haltEnds(c *cluster) {
 	if err, ended := c.rt.Ended("n1"); ended {
 		c.fatalf("the new process has ended: %v", err)
 	}
+}
+
+// endIsTheEnd halts below calls that are deferred and do what a living process could: on the stack
+// of a dead one they do nothing.
+func endIsTheEnd(c *cluster) {
+	reason := errors.New("enough")
+	c.start("n2", &probe{c: c, deliver: func(nodes.Env, nodes.ID, nodes.Message) {
+		c.wrongf("a message arrived that was sent after Halt")
+	}})
+	c.start("n1", &probe{c: c,
+		boot: func(env nodes.Env) error {
+			env.SetTimer(againTimer, ms)
+			return nil
+		},
+		fire: func(env nodes.Env, _ nodes.Tag) {
+			defer func() { _ = recover() }()
+			defer func() {
+				env.SetTimer(againTimer, ms)
+				env.Send("n2", Ping{})
+			}()
+			env.Halt(reason)
+		}})
+	var why error
+	c.until("the process has ended", func() bool {
+		err, ended := c.rt.Ended("n1")
+		why = err
+		return ended
+	})
+	if !errors.Is(why, reason) {
+		c.fatalf("the process has ended with %v, want %v", why, reason)
+	}
+	c.pass(silence)
 }
 
 func restartKeepsTheDisk(c *cluster) {
