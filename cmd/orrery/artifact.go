@@ -132,13 +132,8 @@ func writeFile(path string, write func(io.Writer) error) error {
 
 // writeMermaid writes the story as a sequence diagram.
 func writeMermaid(w io.Writer, s *scenarios.Scenario, re *rerun) error {
-	among := trace.Among(trace.Story{Describe: describe(s)}.Lines(re.events))
-	var told []trace.Event
-	for i := range re.events {
-		if among(&re.events[i]) {
-			told = append(told, re.events[i])
-		}
-	}
+	p := plotOf(s, re)
+	told := p.told()
 	diagram, err := trace.Mermaid(told, describe(s))
 	var long *trace.TooLongError
 	if errors.As(err, &long) || len(told) == 0 {
@@ -164,10 +159,10 @@ func writeStory(w io.Writer, s *scenarios.Scenario, u *universe, re *rerun) erro
 	if len(re.events) == 0 {
 		return f.err
 	}
-	story := trace.Story{Describe: describe(s)}
-	lines := story.Lines(re.events)
-	fmt.Fprintf(f, "\nThe story\n\n%s", story.String(re.events))
-	fmt.Fprintf(f, "\nThe story in lanes\n\n%s", trace.Lanes{Only: trace.Among(lines), Describe: describe(s), Legend: true}.String(re.events))
+	p := plotOf(s, re)
+	lines := p.story.Lines(p.events)
+	fmt.Fprintf(f, "\nThe story\n\n%s", p.story.String(p.events))
+	fmt.Fprintf(f, "\nThe story in lanes\n\n%s", trace.Lanes{Only: trace.Among(lines), Describe: describe(s), Legend: true}.String(p.events))
 	from := re.events[max(0, len(re.events)-endEvents)].At
 	fmt.Fprintf(f, "\nThe end of the run\n\n%s", trace.Lanes{From: from, Describe: describe(s)}.String(re.events))
 	return f.err

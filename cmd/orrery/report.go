@@ -96,8 +96,9 @@ func (a *app) report(w *bytes.Buffer, s *scenarios.Scenario, u *universe, re *re
 		tail = append(tail, a.out.bold("  This seed is not one run: with its trace recorded, its hash is another.", true))
 	}
 	tail = append(tail, "  replay  "+replay, "  look    "+strings.Replace(replay, "orrery replay", "orrery show", 1)+" --story")
-	story := trace.Story{Max: reportLines - len(lines) - len(tail) + 1, Describe: describe(s)}
-	for _, l := range story.Lines(re.events) {
+	p := plotOf(s, re)
+	p.story.Max = reportLines - len(lines) - len(tail) + 1
+	for _, l := range p.story.Lines(p.events) {
 		if l.Events[0].Kind == trace.Violation {
 			break // said above
 		}

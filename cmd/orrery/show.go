@@ -74,6 +74,7 @@ cannot be shown.`,
 type picture struct {
 	title    string
 	scenario *scenarios.Scenario // nil if it is not known here
+	plot     plot                // what its story is told of
 	events   []trace.Event
 }
 
@@ -240,7 +241,7 @@ func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, e
 	if re.leftOut > 0 {
 		title += fmt.Sprintf(", the last %s", plural(len(re.events), "event"))
 	}
-	return &picture{title: title, scenario: s.scenario, events: re.events}, nil
+	return &picture{title: title, scenario: s.scenario, events: re.events, plot: plotOf(s.scenario, re)}, nil
 }
 
 // isTrace tells by a file's first bytes whether it is meant to be a trace; what is
@@ -274,39 +275,34 @@ func (a *app) readTrace(path string) (*picture, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	p := &picture{title: fmt.Sprintf("%s, seed %d", cmp.Or(h.Scenario, path), h.Seed), events: events}
+	p := &picture{title: fmt.Sprintf("%s, seed %d", cmp.Or(h.Scenario, path), h.Seed), events: events, plot: plot{events: events}}
 	if h.Hash != "" {
 		p.title += ", hash " + h.Hash
 	}
 	if h.Property != "" {
 		p.title = "VIOLATED " + h.Property + ": " + p.title
 	}
-	p.scenario, _ = a.named(h.Scenario) // one that is not known here is shown without its own words
+	if s, err := a.named(h.Scenario); err == nil { // one that is not known here is shown without its own words
+		p.scenario, p.plot.story.Describe = s, describe(s)
+	}
 	return p, nil
 }
 
 // writeStory tells the story in words, and draws it in lanes.
 func (p *picture) writeStory(w io.Writer, lanes trace.Lanes) error {
-	story := trace.Story{Describe: lanes.Describe, About: lanes.Nodes}
-	events := p.within(&lanes)
-	told := trace.Among(story.Lines(events))
-	lanes.Only = told
-	fmt.Fprintf(w, "%s\n\n%s\n", p.title, story.String(events))
-	return lanes.Write(w, events)
+	told := plot{story: p.plot.story, events: within(p.plot.events, &lanes)}
+	told.story.About = append(slices.Clone(told.story.About), lanes.Nodes...)
+	lanes.Only = trace.Among(told.story.Lines(told.events))
+	fmt.Fprintf(w, "%s\n\n%s\n", p.title, told.story.String(told.events))
+	return lanes.Write(w, told.events)
 }
 
 // writeMermaid prints what the flags leave, or the story of it, as a sequence diagram.
 func (p *picture) writeMermaid(w io.Writer, lanes *trace.Lanes, story bool) error {
-	events := p.within(lanes)
+	events := within(p.events, lanes)
 	if story {
-		told := trace.Among(trace.Story{Describe: lanes.Describe}.Lines(events))
-		var only []trace.Event
-		for i := range events {
-			if told(&events[i]) {
-				only = append(only, events[i])
-			}
-		}
-		events = only
+		told := plot{story: p.plot.story, events: within(p.plot.events, lanes)}
+		events = told.told()
 	}
 	diagram, err := trace.Mermaid(events, lanes.Describe)
 	if err != nil {
@@ -316,14 +312,14 @@ func (p *picture) writeMermaid(w io.Writer, lanes *trace.Lanes, story bool) erro
 	return err
 }
 
-// within are the events that the flags leave. Without any, they are all.
-func (p *picture) within(l *trace.Lanes) []trace.Event {
+// within are those of the events that the flags leave. Without any, they are all.
+func within(all []trace.Event, l *trace.Lanes) []trace.Event {
 	if l.From == 0 && l.To == 0 && l.Only == nil && l.Nodes == nil && l.Kinds == nil {
-		return p.events
+		return all
 	}
 	var events []trace.Event
-	for i := range p.events {
-		e := &p.events[i]
+	for i := range all {
+		e := &all[i]
 		switch {
 		case e.At < l.From, l.To > 0 && e.At > l.To, l.Only != nil && !l.Only(e):
 		case l.Kinds != nil && !slices.Contains(l.Kinds, e.Kind):
