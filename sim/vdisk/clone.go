@@ -11,6 +11,7 @@ import (
 // does not show in the other. A [Capture] of the one stands for the same sync of the other.
 func (d *Disk) Clone() *Disk {
 	c := *d
+	c.pool = newPool(d.shift)
 	copies := make(map[*inode]*inode, len(d.inodes))
 	c.inodes = make([]*inode, len(d.inodes))
 	copyOf := func(f *inode) *inode {
@@ -18,7 +19,7 @@ func (d *Disk) Clone() *Disk {
 			return nil
 		}
 		if copies[f] == nil {
-			copies[f] = f.clone()
+			copies[f] = f.clone(c.pool)
 		}
 		return copies[f]
 	}
@@ -44,11 +45,13 @@ func (d *Disk) Clone() *Disk {
 	return &c
 }
 
-func (f *inode) clone() *inode {
-	c := *f
-	c.cache, c.durable = f.cache.clone(), f.durable.clone()
+func (f *inode) clone(pages *pool) *inode {
+	c := newInode(f.id, pages, f.shift)
+	c.named, c.hurt, c.log = f.named, f.hurt, f.log
+	f.cache.copyTo(&c.cache)
+	f.durable.copyTo(&c.durable)
 	c.log.list, c.log.arena, c.log.spare = slices.Clone(f.log.list), slices.Clone(f.log.arena), nil
-	return &c
+	return c
 }
 
 // Restore sets the content of the disk back to that of an older clone of it (a rollback),

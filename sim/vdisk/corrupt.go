@@ -30,7 +30,7 @@ func (d *Disk) Corrupt(name string, off int64, mask []byte) (flipped int, err er
 		return 0, missing("corrupt", name)
 	}
 	for i, m := range mask {
-		if at := off + int64(i); at >= 0 && at < f.durable.size {
+		if at := off + int64(i); m != 0 && at >= 0 && at < f.durable.size {
 			f.rot(at, m)
 			for ; m != 0; m &= m - 1 {
 				flipped++
@@ -44,8 +44,8 @@ func (d *Disk) Corrupt(name string, off int64, mask []byte) (flipped int, err er
 // rot flips bits of one byte in the durable image, and in what has been derived from it:
 // the images of pending writes up to the first that changed this very byte, and the cache.
 func (f *inode) rot(at int64, mask byte) {
-	was := f.durable.buf[at]
-	f.durable.buf[at] ^= mask
+	was := f.durable.span(at, at+1)[0]
+	f.durable.flip(at, mask)
 	sector, in := at>>f.shift, at&(1<<f.shift-1)
 	for i := range f.log.list {
 		w := &f.log.list[i]
@@ -69,7 +69,7 @@ func (f *inode) rot(at int64, mask byte) {
 		}
 	}
 	if at < f.cache.size {
-		f.cache.buf[at] ^= mask
+		f.cache.flip(at, mask)
 	}
 }
 
@@ -149,7 +149,8 @@ func (d *Disk) Disarm() int {
 
 // flushBadly is flush for a disk with armed faults.
 func (d *Disk) flushBadly(f *inode, n int) {
-	old := f.durable.clone()
+	old := newInode(0, f.durable.pool, f.shift).durable
+	f.durable.copyTo(&old)
 	var sectors []int64
 	for _, v := range f.versions(n) {
 		sectors = append(sectors, v.sector)
@@ -207,7 +208,7 @@ func (d *Disk) loseWrite(f *inode, old *image, sectors []int64, a armed) (bit bo
 func (f *inode) restore(old *image, s int64) bool {
 	content := old.sector(s, f.shift)
 	if content == nil {
-		content = make([]byte, 1<<f.shift)
+		content = blank[:1<<f.shift]
 	}
 	if end := min(f.durable.size-s<<f.shift, 1<<f.shift); slices.Equal(f.durable.sector(s, f.shift)[:end], content[:end]) {
 		return false

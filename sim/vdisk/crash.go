@@ -85,7 +85,7 @@ func (d *Disk) Crash(mode CrashMode, draw func(n uint64) uint64) Loss {
 			loss.Torn += f.surviveSubset(mode == Torn, draw)
 		}
 		loss = loss.Add(f.lost(low))
-		f.cache.setTo(&f.durable, low, f.shift)
+		f.cache.adopt(low)
 		f.log.reset()
 		f.hurt = false
 	}
@@ -158,26 +158,12 @@ func (f *inode) lost(low int64) (loss Loss) {
 	}
 	size := max(f.cache.size, f.durable.size)
 	for s := low >> f.shift; s < ceil(size, f.shift); s++ {
-		if n := f.differing(s); n > 0 {
+		if n := f.cache.differing(s, f.shift); n > 0 {
 			loss.Bytes += n
 			loss.Sectors++
 		}
 	}
 	return loss
-}
-
-// differing is how many bytes of a sector are in one image and not, or not the same, in
-// the other.
-func (f *inode) differing(s int64) (n int64) {
-	off := s << f.shift
-	both := min(f.cache.size, f.durable.size)
-	either := min(max(f.cache.size, f.durable.size), off+1<<f.shift)
-	for ; off < min(both, either); off++ {
-		if f.cache.buf[off] != f.durable.buf[off] {
-			n++
-		}
-	}
-	return n + max(0, either-off)
 }
 
 // surviveNames makes those operations on names durable that survive the crash.

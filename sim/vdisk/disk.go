@@ -9,8 +9,8 @@ import (
 
 // Config describes a disk. The zero value is a disk of 512-byte sectors without a limit.
 type Config struct {
-	// SectorSize is the unit, in bytes, that a crash keeps or loses: a power of two, at
-	// least 8. 0 stands for 512.
+	// SectorSize is the unit, in bytes, that a crash keeps or loses: a power of two from 8
+	// to 65536. 0 stands for 512.
 	SectorSize int
 	// Capacity is how many bytes the files may have together; 0 for no limit.
 	Capacity int64
@@ -34,6 +34,7 @@ type Disk struct {
 	durable tree     // as a crash would leave them at worst
 	journal []nameOp // name operations that are not durable, in their order
 	inodes  []*inode // everything reachable from the three above, in the order of creation
+	pool    *pool    // pages for the inodes
 
 	captures []capture // syncs in flight; freed slots have id 0
 	free     []uint32  // the freed slots
@@ -49,13 +50,14 @@ func New(cfg Config) *Disk {
 	if size == 0 {
 		size = 512
 	}
-	assert(size >= 8 && size&(size-1) == 0, "the sector size is a power of two, at least 8")
+	assert(size >= 8 && size <= maxSector && size&(size-1) == 0, "the sector size is a power of two from 8 to 65536")
 	assert(cfg.Capacity >= 0, "the capacity is not negative")
 	return &Disk{
 		shift:    uint8(bits.TrailingZeros(uint(size))),
 		capacity: cfg.Capacity,
 		names:    newTree(),
 		durable:  newTree(),
+		pool:     newPool(uint8(bits.TrailingZeros(uint(size)))),
 	}
 }
 
@@ -89,8 +91,8 @@ func (d *Disk) create(op, name string) (*inode, error) {
 		return nil, err
 	}
 	d.inode++
-	f := &inode{id: d.inode, shift: d.shift, named: true}
-	f.log.reset()
+	f := newInode(d.inode, d.pool, d.shift)
+	f.named = true
 	d.inodes = append(d.inodes, f)
 	d.names.set(name, f)
 	d.note(nameOp{newName: name, file: f})

@@ -1,7 +1,5 @@
 package vdisk
 
-import "bytes"
-
 // Durable returns how many bytes long a file would be after a crash that loses all it
 // can, if its name survives; ok is false if the machine sees no such file.
 func (d *Disk) Durable(name string) (size int64, ok bool) {
@@ -27,7 +25,7 @@ func (d *Disk) DurableThrough(name string, end int64) bool {
 		}
 	}
 	assert(d.durable.get(name) == f, "a name that no pending operation concerns is durable")
-	return end <= f.cache.size && (!f.hurt || bytes.Equal(f.cache.buf[:end], f.durable.buf[:end]))
+	return end <= f.cache.size && (!f.hurt || f.cache.matches(end))
 }
 
 // Pending is how many writes to the file, or folded groups of writes, no completed sync

@@ -15,3 +15,20 @@ func (d *Disk) Inodes() int { return len(d.inodes) }
 
 // LogBytes is how many bytes the images of a file's pending writes take.
 func (d *Disk) LogBytes(name string) int { return len(d.names.get(name).log.arena) }
+
+// Pages is how many different pages the files of the disk hold, and how many lie in its pool.
+func (d *Disk) Pages() (held, free int) {
+	for _, f := range d.inodes {
+		for i, page := range f.cache.pages {
+			if page != nil && !f.cache.shares(int64(i)) {
+				held++
+			}
+		}
+		for _, page := range f.durable.pages {
+			if page != nil {
+				held++
+			}
+		}
+	}
+	return held, len(d.pool.free)
+}

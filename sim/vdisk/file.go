@@ -13,7 +13,7 @@ func (d *Disk) ReadFile(name string) ([]byte, error) {
 	if f == nil {
 		return nil, missing("read", name)
 	}
-	return append(make([]byte, 0, f.cache.size), f.cache.bytes()...), nil
+	return f.cache.bytes(), nil
 }
 
 // ReadAt fills p from the offset, as [nodes.Disk] has it: n < len(p) only with an
@@ -26,9 +26,7 @@ func (d *Disk) ReadAt(name string, p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fail("read", name, fs.ErrInvalid)
 	}
-	if off < f.cache.size {
-		n = copy(p, f.cache.bytes()[off:])
-	}
+	n = len(f.cache.appendTo(p[:0], off, min(f.cache.size, off+int64(len(p)))))
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -83,10 +81,10 @@ func (d *Disk) write(op, name string, f *inode, p []byte, off int64) error {
 	}
 	end := off + int64(len(p))
 	if end > before {
-		f.cache.resize(end, f.shift)
+		f.cache.resize(end)
 		d.used += end - before
 	}
-	copy(f.cache.buf[off:end], p)
+	f.cache.writeAt(p, off)
 	d.changed(f, min(off, before), end, before, off>>f.shift, ceil(end, f.shift))
 	return nil
 }
@@ -105,7 +103,7 @@ func (d *Disk) Truncate(name string, size int64) error {
 		return fail("truncate", name, nodes.ErrNoSpace)
 	}
 	before := f.cache.size
-	f.cache.resize(size, f.shift)
+	f.cache.resize(size)
 	d.used += size - before
 	// It needs no images: what it cut or added is zero in whatever it is applied to.
 	d.changed(f, min(size, before), max(size, before), before, 0, 0)

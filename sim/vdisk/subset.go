@@ -21,9 +21,9 @@ func (f *inode) surviveSubset(torn bool, draw func(n uint64) uint64) (tears int6
 	for i := range l.list[:len(l.list)-back] {
 		w := &l.list[i]
 		if f.durable.size > w.cut {
-			f.durable.resize(w.cut, f.shift)
+			f.durable.resize(w.cut)
 		}
-		f.durable.resize(w.size, f.shift)
+		f.durable.resize(w.size)
 	}
 
 	found := make([]byte, 1<<f.shift)

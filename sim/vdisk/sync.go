@@ -123,9 +123,12 @@ func (d *Disk) flush(f *inode, mark uint64) {
 	if n == 0 {
 		return
 	}
-	if len(d.armed) > 0 {
+	switch {
+	case len(d.armed) > 0:
 		d.flushBadly(f, n)
-	} else {
+	case n == len(f.log.list) && !f.hurt:
+		f.durable.adopt(f.low()) // nothing will stand between the two
+	default:
 		f.flush(n)
 	}
 	f.log.drop(0, n)
@@ -209,7 +212,12 @@ func (d *Disk) sweep() {
 			f.seen = true
 		}
 	}
-	d.inodes = slices.DeleteFunc(d.inodes, func(f *inode) bool { return !f.seen })
+	d.inodes = slices.DeleteFunc(d.inodes, func(f *inode) bool {
+		if !f.seen {
+			f.empty()
+		}
+		return !f.seen
+	})
 	for _, f := range d.inodes {
 		f.seen = false
 	}

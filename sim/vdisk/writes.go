@@ -22,6 +22,20 @@ type inode struct {
 	seen bool // a mark for Disk.sweep
 }
 
+func newInode(id uint64, pages *pool, sectorShift uint8) *inode {
+	f := &inode{id: id, shift: sectorShift}
+	f.cache = image{twin: &f.durable, pool: pages}
+	f.durable = image{twin: &f.cache, pool: pages}
+	f.log.reset()
+	return f
+}
+
+// empty gives back the memory of a file that nothing leads to but syncs still in flight.
+func (f *inode) empty() {
+	f.cache.resize(0)
+	f.durable.resize(0)
+}
+
 // write is an operation on a file's content that is not durable: the sectors that it
 // touched as it left them. So a file's durable image is brought to the moment of any
 // write by applying the writes up to it, in order.
@@ -74,7 +88,7 @@ func (f *inode) record(seq uint64, off, end, before, first, last int64) {
 		seq: seq, since: seq, off: off, end: end, cut: min(before, f.cache.size), size: f.cache.size,
 		first: first, count: last - first, at: l.base + int64(len(l.arena)),
 	})
-	l.arena = append(l.arena, f.cache.buf[first<<f.shift:last<<f.shift]...)
+	l.arena = f.cache.appendTo(l.arena, first<<f.shift, last<<f.shift)
 	l.low = min(l.low, off)
 }
 
@@ -87,12 +101,12 @@ func (l *log) image(w *write, k int64, shift uint8) []byte {
 // apply brings m, which is at the moment before the write, to the moment after it.
 func (f *inode) apply(m *image, w *write) {
 	if m.size > w.cut {
-		m.resize(w.cut, f.shift)
+		m.resize(w.cut)
 	}
-	m.resize(w.size, f.shift)
+	m.resize(w.size)
 	if w.sparse == nil {
 		at := w.at - f.log.base
-		copy(m.buf[w.first<<f.shift:], f.log.arena[at:at+w.count<<f.shift])
+		m.writeAt(f.log.arena[at:at+w.count<<f.shift], w.first<<f.shift)
 		return
 	}
 	for k, s := range w.sparse {

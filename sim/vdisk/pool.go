@@ -1,0 +1,44 @@
+package vdisk
+
+// pool is the pages of a disk that no file needs at present, for those that need some next:
+// a log that is begun anew again and again costs no memory but for its first life.
+type pool struct {
+	shift uint8 // log2 of the size of a page
+	free  [][]byte
+}
+
+const (
+	// pageSectors is log2 of how many sectors a page has. They are few because most files are
+	// small, and because a page is copied when it is written to after a sync.
+	pageSectors = 2
+	maxSector   = 1 << 16
+)
+
+// blank is what was never written.
+var blank [maxSector << pageSectors]byte
+
+// newPool makes a pool for a disk of such sectors.
+func newPool(sectorShift uint8) *pool { return &pool{shift: sectorShift + pageSectors} }
+
+// take returns a page with anything in it.
+func (p *pool) take() []byte {
+	n := len(p.free) - 1
+	if n < 0 {
+		return make([]byte, 1<<p.shift)
+	}
+	page := p.free[n]
+	p.free = p.free[:n]
+	return page
+}
+
+// put takes a page back, or nil.
+func (p *pool) put(page []byte) {
+	if page != nil {
+		p.free = append(p.free, page)
+	}
+}
+
+func (p *pool) mask() int64 { return 1<<p.shift - 1 }
+
+// pageEnd is the end of the page that the byte at off is in.
+func (p *pool) pageEnd(off int64) int64 { return (off | p.mask()) + 1 }
