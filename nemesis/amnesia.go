@@ -22,7 +22,7 @@ func (Wipe) Kind() *Kind { return kindNamed("wipe") }
 
 func (f Wipe) begin(r *run) error {
 	return r.first(f.Who, func(ids []nodes.ID) error {
-		if err := r.forget(ids); err != nil {
+		if err := r.forget(ids, r.n.c.AllowWipe); err != nil {
 			return err
 		}
 		if _, err := r.keepDown(ids); err != nil {
@@ -42,9 +42,9 @@ func (f Wipe) begin(r *run) error {
 }
 
 // forget notes that nodes are going to lose their memory, if that is allowed.
-func (r *run) forget(ids []nodes.ID) error {
+func (r *run) forget(ids []nodes.ID, allowed bool) error {
 	for _, id := range ids {
-		if err := r.n.mayDamage(id, "", r.n.c.AllowWipe); err != nil {
+		if err := r.n.mayDamage(id, "", allowed); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (r *run) forget(ids []nodes.ID) error {
 
 // Rollback ends processes when it ends, and starts them again on their disks as these were
 // when it began: a machine that is restored from a snapshot, and has forgotten what it
-// promised since. Only for systems that allow a wipe.
+// promised since. Only for systems that say that they bear it.
 type Rollback struct{ Who Target }
 
 func (f *Rollback) fields() []field { return []field{arg(targetValue{&f.Who})} }
@@ -72,7 +72,7 @@ func (f Rollback) begin(r *run) error {
 		return errors.New("a rollback goes back to its beginning when it ends, and has no end")
 	}
 	return r.first(f.Who, func(ids []nodes.ID) error {
-		if err := r.forget(ids); err != nil {
+		if err := r.forget(ids, r.n.c.AllowLies); err != nil {
 			return err
 		}
 		r.mark()

@@ -30,7 +30,7 @@ func (e *overBudget) Error() string {
 // other: so it counts what is down, isolated, paused, stuck and damaged together, and a
 // node that is in several of these states once.
 func (n *Nemesis) admit(r *run, d *disturbance) error {
-	if n.mode != Budgeted || r.brief() || !d.costs(n.c.Timescale) {
+	if n.mode != Budgeted || r.isBrief(d) || !d.costs(n.c.Timescale) {
 		return nil
 	}
 	g := n.healthGraph()
@@ -41,10 +41,10 @@ func (n *Nemesis) admit(r *run, d *disturbance) error {
 	return nil
 }
 
-// brief tells whether the fault is over so soon that it does not count.
-func (r *run) brief() bool {
+// isBrief tells whether a disturbance is over so soon that it does not count.
+func (r *run) isBrief(d *disturbance) bool {
 	e := &r.entry
-	return e.Until > 0 && e.Until-e.At <= briefly*r.n.c.Timescale
+	return e.Until > 0 && e.Until-e.At <= briefly*r.n.c.Timescale || d.lasts > 0 && d.lasts <= briefly*r.n.c.Timescale
 }
 
 // costs tells whether a disturbance takes anything from the healthy part of the cluster.
@@ -86,11 +86,11 @@ func (n *Nemesis) healthGraph() *health {
 		}
 	}
 	for _, r := range n.runs {
-		if r.state != Installed || r.brief() {
+		if r.state != Installed {
 			continue
 		}
 		for _, p := range r.parts {
-			if p.token.InForce() {
+			if p.token.InForce() && !r.isBrief(&p.disturbance) {
 				g.apply(&p.disturbance, n.c.Timescale)
 			}
 		}
@@ -104,7 +104,7 @@ func (n *Nemesis) isBrieflyDown(id nodes.ID) bool {
 	for _, r := range n.runs {
 		for _, p := range r.parts {
 			if p.down && p.token.InForce() && slices.Contains(p.ids, id) {
-				if !r.brief() {
+				if !r.isBrief(&p.disturbance) {
 					return false
 				}
 				found = true

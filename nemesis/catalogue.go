@@ -34,6 +34,7 @@ func init() {
 		define[Cut]("cut", "partition", Costly, "cuts links"),
 		define[Blackout]("blackout", "partition", Costly, "cuts all links between nodes"),
 		define[Flap]("flap", "partition", Costly, "isolates machines again and again, for a while each time"),
+		define[Patchwork]("patchwork", "partition", Costly, "cuts some directions of links, drawn one by one, and others in the next period"),
 		define[ClientCut]("client-cut", "partition", InModel, "cuts clients off from nodes"),
 
 		define[Clog]("clog", "clog", Costly, "holds messages back until it ends; then they all arrive, in any order"),

@@ -36,13 +36,17 @@ type Cluster struct {
 	// does not say, or if it stopped by itself. Its zero value means from T/10 to 10 T.
 	Restart Range
 
-	// AllowWipe says that a node whose disk is empty, or is set back, finds its way
-	// into the cluster again without harm, as long as at most f do.
+	// AllowWipe says that a node whose disk is empty does no harm, as long as at most
+	// f are: it refuses to start, or finds its way into the cluster again.
 	AllowWipe bool
 	// AllowCorrupt says that a node finds out what is corrupt on its disk, and either
 	// repairs it from others or refuses to start, as long as at most f copies of
 	// anything are corrupt.
 	AllowCorrupt bool
+	// AllowLies says that at most f nodes may have disks that look all right and lack
+	// something that was synced: writes that never arrived, or a state of long ago.
+	// Few protocols claim to survive that, for no checksum tells.
+	AllowLies bool
 	// Chunk names the logical piece of data that a node keeps at a place of a file, so that
 	// different pieces may be corrupt on more than f nodes. nil means that a
 	// node's disk is one piece: at most f nodes are ever corrupt.

@@ -67,7 +67,7 @@ func (n *Nemesis) disturb(name string, d *disturbance) *sim.Active {
 	case d.down:
 		n.hold(d.ids)
 		return n.u.Begin(name, func() { n.letGo(d.ids) })
-	case len(d.pairs) > 0:
+	case d.link != sim.LinkFault{}:
 		return n.u.DisturbLinks(name, d.pairs, d.link)
 	case d.proc != sim.ProcessFault{}:
 		return n.u.DisturbProcesses(name, d.ids, d.proc)

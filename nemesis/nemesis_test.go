@@ -210,7 +210,7 @@ func TestDifferentPiecesMayBeDamagedEverywhere(t *testing.T) {
 
 func TestNothingIsDamagedThatTheClusterDoesNotAllow(t *testing.T) {
 	w := newWorld(1, keepers("early"))
-	w.c.AllowCorrupt, w.c.AllowWipe, w.c.DriftBoundPPM = false, false, 100
+	w.c.AllowCorrupt, w.c.AllowWipe, w.c.AllowLies, w.c.DriftBoundPPM = false, false, false, 100
 	n := mustPlan(t, "100ms corrupt-disk(n1)\n100ms wipe(n2)\n100ms rollback(n3) until 200ms\n100ms lose-write(n4)\n"+
 		"100ms misdirect-write(n4)\n100ms drift(n1, +101ppm)").Install(w.u, &w.c)
 	w.u.Run(time.Second)

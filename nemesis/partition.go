@@ -328,7 +328,7 @@ func (f Flap) begin(r *run) error {
 	}
 	r.mark()
 	return r.first(f.Who, func(ids []nodes.ID) error {
-		d := disturbance{whom: ids, pairs: f.Way.pairs(ids, r.n.c.Nodes), link: cut}
+		d := disturbance{whom: ids, pairs: f.Way.pairs(ids, r.n.c.Nodes), link: cut, lasts: period}
 		p, err := r.put(d)
 		if err != nil {
 			return err

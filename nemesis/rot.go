@@ -9,7 +9,7 @@ import (
 	"orrery/trace"
 )
 
-// damaged refuses a fault that destroys the last good copies, or that the cluster
+// mayDamage refuses a fault that destroys the last good copies, or that the cluster
 // does not allow at all.
 func (n *Nemesis) mayDamage(id nodes.ID, piece string, allowed bool) error {
 	switch {
@@ -158,7 +158,7 @@ func (r *run) spoil(t Target, order func(*vdisk.Disk, uint64), harm func(vdisk.H
 	n := r.n
 	return r.first(t, func(ids []nodes.ID) error {
 		for _, id := range ids {
-			if err := n.mayDamage(id, "", n.c.AllowCorrupt); err != nil {
+			if err := n.mayDamage(id, "", n.c.AllowLies); err != nil {
 				return err
 			}
 			n.atlas.add(id, "")

@@ -16,7 +16,8 @@ import (
 // forms that a universe knows: links, processes, clocks, disks, or processes that
 // are kept down.
 type disturbance struct {
-	whom []nodes.ID // what the target was resolved to, if that is not simply ids
+	whom  []nodes.ID    // what the target was resolved to, if that is not simply ids
+	lasts time.Duration // at most, if it ends before its fault does; 0 if nobody knows
 
 	pairs [][2]nodes.ID
 	link  sim.LinkFault
@@ -162,7 +163,7 @@ func (d *disturbance) victims() []nodes.ID {
 // that does not go without saying.
 func (r *run) touch(ids ...nodes.ID) {
 	r.hit = sorted(append(r.hit, ids...))
-	if u := r.n.u; u.Recording() {
+	if u := r.n.u; u.Recording() && len(ids) < len(r.n.c.Nodes) {
 		for _, id := range ids {
 			if !strings.Contains(r.name, string(id)) {
 				u.Note(id, "is hit by "+r.name)

@@ -37,7 +37,7 @@ func newWorld(seed uint64, toy func(w *world, id nodes.ID) nodes.Node) *world {
 	w := &world{c: Cluster{
 		Nodes: []nodes.ID{"n1", "n2", "n3", "n4", "n5"}, Clients: []nodes.ID{"c1"},
 		Leader:    func() (nodes.ID, bool) { return "n2", true },
-		Timescale: 100 * ms, AllowWipe: true, AllowCorrupt: true, Connections: true,
+		Timescale: 100 * ms, AllowWipe: true, AllowCorrupt: true, AllowLies: true, Connections: true,
 	}}
 	w.u = sim.New(sim.Config{
 		Seed: seed,

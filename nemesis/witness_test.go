@@ -60,6 +60,10 @@ var witnesses = map[string][]witness{
 		{newGossip, "305ms flap(n4, period=60ms, way=out) until 655ms", gaps("4>1 4>2 4>3 4>5")},
 		{newGossip, "305ms flap(following one) until 655ms", []string{"gap…"}},
 	},
+	"patchwork": {
+		{newGossip, "305ms patchwork(40%, period=50ms) until 655ms", []string{"gap…"}},
+		{newGossip, "305ms patchwork(40%, hold) until 655ms", []string{"late…", "gap…", "overtaken…"}},
+	},
 	"client-cut": {
 		{newGossip, "305ms client-cut(all, leader) until 355ms", gaps("c>2 2>c")},
 		{newGossip, "305ms client-cut(c1, n4 n5, way=in) until 355ms", gaps("4>c 5>c")},
