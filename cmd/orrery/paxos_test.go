@@ -71,6 +71,21 @@ func TestAViolationOfPaxosIsFoundReplayedAndShown(t *testing.T) {
 	require.Contains(t, out, "role: ")
 }
 
+func TestMessagesOfPaxosAreShownWithTheirBallotsAndSlots(t *testing.T) {
+	code, out, stderr := realWorld().orrery(t, "show paxos --seed 1 --profile calm --ops 20 --kinds deliver --width 120")
+	require.Equal(t, exitHeld, code, stderr)
+	for _, words := range []string{
+		`gets P1a \d+\.n\d from slot 1 from n\d`,
+		`gets P1b \d+\.n\d with 0 votes from n\d`,
+		`gets P2a \d+\.n\d slots? \d`,
+		`gets P2b \d+\.n\d slots? \d`,
+		`gets Heartbeat \d+\.n\d commit \d`,
+		`c\d gets Reply ok from n\d`,
+	} {
+		require.Regexp(t, words, out)
+	}
+}
+
 // afterTitle is all but the first line.
 func afterTitle(s string) string {
 	_, rest, _ := strings.Cut(s, "\n")
