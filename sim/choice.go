@@ -15,21 +15,22 @@ import (
 
 // stream names a sequence of draws: "net/n1→n2", "disk/n3", "sched".
 type stream struct {
-	key uint64        // hash of the name
-	of  func() string // makes the name; called only for people and files
+	key      uint64   // hash of the whole name
+	name     string   // all of it, or the part before the machines
+	from, to *Machine // nil if the name has none
 }
 
 // newStream returns the stream with a fixed name.
 func newStream(name string) stream {
-	return stream{key: trace.Bytes([]byte(name)), of: func() string { return name }}
+	return stream{key: trace.Bytes([]byte(name)), name: name}
 }
 
-// machineStream names a stream of one machine, as in "disk/n3". The name is put
+// machineStream names a stream of one machine, as in "disk/n3". The whole name is put
 // together on the stack; it costs no allocation unless somebody asks for it.
 func machineStream(family string, m *Machine) stream {
 	var room [64]byte
 	b := append(append(append(room[:0], family...), '/'), m.id...)
-	return stream{key: trace.Bytes(b), of: func() string { return family + "/" + string(m.id) }}
+	return stream{key: trace.Bytes(b), name: family, from: m}
 }
 
 // linkStream names a stream of one direction of a link, as in "net/n1→n2".
@@ -37,9 +38,19 @@ func linkStream(family string, from, to *Machine) stream {
 	var room [96]byte
 	b := append(append(append(room[:0], family...), '/'), from.id...)
 	b = append(append(b, "→"...), to.id...)
-	return stream{key: trace.Bytes(b), of: func() string {
-		return family + "/" + string(from.id) + "→" + string(to.id)
-	}}
+	return stream{key: trace.Bytes(b), name: family, from: from, to: to}
+}
+
+// String makes the whole name. It is called only for people and files.
+func (s *stream) String() string {
+	switch {
+	case s.from == nil:
+		return s.name
+	case s.to == nil:
+		return s.name + "/" + string(s.from.id)
+	default:
+		return s.name + "/" + string(s.from.id) + "→" + string(s.to.id)
+	}
 }
 
 // Point is one decision: which stream asks, about what, among how many values.
@@ -152,7 +163,7 @@ func (u *Universe) draw(s *stream, id, n uint64) uint64 {
 // recording sees what came of it.
 func (u *Universe) drawSpecially(s *stream, id, n, v uint64) uint64 {
 	e := &u.entropy
-	p := Point{Stream: s.of(), ID: id, N: n}
+	p := Point{Stream: s.String(), ID: id, N: n}
 	if pinned, ok := e.overrides[drawKey{s.key, id}]; ok {
 		v = pinned
 	} else if e.source != nil {
