@@ -52,6 +52,7 @@ func (r *Replica) apply(env nodes.Env, s Slot, value []byte) {
 	for i := range m.outcomes {
 		o := &m.outcomes[i]
 		nodes.Sometimes(env, o.doubled, markDoubled)
+		nodes.Sometimes(env, o.status == StatusExpired, markExpired)
 		if o.changed {
 			r.reconfigured(env, s)
 		}

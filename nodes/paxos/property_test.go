@@ -404,24 +404,43 @@ func seeds() uint64 {
 // small makes everything happen soon: elections, snapshots, full windows.
 func small(c *Config) {
 	c.SnapshotEvery, c.KeepSlots, c.Alpha, c.ChunkBytes = 15, 5, 4, 200
+	c.MaxQueue, c.SessionTTL = 1, 100*time.Millisecond
 	c.Heartbeat, c.ElectionMin, c.ElectionMax = 10*time.Millisecond, 30*time.Millisecond, 80*time.Millisecond
 }
 
+// TestRandomSchedulesKeepAgreementAndExactlyOnce plays what the defects of museum_test.go do
+// not survive, in every configuration in which one of them is looked for.
 func TestRandomSchedulesKeepAgreementAndExactlyOnce(t *testing.T) {
 	marks := map[string]int{}
-	for seed := range seeds() {
-		x := newChaos(seed, 3+2*int(seed%2), 2, small)
-		if broken := x.run(3000); broken != "" {
-			t.Errorf("seed %d: %s", seed, broken)
-			break
-		}
-		for name, n := range x.w.marks {
-			marks[name] += n
-		}
+	for _, c := range []struct {
+		name   string
+		share  uint64 // of the seeds, in percent
+		faults func(*chaosFaults)
+		change func(*Config)
+	}{
+		{"usual", 100, func(*chaosFaults) {}, small},
+		{"short leases and stepping clocks", 30, func(f *chaosFaults) { f.clock = 20 }, leased(25 * time.Millisecond)},
+		{"long leases", 30, func(f *chaosFaults) { f.crash, f.cut = 20, 25 }, leased(150 * time.Millisecond)},
+		{"changes of membership", 50, func(f *chaosFaults) { f.members, f.cut = 300, 25 }, small},
+		{"wiped disks", 20, func(f *chaosFaults) { f.wipe = 3 }, small},
+		{"corrupt disks", 20, func(f *chaosFaults) { f.rot = 6 }, small},
+		{"thrift", 20, func(*chaosFaults) {}, func(c *Config) { small(c); c.Thrifty = true }},
+		{"flexible quorums", 20, func(*chaosFaults) {}, func(c *Config) { small(c); c.Q1, c.Q2 = len(c.Members), 1 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for seed := range seeds() * c.share / 100 {
+				x := newChaos(seed, 3+2*int(seed%2), 2, c.change)
+				c.faults(&x.faults)
+				if broken := x.run(3000); broken != "" {
+					t.Fatalf("seed %d: %s", seed, broken)
+				}
+				for name, n := range x.w.marks {
+					marks[name] += n
+				}
+			}
+		})
 	}
 	for _, name := range Marks() {
-		if testing.Verbose() {
-			t.Logf("%7d %s", marks[name], name)
-		}
+		t.Logf("%7d %s", marks[name], name)
 	}
 }

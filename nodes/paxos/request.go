@@ -34,12 +34,8 @@ func (r *Replica) onRequest(env nodes.Env, from nodes.ID, m *Request) {
 func (r *Replica) admit(env nodes.Env, w waiter, m *Request) bool {
 	s := r.machine.sessions.find(m.Session)
 	switch {
-	case s == nil && !r.caughtUp():
-		return true // it may be registered in a slot that is not yet applied
 	case s == nil:
-		nodes.Reachable(env, markExpired)
-		r.answer(env, w, m.Session, StatusExpired, nil)
-		return false
+		return true // whether there is such a session only its slot can tell: this leader may be behind
 	case m.Seq == s.seq:
 		nodes.Reachable(env, markAnsweredAgain)
 		r.answer(env, w, m.Session, s.status, s.answer)
