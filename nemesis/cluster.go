@@ -51,6 +51,11 @@ type Cluster struct {
 	// different pieces may be corrupt on more than f nodes. nil means that a
 	// node's disk is one piece: at most f nodes are ever corrupt.
 	Chunk func(id nodes.ID, file string, off int64) string
+	// MayRot tells whether what lies at a place of a file may rot. A log without redundancy
+	// cannot tell rot in what it wrote last from the torn tail that a crash leaves
+	// (Alagappan et al., "Protocol-Aware Recovery", FAST 2018); a node that makes the
+	// same choice as most spares its tail here. nil means that everything may rot.
+	MayRot func(id nodes.ID, file string, off int64) bool
 	// DriftBoundPPM is how fast or slow clocks may run before the system promises
 	// nothing any more, because it counts on leases. 0 means that it does not count on clocks.
 	DriftBoundPPM int64

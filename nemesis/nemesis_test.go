@@ -208,6 +208,27 @@ func TestDifferentPiecesMayBeDamagedEverywhere(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatMayRotRots(t *testing.T) {
+	for seed := range uint64(20) {
+		w := newWorld(seed, keepers(""))
+		w.c.MayRot = func(_ nodes.ID, file string, off int64) bool { return file == "log" && off < 4*record }
+		n := mustPlan(t, "600ms corrupt-disk(n1, sectors=5)\n700ms corrupt-disk(n2, sectors=5)").Install(w.u, &w.c)
+		w.u.Run(599 * ms)
+		before := map[nodes.ID][]byte{}
+		for _, id := range n.c.Nodes {
+			before[id], _ = w.u.Machine(id).Disk().ReadFile("log")
+		}
+		w.u.Run(710 * ms)
+		for _, id := range n.c.Nodes {
+			after, err := w.u.Machine(id).Disk().ReadFile("log")
+			require.NoError(t, err)
+			sector := 512
+			tail := (4*record + sector - 1) / sector * sector
+			require.Equal(t, before[id][tail:], after[tail:len(before[id])])
+		}
+	}
+}
+
 func TestNothingIsDamagedThatTheClusterDoesNotAllow(t *testing.T) {
 	w := newWorld(1, keepers("early"))
 	w.c.AllowCorrupt, w.c.AllowWipe, w.c.AllowLies, w.c.DriftBoundPPM = false, false, false, 100

@@ -82,33 +82,44 @@ func (f CorruptDisk) begin(r *run) error {
 	})
 }
 
-// rot flips bits of one sector, if the atlas allows it for the piece that lies there.
+// rot flips bits of one sector that may rot, if the atlas allows it for the piece that lies there.
 func (r *run) rot(id nodes.ID, number uint64) (vdisk.Flip, error) {
 	n, disk := r.n, r.n.u.Machine(id).Disk()
-	draw := func() func(uint64) uint64 {
-		k := uint64(0)
-		return func(max uint64) uint64 {
-			k++
-			return r.draw("rot "+string(id), number<<8|k, max)
-		}
-	}
-	piece := ""
-	if n.c.Chunk != nil {
-		where, ok := disk.Clone().CorruptAt(draw())
+	var refused error
+	for try := range uint64(rotTries) {
+		draws := trace.Mix(number, try)
+		where, ok := disk.Clone().CorruptAt(r.rotDraws(id, draws))
 		if !ok {
-			return vdisk.Flip{}, errors.New("nothing durable is on the disk")
+			return where, errors.New("nothing durable is on the disk")
 		}
-		piece = n.c.Chunk(id, where.Name, where.Off)
+		if n.c.MayRot != nil && !n.c.MayRot(id, where.Name, where.Off) {
+			refused = errors.New("nothing was found that may rot")
+			continue
+		}
+		piece := ""
+		if n.c.Chunk != nil {
+			piece = n.c.Chunk(id, where.Name, where.Off)
+		}
+		if err := n.mayDamage(id, piece, n.c.AllowCorrupt); err != nil {
+			return vdisk.Flip{}, err
+		}
+		flip, _ := disk.CorruptAt(r.rotDraws(id, draws))
+		n.atlas.add(id, piece)
+		return flip, nil
 	}
-	if err := n.mayDamage(id, piece, n.c.AllowCorrupt); err != nil {
-		return vdisk.Flip{}, err
+	return vdisk.Flip{}, refused
+}
+
+// rotTries is how many sectors are looked at to find one that may rot.
+const rotTries = 8
+
+// rotDraws makes the draws for one sector: the same each time it is called.
+func (r *run) rotDraws(id nodes.ID, number uint64) func(uint64) uint64 {
+	k := uint64(0)
+	return func(limit uint64) uint64 {
+		k++
+		return r.draw("rot "+string(id), trace.Mix(number, k), limit)
 	}
-	flip, ok := disk.CorruptAt(draw())
-	if !ok {
-		return flip, errors.New("nothing durable is on the disk")
-	}
-	n.atlas.add(id, piece)
-	return flip, nil
 }
 
 // MisdirectWrite lets one sector of the next sync arrive at another place of the same

@@ -58,8 +58,11 @@ func (g *generator) scheme() {
 // that are repeated are rare.
 func (g *generator) accompany() {
 	with := func(family string, percent uint64, draw func(*generator) Fault) {
+		if g.chosen != nil && !slices.Contains(g.chosen, family) {
+			return
+		}
 		g.stream, g.index = "nemesis/"+family, 0
-		if f := draw(g); g.chance("with a scheme", percent) && (g.chosen == nil || slices.Contains(g.chosen, family)) {
+		if f := draw(g); g.chance("with a scheme", percent) {
 			g.add(g.t/2, f, g.span)
 		}
 	}
