@@ -1,6 +1,9 @@
 package vdisk
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // image is the content of a file: its cache or what is durable of it. It is cut into pages. So a
 // file that grows is never copied, what was never written takes no memory, and the two
@@ -23,10 +26,10 @@ func (m *image) resize(size int64) {
 	if in := size & m.pool.mask(); size < m.size && in > 0 && m.pages[n-1] != nil {
 		clear(m.own(n - 1)[in:])
 	}
-	for n > int64(len(m.pages)) {
-		m.pages = append(m.pages, nil)
+	if n > int64(cap(m.pages)) {
+		m.pages = slices.Grow(m.pages, max(int(n)-len(m.pages), firstPages))
 	}
-	m.pages, m.size = m.pages[:n], size
+	m.pages, m.size = m.pages[:n], size // what lies beyond the length is nil
 }
 
 // shares tells whether a page is the twin's as well.

@@ -11,6 +11,7 @@ const (
 	// pageSectors is log2 of how many sectors a page has. They are few because most files are
 	// small, and because a page is copied when it is written to after a sync.
 	pageSectors = 2
+	firstPages  = 8 // for so many there is room at once
 	maxSector   = 1 << 16
 )
 
