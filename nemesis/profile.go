@@ -101,7 +101,7 @@ type generator struct {
 func (g *generator) generate(sort uint64) {
 	var usable []string
 	for _, f := range families {
-		if (g.chosen == nil || slices.Contains(g.chosen, f.Name)) && g.makesSense(f.Name) {
+		if g.has(f.Name) && g.makesSense(f.Name) {
 			usable = append(usable, f.Name)
 		}
 	}
@@ -124,6 +124,11 @@ func (g *generator) generate(sort uint64) {
 	if len(g.list) == 0 && g.chosen != nil {
 		g.family(alone)
 	}
+}
+
+// has tells whether a family may be drawn on at all.
+func (g *generator) has(family string) bool {
+	return g.chosen == nil || slices.Contains(g.chosen, family)
 }
 
 // leftOut is with which probability, in thousandths, a swarm leaves a family out: a half, unless it

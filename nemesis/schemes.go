@@ -23,7 +23,7 @@ var schemes = []scheme{
 	{12, []string{"clog", "hunt"}, lateMessages},
 	{10, []string{"partition", "pause"}, zombie},
 	{12, []string{"crash"}, crashStorm},
-	{8, []string{"clock", "partition", "pause"}, staleLease},
+	{8, []string{"clock", "partition"}, staleLease},
 	{10, []string{"partition", "crash"}, laggard},
 	{16, []string{"partition"}, duel},
 	{8, []string{"partition", "crash"}, lostAnswers},
@@ -35,7 +35,7 @@ func (g *generator) scheme() {
 	var usable []scheme
 	var sum uint64
 	for _, s := range schemes {
-		if g.chosen == nil || !slices.ContainsFunc(s.families, func(f string) bool { return !slices.Contains(g.chosen, f) }) {
+		if !slices.ContainsFunc(s.families, func(f string) bool { return !g.has(f) }) {
 			usable = append(usable, s)
 			sum += s.weight
 		}
@@ -58,7 +58,7 @@ func (g *generator) scheme() {
 // that are repeated are rare.
 func (g *generator) accompany() {
 	with := func(family string, percent uint64, draw func(*generator) Fault) {
-		if g.chosen != nil && !slices.Contains(g.chosen, family) {
+		if !g.has(family) {
 			return
 		}
 		g.stream, g.index = "nemesis/"+family, 0
@@ -208,7 +208,7 @@ func staleLease(g *generator) {
 			g.add(at, f, lasts)
 		}
 		cutAt := at + g.between("then", g.t/100, g.t/2)
-		if g.chance("pause", 20) {
+		if g.chance("pause", 20) && g.has("pause") {
 			g.add(cutAt, Pause{Who: Leader}, g.between("pause for", g.t/2, 2*g.t))
 			return
 		}
