@@ -32,6 +32,9 @@ func (p *paxosWorld) plant(name string) error {
 		c.SnapshotEvery, c.KeepSlots = 12, -1
 	case q.LeaseByWallClock, q.LeaseForgotten:
 		c.Lease = min(3*c.Heartbeat, c.ElectionMin-time.Millisecond)
+		if q.LeaseByWallClock {
+			p.w.Families = []string{"clock", "partition", "hunt"}
+		}
 	case q.MembershipAtOnce:
 		c.Q1, c.Q2 = 0, 0
 		p.reconfigures = true

@@ -19,6 +19,7 @@ type kvLoad struct {
 	servers []nodes.ID
 	clients []*kvClient
 	probe   *kvClient
+	timeout time.Duration // after which a client asks again
 	stopped bool
 }
 
@@ -29,6 +30,7 @@ func newKVLoad(w *trial.World, s *Scenario, servers []nodes.ID) *kvLoad {
 		ops = s.Ops
 	}
 	l.history.Grow(ops + 16)
+	l.timeout = w.DrawDuration("clients' time-out", 100*time.Millisecond, 500*time.Millisecond)
 	kv := newKVOps(w)
 	for i := range paxosClients {
 		quota := ops / paxosClients
@@ -117,7 +119,7 @@ func (c *kvClient) Codec() nodes.Codec {
 
 // Boot implements nodes.Node.
 func (c *kvClient) Boot(env nodes.Env) error {
-	c.client = paxos.NewClient(paxos.ClientConfig{Servers: c.servers})
+	c.client = paxos.NewClient(paxos.ClientConfig{Servers: c.servers, Timeout: c.load.timeout})
 	env.SetTimer(tagThink, c.kv.think(c.id, 0, c.think))
 	return nil
 }

@@ -27,8 +27,9 @@ func Paxos() *Scenario {
 }
 
 const (
-	paxosServers = 5
-	paxosClients = 4
+	paxosServers  = 5
+	paxosClients  = 4
+	leaseDriftPPM = 10_000 // what leases take two clocks to differ by
 )
 
 // paxosWorld is the cluster while it is built and run.
@@ -38,7 +39,7 @@ type paxosWorld struct {
 	servers []nodes.ID // the first members
 	spares  []nodes.ID // machines that may be made members
 	load    *kvLoad
-	configs []paxos.Configuration
+	history []paxos.Configuration // every membership that there was, by the slot from which it governs
 	// reconfigures has the membership change in every universe.
 	reconfigures bool
 	// initialised are the machines whose disks have been: whoever starts a replica
@@ -81,13 +82,16 @@ func buildPaxos(w *trial.World, s *Scenario) error {
 	w.Leader = p.leader
 	w.Converged = p.converged
 	if p.config.Lease > 0 {
-		w.DriftBoundPPM = int64(p.config.LeaseDrift) / 2
+		w.DriftBoundPPM = leaseDriftPPM / 2 // each of two clocks may be off by that much
 	}
+	p.history = []paxos.Configuration{p.first()}
 	w.Tolerates = p.tolerates()
+	w.HealsWhole = len(p.spares) > 0 // a change under way can make another quorum of it
 	w.Quorum = p.quorum
 	w.AllowCorrupt, w.AllowWipe = true, true // a replica that finds out refuses to start
-	w.U.Observe(sim.Observer{After: p.noteInitialised})
-	watchPaxos(w, slices.Concat(p.servers, p.spares), p.chooses)
+	w.MayRot = p.mayRot
+	w.U.Observe(sim.Observer{After: p.remember})
+	watchPaxos(w, slices.Concat(p.servers, p.spares), p.isQuorum)
 	p.load = newKVLoad(w, s, slices.Concat(p.servers, p.spares))
 	if len(p.spares) > 0 {
 		w.AddClient("operator", func() nodes.Node { return newOperator(w, p.servers, p.spares) })
@@ -145,6 +149,7 @@ func (p *paxosWorld) drawConfig() {
 	if w.Chance("lease", 150_000) {
 		c.Lease = min(3*c.Heartbeat, c.ElectionMin-ms)
 	}
+	c.LeaseDrift = leaseDriftPPM
 	p.config = c
 }
 
@@ -156,11 +161,24 @@ func (p *paxosWorld) replica(id nodes.ID) nodes.Node {
 	return paxos.New(c)
 }
 
-// noteInitialised remembers which disks are in use.
-func (p *paxosWorld) noteInitialised(m *sim.Machine, _ trace.Kind) {
-	if r, ok := m.Node().(*paxos.Replica); ok && !p.initialised[m.ID()] && r.Role() != paxos.Booting {
-		p.initialised[m.ID()] = true
+// remember keeps what somebody outside must know of the replicas: which disks are in use, and
+// who the members were.
+func (p *paxosWorld) remember(m *sim.Machine, _ trace.Kind) {
+	r, ok := m.Node().(*paxos.Replica)
+	if !ok || r.Role() == paxos.Booting {
+		return
 	}
+	p.initialised[m.ID()] = true
+	if len(p.spares) > 0 {
+		p.learnConfigurations(r)
+	}
+}
+
+// mayRot tells whether a replica could notice that a place of a file has rotted. It cannot for the
+// last thing that it has written: that looks as if a crash had torn it.
+func (p *paxosWorld) mayRot(id nodes.ID, file string, off int64) bool {
+	r, up := p.w.U.Machine(id).Node().(*paxos.Replica)
+	return up && r.Role() != paxos.Booting && r.NoticesRot(file, off)
 }
 
 // leader is the replica that leads the highest ballot.

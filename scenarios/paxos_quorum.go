@@ -38,17 +38,24 @@ func (p *paxosWorld) first() paxos.Configuration {
 	return c
 }
 
-// configurations are the memberships in force, and those to come.
-func (p *paxosWorld) configurations() []paxos.Configuration {
-	if p.configs == nil {
-		p.configs = []paxos.Configuration{p.first()}
-	}
+// inForce are the memberships that govern open slots, and those to come.
+func (p *paxosWorld) inForce() []paxos.Configuration {
 	if len(p.spares) > 0 {
 		if r := p.mostAdvanced(); r != nil {
-			p.configs = r.Configurations()
+			return r.Configurations()
 		}
 	}
-	return p.configs
+	return p.history[len(p.history)-1:]
+}
+
+// learnConfigurations keeps every membership that there ever was: a deposed leader may still
+// propose in slots whose membership the others have long forgotten.
+func (p *paxosWorld) learnConfigurations(r *paxos.Replica) {
+	for _, c := range r.Configurations() {
+		if c.From > p.history[len(p.history)-1].From {
+			p.history = append(p.history, c)
+		}
+	}
 }
 
 // mostAdvanced is the replica that has applied most.
@@ -67,7 +74,7 @@ func (p *paxosWorld) mostAdvanced() *paxos.Replica {
 
 // quorum tells whether these servers alone can serve, in every configuration.
 func (p *paxosWorld) quorum(healthy []nodes.ID) bool {
-	for _, c := range p.configurations() {
+	for _, c := range p.inForce() {
 		if count(c.Members, healthy) < max(c.Q1, c.Q2) {
 			return false
 		}
@@ -77,17 +84,16 @@ func (p *paxosWorld) quorum(healthy []nodes.ID) bool {
 
 // mustAgree are those of the core that are members, and so must have applied the same.
 func (p *paxosWorld) mustAgree(core []nodes.ID) []nodes.ID {
-	configs := p.configurations()
+	configs := p.inForce()
 	members := configs[len(configs)-1].Members
 	return slices.DeleteFunc(slices.Clone(core), func(id nodes.ID) bool { return !slices.Contains(members, id) })
 }
 
-// chooses tells whether acceptors (bit i is the i-th machine) are enough to choose a value in a
-// slot: a quorum of phase 2 of the configuration that governs it.
-func (p *paxosWorld) chooses(slot, acceptors uint64) bool {
-	configs := p.configurations()
-	c := configs[0]
-	for _, next := range configs[1:] {
+// isQuorum tells whether acceptors (bit i is the i-th machine) are a quorum of phase 1 or 2 of
+// the configuration that governs a slot.
+func (p *paxosWorld) isQuorum(phase int, slot, acceptors uint64) bool {
+	c := p.history[0]
+	for _, next := range p.history[1:] {
 		if uint64(next.From) <= slot {
 			c = next
 		}
@@ -97,6 +103,9 @@ func (p *paxosWorld) chooses(slot, acceptors uint64) bool {
 		if acceptors&(1<<i) != 0 && slices.Contains(c.Members, p.machine(i)) {
 			n++
 		}
+	}
+	if phase == 1 {
+		return n >= c.Q1
 	}
 	return n >= c.Q2
 }

@@ -22,6 +22,11 @@ type paxosWatch struct {
 	acceptors *checker.Acceptors
 	state     []watched // of each replica
 
+	// isQuorum tells whether acceptors (bit i is the i-th replica) are a quorum of phase 1 or 2 of
+	// the configuration that governs a slot.
+	isQuorum func(phase int, slot, acceptors uint64) bool
+	promises map[paxos.Ballot]uint64 // who has told a promise of it
+
 	chain   []uint64 // by slot: the hash of everything that was applied up to it
 	chainBy []nodes.ID
 }
@@ -34,16 +39,18 @@ type watched struct {
 	base        paxos.Slot
 	ballot      paxos.Ballot // that it led when its own votes were last counted,
 	own         paxos.Slot   // and how far they went
+	leads       paxos.Ballot // the last that it has led
 }
 
-func watchPaxos(w *trial.World, names []nodes.ID, quorum func(slot, acceptors uint64) bool) *paxosWatch {
-	p := &paxosWatch{w: w, index: map[nodes.ID]int{}, state: make([]watched, len(names)), chain: make([]uint64, 1, 1024), chainBy: make([]nodes.ID, 1, 1024)}
+func watchPaxos(w *trial.World, names []nodes.ID, isQuorum func(phase int, slot, acceptors uint64) bool) *paxosWatch {
+	p := &paxosWatch{w: w, index: map[nodes.ID]int{}, isQuorum: isQuorum, promises: map[paxos.Ballot]uint64{},
+		state: make([]watched, len(names)), chain: make([]uint64, 1, 1024), chainBy: make([]nodes.ID, 1, 1024)}
 	var list checker.Nodes
 	for i, id := range names {
 		p.index[id] = i
 		list = append(list, string(id))
 	}
-	p.agreement = checker.NewAgreement(list, quorum)
+	p.agreement = checker.NewAgreement(list, func(slot, acceptors uint64) bool { return isQuorum(2, slot, acceptors) })
 	p.acceptors = checker.NewAcceptors(list)
 	w.U.Observe(sim.Observer{Sent: p.sent, After: p.after})
 	return p
@@ -68,12 +75,18 @@ func (p *paxosWatch) ballot(b paxos.Ballot) checker.Ballot {
 
 // sent looks at what a replica tells another.
 func (p *paxosWatch) sent(from *sim.Machine, _ nodes.ID, m nodes.Message) {
+	if r, ok := from.Node().(*paxos.Replica); ok {
+		p.countOwnVotes(from, r, &p.state[p.index[from.ID()]]) // what it tells may rest on them
+	}
 	switch m := m.(type) {
+	case *paxos.P1a:
+		p.toldDurably(from, m) // else a crash could have the same ballot used twice
 	case *paxos.P2a:
 		p.proposed(from, m)
 	case *paxos.P1b:
 		if m.Promised == m.Ballot {
 			p.toldDurably(from, m)
+			p.promises[m.Ballot] |= 1 << p.index[from.ID()]
 			p.hold(p.acceptors.Promised(p.index[from.ID()], p.ballot(m.Ballot)))
 		}
 	case *paxos.P2b:
@@ -84,9 +97,15 @@ func (p *paxosWatch) sent(from *sim.Machine, _ nodes.ID, m nodes.Message) {
 	}
 }
 
-// proposed: upon P2a, its sender leads the ballot, and proposes a value for each slot.
+// proposed: upon P2a, its sender leads the ballot, and proposes a value for each slot. Before
+// that a quorum must have promised it that ballot, and no other.
 func (p *paxosWatch) proposed(from *sim.Machine, m *paxos.P2a) {
 	b := p.ballot(m.Ballot)
+	promises := p.promises[m.Ballot] | 1<<p.index[from.ID()] // its own it tells to nobody
+	if !p.isQuorum(1, uint64(m.First), promises) {
+		p.w.U.Violate("promises-before-proposal", fmt.Sprintf("%s proposes slot %d in ballot %v, which only %s have promised",
+			from.ID(), m.First, m.Ballot, p.names(promises)))
+	}
 	p.hold(p.agreement.Leads(p.index[from.ID()], b))
 	for i, value := range m.Values {
 		p.hold(p.agreement.Proposed(b, uint64(m.First)+uint64(i), paxos.ValueHash(value)))
@@ -132,19 +151,61 @@ func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
 		p.acceptors.SnapshotCovers(i, uint64(base))
 		s.base = base
 	}
-	if b, last, leads := r.OwnVotes(); leads {
-		if b != s.ballot {
-			s.ballot, s.own = b, r.SnapshotBase()
-		}
-		if last > s.own {
-			p.votesTold(m, b, s.own+1, last)
-			s.own = last
-		}
-	}
+	p.countOwnVotes(m, r, s)
 	if applied, chain := r.Applied(); applied != s.applied {
+		for slot := s.applied + 1; slot <= applied; slot++ {
+			if value, ok := r.Value(slot); ok {
+				p.hold(p.agreement.Learned(i, uint64(slot), value))
+			}
+		}
 		p.applied(m.ID(), applied, chain)
 		s.applied = applied
 	}
+	if b, leads := r.Leading(); leads && b != s.leads {
+		s.leads = b
+		p.elected(m, b)
+	}
+}
+
+// countOwnVotes counts a leader's own votes as soon as it counts them itself.
+func (p *paxosWatch) countOwnVotes(m *sim.Machine, r *paxos.Replica, s *watched) {
+	b, last, ok := r.OwnVotes()
+	if !ok {
+		return
+	}
+	if b != s.ballot {
+		s.ballot, s.own = b, r.SnapshotBase()
+	}
+	for ; s.own < last; s.own++ {
+		// What others have chosen meanwhile it passes over, though its own vote is not yet durable.
+		if slot := s.own + 1; slot > r.SnapshotBase() && r.VoteIsDurable(slot) {
+			p.votesTold(m, b, slot, slot)
+		}
+	}
+}
+
+// elected: while a leader has a lease, nobody else is elected.
+func (p *paxosWatch) elected(winner *sim.Machine, b paxos.Ballot) {
+	for _, m := range p.w.U.Machines() {
+		r, ok := m.Node().(*paxos.Replica)
+		if !ok || m == winner || !r.HoldsLease(m.Monotonic(), m.Wall()) {
+			continue
+		}
+		if other, _ := r.Leading(); other.Less(b) {
+			p.w.U.Violate("one-lease", fmt.Sprintf("%s leads ballot %v, while %s counts on its lease for ballot %v", winner.ID(), b, m.ID(), other))
+		}
+	}
+}
+
+// names lists the replicas of a set.
+func (p *paxosWatch) names(set uint64) string {
+	var ids []nodes.ID
+	for _, m := range p.w.U.Machines() {
+		if i, ok := p.index[m.ID()]; ok && set&(1<<i) != 0 {
+			ids = append(ids, m.ID())
+		}
+	}
+	return list(ids)
 }
 
 // restarted: what the replica has told before it must find on its disk.

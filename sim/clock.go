@@ -83,6 +83,15 @@ func (m *Machine) Clock() time.Duration {
 	return time.Duration(m.clock.wall(m.u.now) - m.u.now)
 }
 
+// Monotonic and Wall are what the machine's process would read, for invariants that look at
+// clocks from outside. They count as no reading.
+func (m *Machine) Monotonic() time.Duration {
+	return time.Duration(m.clock.monotonic(m.u.now) - m.booted)
+}
+
+// Wall is the machine's wall clock: see Monotonic.
+func (m *Machine) Wall() time.Time { return m.u.epoch.Add(time.Duration(m.clock.wall(m.u.now))) }
+
 // StepClock makes the machine's wall clock jump by d, forwards or backwards. The
 // monotonic clock, and so the timers, do not notice.
 func (m *Machine) StepClock(d time.Duration) { m.clock.offset += int64(d) }

@@ -9,7 +9,7 @@ func (t *trial) install() error {
 	w := t.w
 	c := &nemesis.Cluster{
 		Nodes: w.Servers, Clients: w.Clients, Leader: w.Leader, Quorum: w.Quorum, Tolerates: w.Tolerates, Timescale: w.Timescale,
-		AllowWipe: w.AllowWipe, AllowCorrupt: w.AllowCorrupt, DriftBoundPPM: w.DriftBoundPPM, Connections: w.Connections,
+		AllowWipe: w.AllowWipe, AllowCorrupt: w.AllowCorrupt, DriftBoundPPM: w.DriftBoundPPM, MayRot: w.MayRot, Connections: w.Connections,
 	}
 	if err := c.Validate(); err != nil {
 		return err

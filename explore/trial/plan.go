@@ -16,6 +16,9 @@ func (t *trial) choosePlan(c *nemesis.Cluster) (nemesis.Plan, error) {
 		return nemesis.Plan{}, err
 	}
 	profile.Families = o.Nemesis
+	if profile.Families == nil {
+		profile.Families = t.w.Families
+	}
 	return nemesis.Generate(t.u.Draw, profile, c, t.w.Horizon), nil
 }
 

@@ -114,7 +114,7 @@ func (t *trial) liveness() {
 // protocol without a pre-vote from ever settling, and is no part of what protocols promise.
 // It returns the servers that clients can count on.
 func (t *trial) heal(core []nodes.ID) []nodes.ID {
-	if t.w.Draw("heal the core only", 2) == 0 {
+	if t.w.Draw("heal the core only", 2) == 0 || t.w.HealsWhole {
 		t.nemesis.HealAll()
 		return t.w.Servers
 	}

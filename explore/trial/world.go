@@ -26,9 +26,15 @@ type World struct {
 	Leader func() (id nodes.ID, ok bool)
 	// Quorum tells whether these servers alone can serve; nil means all but Tolerates.
 	Quorum func(healthy []nodes.ID) bool
+	// HealsWhole has the liveness phase heal all servers, and not only a quorum of them.
+	HealsWhole bool
+	// Families are the families of faults that are drawn from if the options name none; nil
+	// means all.
+	Families []string
 	// What the servers can cope with, see nemesis.Cluster.
 	AllowWipe, AllowCorrupt, Connections bool
 	DriftBoundPPM                        int64
+	MayRot                               func(id nodes.ID, file string, off int64) bool
 
 	History  *checker.Recorder // what the clients saw; nil if there is no history to check
 	Model    checker.Model     // of the History

@@ -18,3 +18,26 @@ func (r *Replica) Configurations() []Configuration {
 	}
 	return list
 }
+
+// Value is the hash (see [ValueHash]) of what this replica holds in a slot, voted for or learnt. ok
+// is false if that is nothing, or is in the snapshot.
+func (r *Replica) Value(s Slot) (value uint64, ok bool) {
+	c := r.log.at(s)
+	if c == nil || c.value == nil {
+		return 0, false
+	}
+	return ValueHash(c.value), true
+}
+
+// VoteIsDurable tells whether this acceptor's vote in a slot, or whatever else it holds there, would
+// survive a crash now.
+func (r *Replica) VoteIsDurable(s Slot) bool {
+	c := r.log.at(s)
+	return c != nil && c.lsn <= r.wal.Durable()
+}
+
+// NoticesRot tells whether the next Boot would notice that the byte at off of a file is not what
+// was written. Of the log it would not for the last batch, which looks as if a crash had torn it.
+func (r *Replica) NoticesRot(file string, off int64) bool {
+	return file != r.wal.File() || r.wal.Attested(off)
+}

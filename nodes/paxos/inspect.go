@@ -115,11 +115,8 @@ func (r *Replica) Inspect() any {
 	return s
 }
 
-// OwnVotes is, of a leader, its ballot and the last slot in which it counts its own vote: that is
-// durable, and was told to nobody but itself.
+// OwnVotes is the ballot that this replica leads, or was the last to lead, and the last slot in
+// which it has counted its own vote: that is durable, and was told to nobody but itself.
 func (r *Replica) OwnVotes() (b Ballot, last Slot, ok bool) {
-	if r.role != Leader {
-		return Ballot{}, 0, false
-	}
-	return r.lead.ballot, r.lead.counted, true
+	return r.lead.ballot, r.lead.counted, !r.lead.ballot.IsZero()
 }

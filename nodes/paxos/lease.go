@@ -63,8 +63,18 @@ func (r *Replica) leaseGranted(from nodes.ID, probe uint64) {
 
 // holdsLease tells whether the leader may answer a read now by itself.
 func (r *Replica) holdsLease(env nodes.Env) bool {
-	if r.cfg.Lease == 0 {
+	return r.HoldsLease(env.Monotonic(), env.Now())
+}
+
+// HoldsLease is what this replica, if it leads, thinks of its lease when its clocks show that:
+// while it is true, no other replica may lead a higher ballot.
+func (r *Replica) HoldsLease(monotonic time.Duration, wall time.Time) bool {
+	if r.cfg.Lease == 0 || r.role != Leader {
 		return false
+	}
+	clock := monotonic
+	if r.cfg.Quirks.LeaseByWallClock {
+		clock = time.Duration(wall.UnixNano())
 	}
 	h := r.machine.configs
 	for i := range h {
@@ -74,8 +84,8 @@ func (r *Replica) holdsLease(env nodes.Env) bool {
 		var granted [MaxMembers]time.Duration
 		n := 0
 		for _, id := range h[i].members {
-			if c := r.touch(id); c.leased {
-				granted[n] = c.granted
+			if k := r.peers.index(id); k < len(r.lead.contact) && r.lead.contact[k].leased {
+				granted[n] = r.lead.contact[k].granted
 				n++
 			}
 		}
@@ -85,7 +95,7 @@ func (r *Replica) holdsLease(env nodes.Env) bool {
 		}
 		slices.Sort(granted[:n])
 		length := r.cfg.Lease - r.cfg.Lease/1_000_000*time.Duration(r.cfg.LeaseDrift)
-		if r.leaseClock(env) >= granted[n-need]+length {
+		if clock >= granted[n-need]+length {
 			return false
 		}
 	}

@@ -187,6 +187,9 @@ func (r *Replica) replay(rec wal.Record) error {
 		if s > r.log.base {
 			*r.log.reach(s) = slotState{value: in.p, lsn: rec.LSN, chosen: true}
 		}
+		// Slots are learnt in order, so all before it were chosen, too. That must outlast a vote for
+		// the same slot, which may come later in the log.
+		r.loggedCommit = max(r.loggedCommit, s)
 		return nil
 	case recordCommit:
 		r.loggedCommit = max(r.loggedCommit, in.slot())

@@ -12,7 +12,7 @@ import (
 	"orrery/nodes"
 )
 
-// TestStories plays the stories of testdata: each is a sequence of commands, and what the
+// TestStories plays the stories of testdata (those in bugs run with a defect): each is a sequence of commands, and what the
 // protocol says to them. The cases of do are the reference of the language. Nothing moves
 // by itself: a timer fires, a message arrives and a sync ends when a command says so.
 //
@@ -21,7 +21,7 @@ import (
 // rewrites what is expected. Read the difference before you keep it.
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
-		s := &storyteller{w: newWorld()}
+		s := &storyteller{w: newWorld(), chosen: map[Slot]uint64{}}
 		s.w.cut = map[nodes.ID]bool{}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) (out string) {
 			defer func() {
@@ -34,6 +34,7 @@ func TestStories(t *testing.T) {
 				}
 			}()
 			s.w.story = nil
+			defer func() { out += s.agreement() }()
 			if err := s.do(t, d); err != nil {
 				s.w.story = append(s.w.story, "error: "+err.Error())
 			}
@@ -48,6 +49,8 @@ func TestStories(t *testing.T) {
 type storyteller struct {
 	w       *world
 	options func(*Config)
+	held    []packet
+	chosen  map[Slot]uint64 // by slot, the hash of the value that was first seen applied there
 }
 
 func (s *storyteller) say(format string, args ...any) {
@@ -76,7 +79,6 @@ func (s *storyteller) do(t *testing.T, d *datadriven.TestData) error {
 		w.quiet()
 	case "campaign": // campaign n2: its patience is at an end
 		m := node()
-		w.now += time.Second
 		r := m.replica()
 		r.heardAt = m.Monotonic() - r.patience
 		m.guard(func() { r.Fire(m, nodes.Tag{Name: tagElection}) })
@@ -98,8 +100,17 @@ func (s *storyteller) do(t *testing.T, d *datadriven.TestData) error {
 		tag := nodes.Tag{Name: tagClient, N: m.client().timer}
 		w.now += 500 * time.Millisecond
 		m.guard(func() { m.node.Fire(m, tag) })
-	case "deliver", "drop", "double": // deliver [from=n1] [to=n2] [kind=P2a]: what matches and is under way now
+	case "deliver", "drop", "hold": // deliver [from=n1] [to=n2] [kind=P2a]: what matches and is under way now
 		s.messages(d)
+	case "release": // what was held is under way again
+		w.flying = append(w.flying, s.held...)
+		s.held = nil
+	case "sleep": // sleep 2s: time passes, and all timers are late
+		dur, err := time.ParseDuration(d.CmdArgs[0].Key)
+		if err != nil {
+			return err
+		}
+		w.now += dur
 	case "sync": // sync n1 […]: all that these machines sync becomes durable
 		for _, a := range d.CmdArgs {
 			m := w.machine(nodes.ID(a.Key))
@@ -111,8 +122,10 @@ func (s *storyteller) do(t *testing.T, d *datadriven.TestData) error {
 		node().sync(0, nodes.ErrIO)
 	case "quiet": // everything that is under way arrives and is synced, until nothing is
 		w.quiet()
-	case "cut": // cut n1: whatever it and the other replicas send each other is lost
-		w.cut[node().id] = true
+	case "cut": // cut n1 […]: whatever these and the other replicas send each other is lost
+		for _, a := range d.CmdArgs {
+			w.cut[nodes.ID(a.Key)] = true
+		}
 	case "heal":
 		w.cut = map[nodes.ID]bool{}
 	case "wait": // wait 300ms: time passes, and timers fire
@@ -171,6 +184,24 @@ func (s *storyteller) machineFault(t *testing.T, d *datadriven.TestData, m *test
 	return nil
 }
 
+// agreement compares what the replicas have applied in each slot.
+func (s *storyteller) agreement() string {
+	for _, m := range s.w.machines {
+		r := m.replica()
+		if r == nil || r.Role() == Booting {
+			continue
+		}
+		for slot := r.log.base + 1; slot <= r.commit; slot++ {
+			value := ValueHash(r.log.at(slot).value)
+			if was, ok := s.chosen[slot]; ok && was != value {
+				return fmt.Sprintf("VIOLATED agreement: %s has applied something else than others in slot %d\n", m.id, slot)
+			}
+			s.chosen[slot] = value
+		}
+	}
+	return ""
+}
+
 func (s *storyteller) configure(t *testing.T, d *datadriven.TestData) {
 	var quirk, lease string
 	var alpha, every, q1, q2 int
@@ -220,7 +251,7 @@ func (s *storyteller) op(t *testing.T, d *datadriven.TestData, args []datadriven
 	}
 }
 
-// messages delivers, drops or doubles what matches and is under way.
+// messages delivers, drops or holds back what matches and is under way.
 func (s *storyteller) messages(d *datadriven.TestData) {
 	w := s.w
 	matches := func(p packet) bool {
@@ -236,7 +267,7 @@ func (s *storyteller) messages(d *datadriven.TestData) {
 	w.flying = slices.DeleteFunc(w.flying, func(p packet) bool {
 		if matches(p) {
 			chosen = append(chosen, p)
-			return d.Cmd != "double"
+			return true
 		}
 		return false
 	})
@@ -244,6 +275,9 @@ func (s *storyteller) messages(d *datadriven.TestData) {
 		switch d.Cmd {
 		case "drop":
 			s.say("%s from %s to %s is lost", p.kind, p.from, p.to)
+		case "hold":
+			s.say("%s from %s to %s is held up", p.kind, p.from, p.to)
+			s.held = append(s.held, p)
 		default:
 			w.receive(p)
 		}

@@ -189,6 +189,16 @@ func (l *Log) Seal(env nodes.Env) error {
 	return l.write(env)
 }
 
+// Attested tells whether a durable batch behind the byte at off of the file bears witness that
+// it had been durable: so that damage to it cannot be taken for a torn tail.
+func (l *Log) Attested(off int64) bool {
+	last := len(l.places) - 1
+	for last >= 0 && (l.places[last].lsn > l.durable || l.waiting > 0 && l.places[last].end == l.size) {
+		last--
+	}
+	return last > 0 && off < l.places[last-1].end
+}
+
 // Durable is the number of the last record that is certain to survive a crash, with
 // all before it. 0 means none.
 func (l *Log) Durable() uint64 { return l.durable }
