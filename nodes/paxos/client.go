@@ -58,6 +58,7 @@ type Client struct {
 	began   time.Duration
 	sent    int // transmissions of the operation itself
 	target  int // in cfg.Servers
+	turn    int // whose turn it is in cfg.Servers, where nobody knows better
 	pauses  int // in a row
 	hops    int // redirections in a row
 	timer   uint64
@@ -199,7 +200,7 @@ func (c *Client) elsewhere(env nodes.Env, from nodes.ID, reply *Reply) (Result, 
 		return Result{}, false
 	}
 	if reply.Status == StatusNotLeader {
-		c.target = (c.target + 1) % len(c.cfg.Servers)
+		c.askNext()
 	}
 	c.hops = 0
 	c.state = clientPauses
@@ -207,6 +208,13 @@ func (c *Client) elsewhere(env nodes.Env, from nodes.ID, reply *Reply) (Result, 
 	c.pauses++
 	c.wait(env, pause/2+time.Duration(env.Rand().Int64N(int64(pause/2)+1)))
 	return Result{}, false
+}
+
+// askNext turns to the next server in turn. The turn does not follow redirections: two
+// servers that have left the cluster may go on pointing to each other.
+func (c *Client) askNext() {
+	c.turn = (c.turn + 1) % len(c.cfg.Servers)
+	c.target = c.turn
 }
 
 // Fire takes a timer that is the client's.
@@ -225,7 +233,7 @@ func (c *Client) Fire(env nodes.Env, tag nodes.Tag) (res Result, done bool) {
 		return c.end(env, OutcomeMaybe, Answer{}, why)
 	}
 	if c.state != clientPauses { // the target is silent
-		c.target = (c.target + 1) % len(c.cfg.Servers)
+		c.askNext()
 	}
 	c.send(env)
 	return Result{}, false
