@@ -21,7 +21,7 @@ import (
 // rewrites what is expected. Read the difference before you keep it.
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
-		s := &storyteller{w: newWorld(), chosen: map[Slot]uint64{}}
+		s := &storyteller{w: newWorld(), chosen: map[Slot]uint64{}, chains: map[Slot]uint64{}}
 		s.w.cut = map[nodes.ID]bool{}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) (out string) {
 			defer func() {
@@ -50,7 +50,8 @@ type storyteller struct {
 	w       *world
 	options func(*Config)
 	held    []packet
-	chosen  map[Slot]uint64 // by slot, the hash of the value that was first seen applied there
+	chains  map[Slot]uint64 // by slot, the hash of everything applied up to it,
+	chosen  map[Slot]uint64 // and by slot, the hash of the value that was first seen applied there
 }
 
 func (s *storyteller) say(format string, args ...any) {
@@ -192,14 +193,24 @@ func (s *storyteller) agreement() string {
 			continue
 		}
 		for slot := r.log.base + 1; slot <= r.commit; slot++ {
-			value := ValueHash(r.log.at(slot).value)
-			if was, ok := s.chosen[slot]; ok && was != value {
+			if !same(s.chosen, slot, ValueHash(r.log.at(slot).value)) {
 				return fmt.Sprintf("VIOLATED agreement: %s has applied something else than others in slot %d\n", m.id, slot)
 			}
-			s.chosen[slot] = value
+		}
+		if slot, chain := r.Applied(); !same(s.chains, slot, chain) { // what is in snapshots, too
+			return fmt.Sprintf("VIOLATED agreement: %s has applied something else than others up to slot %d\n", m.id, slot)
 		}
 	}
 	return ""
+}
+
+// same notes the hash of a slot, and tells whether it is the one that was noted first.
+func same(seen map[Slot]uint64, s Slot, hash uint64) bool {
+	was, ok := seen[s]
+	if !ok {
+		seen[s] = hash
+	}
+	return !ok || was == hash
 }
 
 func (s *storyteller) configure(t *testing.T, d *datadriven.TestData) {
