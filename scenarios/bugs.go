@@ -34,6 +34,8 @@ func (p *paxosWorld) plant(name string) error {
 		c.Lease = min(3*c.Heartbeat, c.ElectionMin-time.Millisecond)
 		if q.LeaseByWallClock {
 			p.w.Families = []string{"clock", "partition", "hunt"}
+		} else {
+			p.w.Families = []string{"partition", "crash"}
 		}
 	case q.MembershipAtOnce:
 		c.Q1, c.Q2 = 0, 0

@@ -52,6 +52,9 @@ func buildPaxos(w *trial.World, s *Scenario) error {
 	n := w.Options.Nodes
 	if n == 0 {
 		n = paxosServers
+		if w.Options.Bug == "lease-forgotten" {
+			n = 3 // with more, several acceptors must forget at the same moment
+		}
 	}
 	if n < 1 || n > paxos.MaxMembers {
 		return fmt.Errorf("%d servers: a cluster has from 1 to %d", n, paxos.MaxMembers)
