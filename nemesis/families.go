@@ -13,7 +13,8 @@ type recipe struct {
 	lasts  func(g *generator) time.Duration
 }
 
-// recipes says what each family does, and how often.
+// recipes says what each family does, and how often. The first one stands first in every plan
+// of the family; it is one that bites whatever the program is.
 func recipes(family string) []recipe {
 	switch family {
 	case "partition":
@@ -35,14 +36,14 @@ func recipes(family string) []recipe {
 	case "connection":
 		return []recipe{{60, drawReset, medium}, {20, drawRefuse, short}, {20, drawHang, short}}
 	case "crash":
-		return []recipe{{45, drawCrash, outage}, {37, drawKill, outage}, {10, drawCrashInRecovery, never}, {8, drawRolling, never}}
+		return []recipe{{45, drawCrash, outage}, {37, drawKill, sometimes(outage)}, {10, drawCrashInRecovery, never}, {8, drawRolling, never}}
 	case "pause":
 		return []recipe{{80, drawPause, short}, {20, drawSlow, medium}}
 	case "clock":
-		return []recipe{{35, drawBump, medium}, {15, drawStrobe, medium}, {15, drawBackwards, medium}, {15, drawFreeze, medium}, {20, drawDrift, long}}
+		return []recipe{{30, drawDrift, long}, {28, drawBump, medium}, {14, drawStrobe, medium}, {14, drawBackwards, medium}, {14, drawFreeze, medium}}
 	case "disk":
-		return []recipe{{25, drawSyncError, medium}, {10, drawWriteError, medium}, {5, drawReadError, medium},
-			{15, drawDiskFull, short}, {25, drawSlowDisk, medium}, {20, drawStallDisk, short}}
+		return []recipe{{25, drawSlowDisk, medium}, {25, drawSyncError, medium}, {10, drawWriteError, medium}, {8, drawReadError, medium},
+			{14, drawDiskFull, short}, {18, drawStallDisk, short}}
 	case "hunt":
 		return []recipe{{1, drawHunt, never}}
 	}
@@ -55,19 +56,19 @@ func (g *generator) family(name string) {
 	g.stream, g.index = "nemesis/"+name, 0
 	list := recipes(name)
 	many := g.chance("many", 50)
-	count := 1 + g.below("few", 4)
+	count, span := 1+g.below("few", 4), g.span
 	if many {
 		count = 3 + g.below("how many", 10)
 	}
 	switch name {
 	case "hunt":
-		count = 1
+		count, span = 1, 2*g.t // it goes on by itself
 	case "rot", "amnesia":
 		count = 1 + g.below("how many", uint64(max(g.c.Tolerates, 1)))
 	}
 	for k := range count {
 		g.index = k + 1
-		at := g.t/2 + time.Duration(g.below("at", 1<<16))*g.span>>16
+		at := g.t/2 + time.Duration(g.below("at", 1<<16))*span>>16
 		switch name {
 		case "rot":
 			g.rot(at)
@@ -77,11 +78,17 @@ func (g *generator) family(name string) {
 			continue
 		}
 		r := g.choose(list)
+		if k == 0 {
+			r = list[0]
+		}
 		fault, lasts := r.draw(g), r.lasts(g)
 		if many {
 			lasts = min(lasts, 3*g.t)
 		}
 		g.add(at, fault, lasts)
+		if f, ok := fault.(ReadError); ok { // most programs read when they start, and never again
+			g.add(at+lasts/4, Crash{Who: f.Who}, lasts/4)
+		}
 	}
 }
 
@@ -125,6 +132,16 @@ func outage(g *generator) time.Duration {
 	d := [3]time.Duration{
 		g.between("at once", g.t/100, g.t/5), g.between("close to T", g.t/2, 2*g.t), g.between("long", 2*g.t, 30*g.t)}
 	return d[[10]int{0, 0, 0, 0, 1, 1, 1, 1, 2, 2}[g.below("outage", 10)]]
+}
+
+// sometimes leaves half of some faults without an end.
+func sometimes(d func(*generator) time.Duration) func(*generator) time.Duration {
+	return func(g *generator) time.Duration {
+		if lasts := d(g); g.chance("ends", 50) {
+			return g.t/2 + lasts
+		}
+		return 0
+	}
 }
 
 func never(*generator) time.Duration { return 0 }
@@ -341,7 +358,7 @@ func drawWriteError(g *generator) Fault {
 }
 
 func drawReadError(g *generator) Fault {
-	return ReadError{Who: g.single(), P: g.percent("p", 10_000, 200_000)}
+	return ReadError{Who: g.one("whose disk"), P: g.percent("p", 50_000, 1_000_000)}
 }
 
 func drawDiskFull(g *generator) Fault { return DiskFull{Who: g.target()} }

@@ -57,7 +57,7 @@ func Generate(draw func(stream string, id, n uint64) uint64, p Profile, c *Clust
 	g := &generator{draw: draw, c: &cluster, t: cluster.Timescale, horizon: horizon, chosen: p.Families}
 	g.mode = g.drawMode(p)
 	sort := draw(generalStream, trace.String("sort"), 100)
-	g.span = min(logUniform(6*g.t, 40*g.t, draw(generalStream, trace.String("span"), 1<<32)), horizon)
+	g.span = min(logUniform(5*g.t, 24*g.t, draw(generalStream, trace.String("span"), 1<<32)), horizon)
 	if g.mode != Calm {
 		g.generate(sort)
 	}

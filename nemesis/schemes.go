@@ -27,6 +27,7 @@ var schemes = []scheme{
 	{10, []string{"partition", "crash"}, laggard},
 	{16, []string{"partition"}, duel},
 	{8, []string{"partition", "crash"}, lostAnswers},
+	{8, []string{"partition", "crash"}, quickRestarts},
 }
 
 // scheme draws one of the schemes that may be used.
@@ -268,6 +269,28 @@ func lostAnswers(g *generator) {
 			g.add(crashAt+g.between("then", g.t/50, g.t), Crash{Who: Leader, Power: g.powerLoss()}, g.between("down too", g.t/50, g.t))
 		default:
 			g.add(crashAt, Crash{Who: All, Power: g.powerLoss()}, g.between("down", g.t/50, g.t/2))
+		}
+	})
+}
+
+// quickRestarts hides the leader from one node, which then wants another one, and meanwhile
+// restarts, again and again, just those who make a majority with that node: what they have promised
+// and keep in memory only (a lease that they granted, a vote) is gone before anybody notices
+// that they were away.
+func quickRestarts(g *generator) {
+	n := len(g.c.Nodes)
+	g.rounds(5*g.t, func(at time.Duration) {
+		order := shuffle(g.c.Nodes, g.below("order", 1<<32))
+		hidden, helpers := Only(order[0]), Only(order[1:n/2+1]...)
+		lasts := g.between("for", g.t, 4*g.t)
+		g.add(at, Cut{Links: BothWays(Leader, hidden)}, lasts)
+		pace := g.between("pace", g.t/10, g.t/2)
+		how := g.powerLoss()
+		if n < 3 {
+			return
+		}
+		for t := at + pace; t < at+lasts; t += pace {
+			g.add(t, Crash{Who: helpers, Power: how}, min(pace/4, g.t/20))
 		}
 	})
 }
