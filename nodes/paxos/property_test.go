@@ -262,7 +262,13 @@ func (x *chaos) breakSomething(dice int) bool {
 	m := w.machines[x.rng.IntN(len(x.servers))]
 	switch {
 	case dice < f.crash:
-		if m.up() {
+		switch {
+		case m.up() && x.rng.IntN(3) == 0:
+			m.node = nil
+			m.disk.Kill()
+		case m.up():
+			m.crash(x.rng.IntN)
+		case x.rng.IntN(2) == 0: // the power fails, too
 			m.crash(x.rng.IntN)
 		}
 	case dice < f.crash+f.cut:

@@ -144,7 +144,6 @@ func (r *Replica) Boot(env nodes.Env) error {
 		c.chosen = true
 	}
 	r.applyChosen(env)
-	r.removeStaleSnapshots(env)
 	r.bootSyncs = 1
 	r.roll(env)
 	return nil
@@ -261,6 +260,7 @@ func (r *Replica) Synced(env nodes.Env, tag nodes.Tag, err error) {
 func (r *Replica) durable(env nodes.Env) {
 	r.durableAt = env.Monotonic()
 	if r.role == Booting {
+		r.removeStaleSnapshots(env) // not before: an older log, which a crash could bring back, may name one
 		r.booted(env)
 		return
 	}

@@ -80,9 +80,7 @@ func (s *storyteller) do(t *testing.T, d *datadriven.TestData) error {
 		w.quiet()
 	case "campaign": // campaign n2: its patience is at an end
 		m := node()
-		r := m.replica()
-		r.heardAt = m.Monotonic() - r.patience
-		m.guard(func() { r.Fire(m, nodes.Tag{Name: tagElection}) })
+		m.guard(func() { m.replica().Fire(m, w.election(m)) })
 	case "heartbeat": // heartbeat n1: its heartbeat timer fires
 		m := node()
 		w.now += 100 * time.Millisecond

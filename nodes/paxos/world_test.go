@@ -249,6 +249,12 @@ func (w *world) runFor(d time.Duration) {
 	}
 }
 
+// election is the tag of a machine's election timer, whose patience it ends.
+func (w *world) election(m *testMachine) nodes.Tag {
+	m.replica().heardAt = m.Monotonic() - m.replica().patience
+	return nodes.Tag{Name: tagElection}
+}
+
 // leader is the replica that leads the highest ballot.
 func (w *world) leader() *testMachine {
 	var best *testMachine

@@ -1,11 +1,9 @@
-// Package waltest is a disk in memory for the tests of this tree: it has a volatile
-// and a durable image for each file and for the directory, ends a sync when the test says
-// so, and lets the test choose what a crash leaves.
 package waltest
 
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -155,12 +153,11 @@ func (d *Disk) Remove(name string) error {
 // List implements nodes.Disk.
 func (d *Disk) List(dir string) ([]string, error) {
 	var names []string
-	for name := range d.names {
+	for _, name := range slices.Sorted(maps.Keys(d.names)) {
 		if strings.HasPrefix(name, dir) {
 			names = append(names, name)
 		}
 	}
-	slices.Sort(names)
 	return names, nil
 }
 
@@ -173,12 +170,8 @@ func (d *Disk) Sync(name string, tag nodes.Tag) {
 
 // SyncDir implements nodes.Disk.
 func (d *Disk) SyncDir(_ string, tag nodes.Tag) {
-	ents := map[string]*file{}
-	for name, f := range d.names {
-		ents[name] = f
-	}
 	d.begun++
-	d.pending = append(d.pending, pending{n: d.begun, tag: tag, dir: true, ents: ents})
+	d.pending = append(d.pending, pending{n: d.begun, tag: tag, dir: true, ents: maps.Clone(d.names)})
 }
 
 // Pending is how many syncs are under way.
@@ -221,6 +214,9 @@ func (d *Disk) Flip(name string, off int64, bits byte) {
 	}
 }
 
+// Kill is the end of the process alone: the page cache stays, and is no more durable than it was.
+func (d *Disk) Kill() { d.pending = nil }
+
 // Crash loses what was not synced. choose(n) returns one of 0 … n-1 and decides
 // about each file's length, each sector and each name that is not certain: 0 is the
 // kindest choice, in which everything survives.
@@ -237,36 +233,19 @@ func (d *Disk) Crash(choose func(n int) int) {
 			after[name] = f
 		}
 	}
-	for _, name := range slices.Sorted(keys(after)) {
+	for _, name := range slices.Sorted(maps.Keys(after)) {
 		f := after[name]
 		f.data = crashed(f.synced, f.data, choose)
 		f.synced = slices.Clone(f.data)
 	}
-	d.names, d.durable = after, map[string]*file{}
-	for name, f := range after {
-		d.durable[name] = f
-	}
+	d.names, d.durable = after, maps.Clone(after)
 }
 
 func (d *Disk) everyName() []string {
 	all := map[string]*file{}
-	for name, f := range d.names {
-		all[name] = f
-	}
-	for name, f := range d.durable {
-		all[name] = f
-	}
-	return slices.Sorted(keys(all))
-}
-
-func keys(m map[string]*file) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for name := range m {
-			if !yield(name) {
-				return
-			}
-		}
-	}
+	maps.Copy(all, d.names)
+	maps.Copy(all, d.durable)
+	return slices.Sorted(maps.Keys(all))
 }
 
 // crashed mixes the two images, sector by sector.
