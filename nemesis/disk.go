@@ -7,8 +7,8 @@ import (
 )
 
 // SyncError lets syncs fail. The pages that should have been saved are gone, although they
-// can still be read, as on Linux since 2018 ("fsyncgate"). A node must not go on as
-// though nothing had happened; most stop.
+// can still be read (what PostgreSQL's developers found out about Linux in 2018, known as
+// fsyncgate). A node must not go on as though nothing had happened; most stop.
 type SyncError struct {
 	Who Target
 	P   PPM

@@ -83,9 +83,9 @@ func (g *generator) rounds(length time.Duration, draw func(at time.Duration)) {
 	}
 }
 
-// closure isolates one node or two in every phase, each from a drawn moment until the phase ends:
-// sampling of communication-closed rounds (Dragoi, Henzinger, Veith and Widder, OOPSLA 2020,
-// found with it what random losses never did).
+// closure isolates one node in every phase, each from a drawn moment until the phase ends, as
+// "Testing Consensus Implementations using Communication Closure" (OOPSLA 2020) does: a
+// node hears all of a phase's beginning and nothing of its end.
 func closure(g *generator) {
 	phase := g.between("phase", g.t/2, 4*g.t)
 	hold := g.chance("hold", 30)

@@ -111,7 +111,6 @@ var witnesses = map[string][]witness{
 
 	"pause": {
 		{newGossip, "305ms pause(n2) until 355ms", onLinks("late", "1>2 3>2 4>2 5>2 c>2")},
-		{leases(false), "495ms pause(n1) until 900ms", nil}, // it looks at the clock before it acts
 	},
 	"slow": {{newGossip, "305ms slow(n2, 1ms) until 405ms", []string{"late…"}}},
 
