@@ -69,8 +69,8 @@ type Floors struct {
 // written value.
 var DefaultFloors = Floors{Ops: 1, EachF: true, Telling: 1}
 
-// missed says which floor was missed, or "".
-func (f *Floors) missed(c *Coverage) string {
+// Missed says which floor was missed, or "".
+func (f *Floors) Missed(c *Coverage) string {
 	total := c.Total()
 	if total == 0 {
 		return "the history is empty"

@@ -107,7 +107,7 @@ func (s *scratch) linearizable(h History, m Model, opt Options) Result {
 	if opt.Floors != nil {
 		floors = *opt.Floors
 	}
-	if missed := floors.missed(&res.Coverage); missed != "" && res.Verdict < Vacuous {
+	if missed := floors.Missed(&res.Coverage); missed != "" && res.Verdict < Vacuous {
 		res.Verdict, res.Reason = Vacuous, missed
 	}
 	return res

@@ -26,7 +26,7 @@ func universe(seed uint64) uint64 {
 
 // BenchmarkCampaign is what a second core brings. Compare universes/s.
 func BenchmarkCampaign(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as cmd/orrery does
+	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // as cmd/orrery does
 	for _, workers := range []int{1, 2} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			var sum uint64

@@ -38,7 +38,7 @@ Models are register (read, write), cas-register (and compare-and-set) and kv (ge
 append, cas, delete, scan). register:0 is a register that holds 0 at first.
 
 Exit status: 0 linearizable, 1 not linearizable, 2 the file is no history, 3 undecided in the
-time given, or a history in which nothing could have gone wrong.`,
+time given, or an empty history. A history in which little could have gone wrong gets a caution.`,
 		Example: `  orrery check history.jsonl --model kv
   orrery check artifacts/paxos-promise-not-durable-seed-14/history.jsonl --model kv --json
   lein run test … && orrery check history.jsonl --model cas-register`,
@@ -59,6 +59,7 @@ type checked struct {
 	Verdict   string   `json:"verdict"`
 	Property  string   `json:"property"` // "linearizability", unless it holds
 	Reason    string   `json:"reason,omitempty"`
+	Caution   string   `json:"caution,omitempty"` // why an ok says little
 	Sentence  string   `json:"explanation,omitempty"`
 	Core      []string `json:"core,omitempty"` // the fewest operations that are still not linearizable
 	Ops       int      `json:"ops"`
@@ -86,7 +87,9 @@ func (a *app) check(path string, f *checkFlags) error {
 		return err
 	}
 	began := a.now()
-	options := checker.Options{Time: f.time}
+	// A history from elsewhere is what it is: only an empty one says nothing. What would make
+	// one of our own runs vacuous is a caution here.
+	options := checker.Options{Time: f.time, Floors: &checker.Floors{Ops: 1}}
 	res := checker.Linearizable(history, model, options)
 	if res.Verdict == checker.Malformed {
 		return fmt.Errorf("%s: %s", path, res.Reason)
@@ -101,6 +104,8 @@ func (a *app) check(path string, f *checkFlags) error {
 	}
 	if res.Verdict != checker.Holds {
 		r.Property = "linearizability"
+	} else if missed := checker.DefaultFloors.Missed(c); missed != "" {
+		r.Caution = "this proves little: " + missed
 	}
 	for i := range why.Core {
 		r.Core = append(r.Core, why.Core[i].String())
@@ -150,7 +155,7 @@ func (a *app) printChecked(w *bytes.Buffer, r *checked, c *checker.Coverage) {
 	default:
 		fmt.Fprintf(w, "%s: %s\n", r.File, r.Verdict)
 	}
-	for _, text := range []string{r.Reason, r.Sentence, c.String()} {
+	for _, text := range []string{r.Reason, r.Caution, r.Sentence, c.String()} {
 		for _, line := range wrap(text, columns-2, 100) {
 			fmt.Fprintln(w, "  "+line)
 		}

@@ -17,7 +17,7 @@ func main() {
 }
 
 const (
-	collectorPercent = 400     // a universe's memory is short-lived: collecting it less often is worth a tenth of the time
+	collectorPercent = 1000    // a universe's memory is short-lived: collecting it less often is worth a tenth of the time
 	memoryLimit      = 2 << 30 // bytes, above which it is collected more often again
 )
 
