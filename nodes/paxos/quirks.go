@@ -1,37 +1,38 @@
 package paxos
 
 // Quirks are historical defects of implementations of Paxos, each placed where
-// history had it. The zero value is correct. [Bugs] tells where each comes from.
+// history had it. The zero value is correct. Beside each stands its name in [Bugs], which tells what
+// it does wrong and where it comes from.
 type Quirks struct {
-	PromiseNotDurable     bool
-	VoteNotDurable        bool
-	BallotWithoutNode     bool
-	RoundNotDurable       bool
-	AcceptsLowerBallot    bool
-	VoteDoesNotPromise    bool
-	OneBallot             bool
-	PromiseHidesChosen    bool
-	TruncatedForgotten    bool
-	AdoptsLastAnswer      bool
-	CountsStalePromises   bool
-	CountsDuplicates      bool
-	CountsNacks           bool
-	MixesBallots          bool
-	SmallQuorum           bool
-	SkipsPhaseOne         bool
-	SkipsGaps             bool
-	CommitWithoutBallot   bool
-	SessionsNotInSnapshot bool
-	ChecksSessionsEarly   bool
-	AnswersBeforeChosen   bool
-	ReadsBeforeOwnEntry   bool
-	ReadsWithoutQuorum    bool
-	LeaseByWallClock      bool
-	LeaseForgotten        bool
-	InstallForgetsVotes   bool
-	MembershipAtOnce      bool
-	AcceptsWipedDisk      bool
-	CutsCorruptLog        bool
+	PromiseNotDurable     bool // promise-not-durable
+	VoteNotDurable        bool // vote-not-durable
+	BallotWithoutNode     bool // ballot-without-node
+	RoundNotDurable       bool // round-not-durable
+	AcceptsLowerBallot    bool // accepts-lower-ballot
+	VoteDoesNotPromise    bool // vote-does-not-promise
+	OneBallot             bool // one-ballot
+	PromiseHidesChosen    bool // promise-hides-chosen
+	TruncatedForgotten    bool // truncated-slots-forgotten
+	AdoptsLastAnswer      bool // adopts-last-answer
+	CountsStalePromises   bool // counts-stale-promises
+	CountsDuplicates      bool // counts-duplicates
+	CountsNacks           bool // counts-nacks
+	MixesBallots          bool // mixes-ballots
+	SmallQuorum           bool // small-quorum
+	SkipsPhaseOne         bool // skips-phase-one
+	SkipsGaps             bool // skips-gaps
+	CommitWithoutBallot   bool // commit-without-ballot
+	SessionsNotInSnapshot bool // sessions-not-in-snapshot
+	ChecksSessionsEarly   bool // checks-sessions-early
+	AnswersBeforeChosen   bool // answers-before-chosen
+	ReadsBeforeOwnEntry   bool // reads-before-own-entry
+	ReadsWithoutQuorum    bool // reads-without-quorum
+	LeaseByWallClock      bool // lease-by-wall-clock
+	LeaseForgotten        bool // lease-forgotten
+	InstallForgetsVotes   bool // install-forgets-votes
+	MembershipAtOnce      bool // membership-at-once
+	AcceptsWipedDisk      bool // accepts-wiped-disk
+	CutsCorruptLog        bool // cuts-corrupt-log
 }
 
 // Bug is a quirk with its history.
