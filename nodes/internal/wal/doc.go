@@ -36,8 +36,8 @@
 // Damage of the very last batch looks like a torn tail. [Log.Seal] narrows the
 // window: it puts an empty batch behind the last one when the log is idle,
 // and then damage of the last records has a sound batch behind it. This is the
-// problem of "Protocol-Aware Recovery for Consensus-Based Storage" (FAST'18,
-// section 3.3.1), whose answer also keeps the identity of a record apart from it.
+// problem of "Protocol-Aware Recovery for Consensus-Based Storage" (FAST'18),
+// whose answer also keeps the identity of a record apart from it.
 // A disk that as a whole goes back to an older, consistent state cannot be
 // noticed by one machine.
 package wal
