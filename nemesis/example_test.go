@@ -70,7 +70,7 @@ func ExamplePlan_Install() {
 	fmt.Println(u.ActiveFaults(), "faults in force")
 	// Output:
 	// 100ms isolate(n1) until 195ms: hit n1; 20 effects
-	// 150ms pause(n2) until 9s: hit n2; 72 effects
+	// 150ms pause(n2) until 9s: hit n2; 2 effects
 	// 200ms duplicate(n1 -> n2, 100%) until 250ms: hit n1 n2; 5 effects
 	// 200ms crash(one) until 300ms: hit n2; 1 effect
 	// 300ms disk-full(n1) until 400ms: hit n1; no effect

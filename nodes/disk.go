@@ -14,6 +14,11 @@ import (
 // was called after them has succeeded. That a name exists, or no longer does, is
 // a fact of the directory, not of the file: it is certain only after SyncDir.
 //
+// What a node reads after a restart need not be durable: a process that is killed leaves the page
+// cache as it was, and a later loss of power takes from it what no sync has covered. A node that
+// counts on what it finds syncs it once more. After a sync that failed not even that helps: the pages
+// count as clean, so the bytes must be written again.
+//
 // Every method may return an error from the device ([ErrIO], [ErrNoSpace]).
 type Disk interface {
 	// ReadFile returns a file's whole content; the slice is the caller's. It returns

@@ -8,8 +8,8 @@ import (
 
 // Message is what one node tells another, or one stage the next.
 type Message interface {
-	// Kind is the message's name in the paper or the protocol: "P1a", "PROPOSAL".
-	// It must be constant for the type.
+	// Kind is the message's name in the paper or the protocol: "P1a", "PROPOSAL". It depends on
+	// nothing but what sort of message it is.
 	Kind() string
 }
 

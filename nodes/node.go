@@ -67,7 +67,8 @@ type StageHandler interface {
 type Halter interface{ Halted() }
 
 // Env is the machine, as a node sees it. It is valid only during the call that
-// received it.
+// received it. (A library that must reach it from below may find it in a field of the node, if
+// every handler puts it there first.)
 type Env interface {
 	// Self is this machine's name.
 	Self() ID
@@ -81,8 +82,9 @@ type Env interface {
 	// Rand is this machine's own stream of randomness.
 	Rand() *rand.Rand
 
-	// Send sends a datagram, and forgets it. A node may send to itself; that
-	// message too passes through the codec and the scheduler.
+	// Send sends a datagram, and forgets it: m is encoded before Send returns, and may be used
+	// again. A node may send to itself; that message too passes through the codec and the
+	// scheduler.
 	Send(to ID, m Message)
 
 	// SetTimer asks for Fire(tag) after d of this machine's monotonic time. A

@@ -18,12 +18,12 @@ func Example() {
 		if err != nil {
 			panic(err)
 		}
-		fmt.Println(r.Verdict, r.Property)
+		fmt.Printf("%s %q\n", r.Verdict, r.Property)
 	}
 	_, err = paxos.Run(trial.Options{Bug: "skips-fase-one"})
 	fmt.Println(err)
 	// Output:
-	// ok
-	// violated promises-before-proposal
+	// ok ""
+	// violated "promises-before-proposal"
 	// unknown bug of paxos "skips-fase-one"; did you mean skips-phase-one?
 }

@@ -184,9 +184,19 @@ func (c *kvClient) end(env nodes.Env, res paxos.Result) {
 		c.saw(op.Key, v)
 		h.OK(c.op, v)
 	case op.F == checker.CAS && !res.Answer.Done:
-		h.Mismatch(c.op, checker.Value{})
+		found := checker.Unset
+		if res.Answer.Held {
+			found = checker.Val(res.Answer.Value)
+		}
+		c.saw(op.Key, found)
+		h.Mismatch(c.op, found)
+	case op.F == checker.Delete && !res.Answer.Done:
+		c.saw(op.Key, checker.Unset)
+		h.OK(c.op, checker.Unset) // there was nothing to delete
 	default:
-		c.saw(op.Key, op.In)
+		if op.F != checker.Append {
+			c.saw(op.Key, op.In)
+		}
 		h.OK(c.op, checker.Value{})
 	}
 	c.open = false

@@ -27,7 +27,7 @@ type DiskFault struct {
 
 // DisturbDisks begins a fault of some machines' disks.
 func (u *Universe) DisturbDisks(name string, ids []nodes.ID, f DiskFault) *Active {
-	a := u.begin1(name)
+	a := u.begin1(name, ids...)
 	a.disk = f
 	var hit []*Machine
 	for _, id := range ids {

@@ -11,6 +11,7 @@ import (
 type event struct {
 	kind        trace.Kind
 	wake        bool   // not an event of its own: takes the machine's backlog further
+	held        bool   // a clog has held it back, and let it go
 	to          int32  // index of the machine it happens on; -1 for a script
 	from        int32  // index of the sender; -1 for none
 	incarnation uint32 // of the machine, for what dies with its process; 0 for a datagram
@@ -46,6 +47,7 @@ func (u *Universe) release(slot uint32) {
 	if e.kind != trace.Deliver { // a datagram refers to nothing but its buffer
 		*e = event{buf: e.buf[:0]}
 	}
+	e.held = false
 	u.free = append(u.free, slot)
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"orrery/nodes"
@@ -65,15 +66,27 @@ func (u *Universe) Begin(name string, undo func()) *Active {
 }
 
 // begin1 makes the token of a fault, and records its beginning.
-func (u *Universe) begin1(name string) *Active {
+func (u *Universe) begin1(name string, whom ...nodes.ID) *Active {
 	a := &Active{u: u, name: name, begun: u.Now(), str: newStream("fault/" + name)}
 	u.faults.all = append(u.faults.all, a)
 	u.faults.active++
 	u.hash.Add(uint64(u.now), a.str.key, uint64(trace.FaultOn), 0)
 	if u.cfg.Recorder != nil {
-		u.recordEffect(trace.Event{Kind: trace.FaultOn, Name: name})
+		u.recordEffect(trace.Event{Kind: trace.FaultOn, Name: name, Text: listOf(whom)})
 	}
 	return a
+}
+
+// listOf is the machines' names, with spaces between.
+func listOf(ids []nodes.ID) string {
+	var b strings.Builder
+	for i, id := range ids {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(string(id))
+	}
+	return b.String()
 }
 
 // End heals the fault. Ending it again does nothing.
@@ -132,7 +145,13 @@ type LinkFault struct {
 
 // DisturbLinks begins a fault of links. Each pair is a direction: from, to.
 func (u *Universe) DisturbLinks(name string, pairs [][2]nodes.ID, f LinkFault) *Active {
-	a := u.begin1(name)
+	var from []nodes.ID
+	for _, p := range pairs {
+		if !slices.Contains(from, p[0]) {
+			from = append(from, p[0])
+		}
+	}
+	a := u.begin1(name, from...)
 	a.link = f
 	var hit []*link
 	for _, p := range pairs {

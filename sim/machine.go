@@ -108,9 +108,9 @@ func (m *Machine) Start(d time.Duration) {
 }
 
 // mustWait tells whether an event has to queue up behind a pause or a busy process.
-func (m *Machine) mustWait() bool {
-	if m.node == nil {
-		return false
+func (m *Machine) mustWait(kind trace.Kind) bool {
+	if m.node == nil && (m.paused == 0 || kind != trace.Boot) {
+		return false // nobody is there who could be paused, unless he is about to start
 	}
 	busy := m.slow > 0 && m.u.now < m.busyUntil
 	if len(m.backlog) == 0 && m.paused == 0 && !busy {

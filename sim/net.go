@@ -152,6 +152,7 @@ func (u *Universe) arrives(slot uint32) bool {
 	l.underway--
 	net := &u.cfg.Net
 	switch {
+	case e.held: // what chance does to it was decided when it arrived for the first time
 	case net.LossPPM > 0 && u.chance(&l.str, about(e.id, siteLoss), net.LossPPM):
 		return u.loseOnTheWay(l, slot, DropLost)
 	case net.CorruptPPM > 0 && u.chance(&l.str, about(e.id, siteCorrupt), net.CorruptPPM):
@@ -163,6 +164,7 @@ func (u *Universe) arrives(slot uint32) bool {
 		switch f.strikes(u, e) {
 		case DropNot:
 		case dropHeld:
+			e.held = true
 			l.held = append(l.held, slot)
 			return false
 		case dropFlipped:

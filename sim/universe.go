@@ -201,7 +201,7 @@ func (u *Universe) handle(slot uint32) bool {
 			return false
 		}
 	}
-	if m.mustWait() {
+	if m.mustWait(e.kind) {
 		m.backlog = append(m.backlog, slot)
 		return false
 	}

@@ -75,7 +75,7 @@ type Event struct {
 
 	Kind        Kind
 	Node        string // the machine that it happens on; "" for none
-	Peer        string // the other machine: the sender of what is delivered, the receiver of what is sent
+	Peer        string // the other machine: the sender of what is delivered or dropped, the receiver of what is sent
 	Incarnation uint32 // how many times the machine's process has been started, from 1
 
 	Name    string // the message's kind, the timer's, stage's or sync's tag, the fault, the operation, the property

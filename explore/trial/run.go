@@ -210,6 +210,9 @@ func (t *trial) doubt(r *Result) {
 	case t.w.History != nil && r.Ops < t.w.MinOps:
 		r.Verdict, r.Property = checker.Vacuous, "operations"
 		r.Detail = fmt.Sprintf("only %d operations succeeded, of %d", r.Ops, r.Invoked)
+	case len(t.w.Options.Nemesis) > 0 && len(r.Faults) == 0:
+		r.Verdict, r.Property = checker.Vacuous, "faults"
+		r.Detail = "none of the families of faults that were asked for makes sense here"
 	case t.asked() && !bit(r.Faults):
 		r.Verdict, r.Property = checker.Vacuous, "faults"
 		r.Detail = "faults were asked for, and none of them bit"

@@ -130,9 +130,24 @@ type Answer struct {
 	// Done tells that the operation found what it needed: the key of a get or a
 	// delete, the expected value of a cas, no key of a create, a valid membership.
 	Done  bool
-	Value string // of a get
+	Value string // of a get; and of a cas or create that was not Done, if Held
+	Held  bool   // of a cas or create that was not Done: the key has a value
 	Pairs []Pair // of a scan
 }
+
+// appendMismatch is the answer to a cas or create that found something else: nothing, or the value
+// that it found.
+func appendMismatch(b []byte, found *cell) []byte {
+	if found == nil {
+		return appendAnswer(b, false, nil)
+	}
+	b = appendBool(b, false)
+	b = binary.AppendUvarint(b, uint64(len(found.value))+1)
+	return append(append(b, held), found.value...)
+}
+
+// held stands before the value that a mismatch found.
+const held = 1
 
 func appendAnswer(b []byte, done bool, value []byte) []byte {
 	return appendBytes(appendBool(b, done), value)
@@ -148,6 +163,9 @@ func readAnswer(kind OpKind, p []byte) (a Answer, err error) {
 		}
 	} else {
 		a.Value = string(r.bytes())
+	}
+	if !a.Done && (kind == OpCAS || kind == OpCreate) && a.Value != "" {
+		a.Held, a.Value = true, a.Value[1:]
 	}
 	return a, r.done()
 }

@@ -39,12 +39,12 @@ func (s *store) execute(c *command, out []byte) []byte {
 		}
 	case OpCAS:
 		if at == nil || string(at.value) != string(c.expect) {
-			return appendAnswer(out, false, nil)
+			return appendMismatch(out, at)
 		}
 		s.set(at, c.key, c.value)
 	case OpCreate:
 		if at != nil {
-			return appendAnswer(out, false, nil)
+			return appendMismatch(out, at)
 		}
 		s.set(nil, c.key, c.value)
 	case OpDelete:

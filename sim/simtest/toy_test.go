@@ -28,6 +28,7 @@ type server struct {
 	value     int
 	waiting   []pending
 	syncs     uint64
+	file, dir uint64 // the last sync of each that has ended
 }
 
 type pending struct {
@@ -42,6 +43,7 @@ func (s *server) Boot(env nodes.Env) error {
 	p, err := env.Disk().ReadFile("value")
 	if err == nil && len(p) == 8 {
 		s.value, _ = strconv.Atoi(string(p))
+		s.sync(env) // what can be read need not be durable
 	}
 	return nil
 }
@@ -53,37 +55,39 @@ func (s *server) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
 		if err := env.Disk().WriteAt("value", fmt.Appendf(nil, "%08d", m.Value), 0); err != nil {
 			env.Halt(err)
 		}
-		s.syncs++
-		env.Disk().Sync("value", nodes.Tag{Name: "file", N: s.syncs})
-		env.Disk().SyncDir("", nodes.Tag{Name: "dir", N: s.syncs})
+		s.sync(env)
 		s.answer(env, from, m.ID)
 	case read:
 		s.answer(env, from, m.ID) // not before what it tells is durable
 	}
 }
 
+func (s *server) sync(env nodes.Env) {
+	s.syncs++
+	env.Disk().Sync("value", nodes.Tag{Name: "file", N: s.syncs})
+	env.Disk().SyncDir("", nodes.Tag{Name: "dir", N: s.syncs})
+}
+
 func (s *server) answer(env nodes.Env, to nodes.ID, id int) {
-	if s.tellEarly || s.syncs == 0 {
+	if s.tellEarly || s.syncs <= min(s.file, s.dir) {
 		env.Send(to, answer{id, s.value})
 		return
 	}
 	s.waiting = append(s.waiting, pending{to, answer{id, s.value}, s.syncs})
-	if len(s.waiting) == 1 {
-		env.Disk().SyncDir("", nodes.Tag{Name: "dir", N: s.syncs})
-		env.Disk().Sync("value", nodes.Tag{Name: "file", N: s.syncs})
-	}
 }
 
 func (s *server) Synced(env nodes.Env, tag nodes.Tag, err error) {
 	if err != nil {
 		env.Halt(err)
 	}
-	if tag.Name != "file" {
-		return
+	if tag.Name == "file" {
+		s.file = max(s.file, tag.N)
+	} else {
+		s.dir = max(s.dir, tag.N) // the content is nothing without the name
 	}
 	kept := s.waiting[:0]
 	for _, p := range s.waiting {
-		if p.sync <= tag.N {
+		if p.sync <= min(s.file, s.dir) {
 			env.Send(p.to, p.what)
 		} else {
 			kept = append(kept, p)
