@@ -22,11 +22,11 @@ func TestAModelIsFoundByNameOrItsNeighboursAreNamed(t *testing.T) {
 	require.Equal(t, Val("0"), m.Initial())
 	require.Equal(t, "cas-register:0", m.Name())
 	for name, want := range map[string]string{
-		"cas":      `unknown model "cas": did you mean cas-register?`,
-		"regsiter": `unknown model "regsiter": did you mean register?`,
-		"kw":       `unknown model "kw": did you mean kv?`,
-		"queue":    `unknown model "queue": want one of register, cas-register, kv`,
-		"":         `unknown model "": want one of register, cas-register, kv`,
+		"cas":      `unknown model "cas"; did you mean cas-register?`,
+		"regsiter": `unknown model "regsiter"; did you mean register?`,
+		"kw":       `unknown model "kw"; did you mean kv?`,
+		"queue":    `unknown model "queue"; there are: register, cas-register, kv`,
+		"":         `unknown model ""; there are: register, cas-register, kv`,
 	} {
 		_, err := ModelNamed(name)
 		require.EqualError(t, err, want)

@@ -1,9 +1,10 @@
 package checker
 
 import (
-	"fmt"
-	"slices"
+	"errors"
 	"strings"
+
+	"orrery/internal/near"
 )
 
 // A Model is a sequential object: which operations it has, and what one client alone would see of it. All models here
@@ -72,40 +73,12 @@ func ModelNamed(name string) (Model, error) {
 		}
 		return m, nil
 	}
-	return Model{}, fmt.Errorf("unknown model %q: %s", name, didYouMean(base))
+	return Model{}, errors.New(near.Unknown("model", base, modelNames()))
 }
 
-func didYouMean(name string) string {
-	var near, all []string
+func modelNames() (names []string) {
 	for _, m := range Models() {
-		all = append(all, m.name)
-		if strings.Contains(m.name, name) || strings.Contains(name, m.name) || editDistance(m.name, name) <= min(2, len(m.name)-1) {
-			near = append(near, m.name)
-		}
+		names = append(names, m.name)
 	}
-	if name == "" || len(near) == 0 {
-		return "want one of " + strings.Join(all, ", ")
-	}
-	return "did you mean " + strings.Join(near, " or ") + "?"
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = slices.Min([]int{row[j] + 1, row[j-1] + 1, cost})
-		}
-	}
-	return row[len(b)]
+	return names
 }

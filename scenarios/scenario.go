@@ -1,11 +1,12 @@
 package scenarios
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
 	"orrery/explore/trial"
+	"orrery/internal/near"
 )
 
 // Scenario is a cluster, a workload, faults and checks, ready to run. One Run of it is
@@ -86,54 +87,5 @@ func (s *Scenario) BugNamed(name string) (Bug, error) {
 // Unknown is the error for a name that is not among those that there are: one line,
 // with the nearest of them.
 func Unknown(what, name string, known []string) error {
-	near := nearest(name, known)
-	if len(near) == 0 {
-		return fmt.Errorf("unknown %s %q; there are: %s", what, name, strings.Join(known, ", "))
-	}
-	return fmt.Errorf("unknown %s %q; did you mean %s?", what, name, strings.Join(near, " or "))
-}
-
-// nearest are the at most three known names with the least edit distance to name, if they are
-// near at all.
-func nearest(name string, known []string) []string {
-	type candidate struct {
-		name string
-		d    int
-	}
-	var near []candidate
-	for _, k := range known {
-		d := editDistance(name, k)
-		if strings.Contains(k, name) && name != "" {
-			d = min(d, 1)
-		}
-		if d <= max(2, len(k)/3) {
-			near = append(near, candidate{k, d})
-		}
-	}
-	slices.SortStableFunc(near, func(a, b candidate) int { return a.d - b.d })
-	var names []string
-	for _, c := range near[:min(3, len(near))] {
-		names = append(names, c.name)
-	}
-	return names
-}
-
-// editDistance is Levenshtein's: insertions, deletions and changes of a byte.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return errors.New(near.Unknown(what, name, known))
 }
