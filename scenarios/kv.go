@@ -49,17 +49,17 @@ func newKVOps(w *trial.World) *kvOps {
 }
 
 // next is the n-th operation of a client: drawn by that name, so that leaving out one
-// operation changes no other. last is what the client last saw in each key, to give a
-// compare-and-set a chance.
-func (k *kvOps) next(client nodes.ID, n int, last map[string]string) checker.Op {
+// operation changes no other. What the client last saw in a key gives a compare-and-set a
+// chance.
+func (k *kvOps) next(client *kvClient, n int) checker.Op {
 	if k.probe {
-		return k.probing(client, n)
+		return k.probing(client.id, n)
 	}
 	draw := func(what uint64, limit uint64) uint64 {
-		return k.w.U.Draw("workload/"+string(client), trace.Mix(uint64(n), what), limit)
+		return k.w.U.Draw(client.stream, trace.Mix(uint64(n), what), limit)
 	}
-	op := checker.Op{F: k.kinds[draw(1, uint64(len(k.kinds)))], Key: "k" + strconv.FormatUint(draw(2, k.keys), 10)}
-	value := fmt.Sprintf("%s.%d", client, n)
+	op := checker.Op{F: k.kinds[draw(1, uint64(len(k.kinds)))], Key: key(draw(2, k.keys))}
+	value := string(client.id) + "." + strconv.Itoa(n)
 	switch op.F {
 	case checker.Put:
 		op.In = checker.Val(value)
@@ -67,12 +67,11 @@ func (k *kvOps) next(client nodes.ID, n int, last map[string]string) checker.Op 
 		op.In = checker.Val(value + ";")
 	case checker.CAS:
 		op.In, op.Expect = checker.Val(value), checker.Unset
-		if seen, ok := last[op.Key]; ok && draw(3, 4) > 0 {
+		if seen, ok := client.last[op.Key]; ok && draw(3, 4) > 0 {
 			op.Expect = checker.Val(seen)
 		}
 	case checker.Scan:
-		op.Key = "k" + strconv.FormatUint(draw(4, k.keys), 10)
-		op.To = "k" + strconv.FormatUint(draw(5, k.keys+1), 10)
+		op.Key, op.To = key(draw(4, k.keys)), key(draw(5, k.keys+1))
 		if op.To <= op.Key {
 			op.To = ""
 		}
@@ -85,13 +84,22 @@ func (k *kvOps) probing(client nodes.ID, n int) checker.Op {
 	if n == 0 || n > int(k.keys) {
 		return checker.Op{F: checker.Put, Key: "k0", In: checker.Val(fmt.Sprintf("%s.%d", client, n))}
 	}
-	return checker.Op{F: checker.Get, Key: "k" + strconv.Itoa(n-1)}
+	return checker.Op{F: checker.Get, Key: key(uint64(n - 1))}
 }
 
 // think is how long a client waits before its n-th operation.
-func (k *kvOps) think(client nodes.ID, n int, mean time.Duration) time.Duration {
-	if mean == 0 {
+func (k *kvOps) think(client *kvClient, n int) time.Duration {
+	if client.think == 0 {
 		return 0
 	}
-	return time.Duration(k.w.U.Draw("workload/"+string(client), trace.Mix(uint64(n), 6), 2*uint64(mean)))
+	return time.Duration(k.w.U.Draw(client.stream, trace.Mix(uint64(n), 6), 2*uint64(client.think)))
+}
+
+// key is the name of the i-th key.
+func key(i uint64) string {
+	const names = "k0k1k2k3k4k5k6k7k8k9"
+	if i < 10 {
+		return names[2*i : 2*i+2]
+	}
+	return "k" + strconv.FormatUint(i, 10)
 }

@@ -44,7 +44,7 @@ func newKVLoad(w *trial.World, s *Scenario, servers []nodes.ID) *kvLoad {
 }
 
 func (l *kvLoad) add(name string, kv *kvOps, quota int, think time.Duration, servers []nodes.ID) *kvClient {
-	c := &kvClient{load: l, id: nodes.ID(name), kv: kv, quota: quota, think: think, last: map[string]string{}}
+	c := &kvClient{load: l, id: nodes.ID(name), kv: kv, quota: quota, think: think, stream: "workload/" + name, last: map[string]string{}}
 	c.servers = append([]nodes.ID(nil), servers...)
 	if n := uint64(len(servers)); n > 1 { // everyone begins with another server
 		first := l.w.Draw("first server of "+name, n)
@@ -93,6 +93,7 @@ type kvClient struct {
 	servers []nodes.ID
 	quota   int
 	think   time.Duration
+	stream  string // of its draws
 
 	client    *paxos.Client
 	codec     nodes.Codec
@@ -120,7 +121,7 @@ func (c *kvClient) Codec() nodes.Codec {
 // Boot implements nodes.Node.
 func (c *kvClient) Boot(env nodes.Env) error {
 	c.client = paxos.NewClient(paxos.ClientConfig{Servers: c.servers, Timeout: c.load.timeout})
-	env.SetTimer(tagThink, c.kv.think(c.id, 0, c.think))
+	env.SetTimer(tagThink, c.kv.think(c, 0))
 	return nil
 }
 
@@ -150,7 +151,7 @@ func (c *kvClient) begin(env nodes.Env) {
 	if c.open || c.begun >= c.quota || c.load.stopped {
 		return
 	}
-	c.current = c.kv.next(c.id, c.begun, c.last)
+	c.current = c.kv.next(c, c.begun)
 	c.begun++
 	c.open = true
 	u := c.load.w.U
@@ -211,7 +212,7 @@ func (c *kvClient) end(env nodes.Env, res paxos.Result) {
 	if u.Recording() {
 		u.NoteReturn(c.id, h.Op(c.op).Act()+" "+h.Op(c.op).Status.String())
 	}
-	env.SetTimer(tagThink, c.kv.think(c.id, c.begun, c.think))
+	env.SetTimer(tagThink, c.kv.think(c, c.begun))
 }
 
 func (c *kvClient) saw(key string, v checker.Value) {

@@ -171,7 +171,9 @@ func (p *paxosWorld) remember(m *sim.Machine, _ trace.Kind) {
 	if !ok || r.Role() == paxos.Booting {
 		return
 	}
-	p.initialised[m.ID()] = true
+	if !p.initialised[m.ID()] {
+		p.initialised[m.ID()] = true
+	}
 	if len(p.spares) > 0 {
 		p.learnConfigurations(r)
 	}

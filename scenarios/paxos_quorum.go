@@ -51,6 +51,9 @@ func (p *paxosWorld) inForce() []paxos.Configuration {
 // learnConfigurations keeps every membership that there ever was: a deposed leader may still
 // propose in slots whose membership the others have long forgotten.
 func (p *paxosWorld) learnConfigurations(r *paxos.Replica) {
+	if r.NewestConfiguration().From <= p.history[len(p.history)-1].From {
+		return
+	}
 	for _, c := range r.Configurations() {
 		if c.From > p.history[len(p.history)-1].From {
 			p.history = append(p.history, c)

@@ -18,6 +18,9 @@ import (
 type paxosWatch struct {
 	w         *trial.World
 	index     map[nodes.ID]int
+	machines  []int // by a machine's own index: the replica's
+	last      paxos.Ballot
+	lastAs    checker.Ballot // the last, as the checker has it
 	agreement *checker.Agreement
 	acceptors *checker.Acceptors
 	state     []watched // of each replica
@@ -49,12 +52,20 @@ func watchPaxos(w *trial.World, names []nodes.ID, isQuorum func(phase int, slot,
 	for i, id := range names {
 		p.index[id] = i
 		list = append(list, string(id))
+		at := w.U.Machine(id).Index()
+		for len(p.machines) <= at {
+			p.machines = append(p.machines, -1)
+		}
+		p.machines[at] = i
 	}
 	p.agreement = checker.NewAgreement(list, func(slot, acceptors uint64) bool { return isQuorum(2, slot, acceptors) })
 	p.acceptors = checker.NewAcceptors(list)
 	w.U.Observe(sim.Observer{Sent: p.sent, After: p.after})
 	return p
 }
+
+// number is the number of a machine's replica.
+func (p *paxosWatch) number(m *sim.Machine) int { return p.machines[m.Index()] }
 
 // hold turns a broken invariant into a violation of the run.
 func (p *paxosWatch) hold(err error) {
@@ -70,13 +81,20 @@ func (p *paxosWatch) hold(err error) {
 }
 
 func (p *paxosWatch) ballot(b paxos.Ballot) checker.Ballot {
+	if b != p.last {
+		p.last, p.lastAs = b, p.convert(b)
+	}
+	return p.lastAs
+}
+
+func (p *paxosWatch) convert(b paxos.Ballot) checker.Ballot {
 	return checker.Ballot{Round: b.Round, Node: uint32(p.index[b.Node]) + 1} // so that 3.2 is ballot 3 of n2
 }
 
 // sent looks at what a replica tells another.
 func (p *paxosWatch) sent(from *sim.Machine, _ nodes.ID, m nodes.Message) {
 	if r, ok := from.Node().(*paxos.Replica); ok {
-		p.countOwnVotes(from, r, &p.state[p.index[from.ID()]]) // what it tells may rest on them
+		p.countOwnVotes(from, r, &p.state[p.number(from)]) // what it tells may rest on them
 	}
 	switch m := m.(type) {
 	case *paxos.P1a:
@@ -86,8 +104,8 @@ func (p *paxosWatch) sent(from *sim.Machine, _ nodes.ID, m nodes.Message) {
 	case *paxos.P1b:
 		if m.Promised == m.Ballot {
 			p.toldDurably(from, m)
-			p.promises[m.Ballot] |= 1 << p.index[from.ID()]
-			p.hold(p.acceptors.Promised(p.index[from.ID()], p.ballot(m.Ballot)))
+			p.promises[m.Ballot] |= 1 << p.number(from)
+			p.hold(p.acceptors.Promised(p.number(from), p.ballot(m.Ballot)))
 		}
 	case *paxos.P2b:
 		if m.Promised == m.Ballot && m.First <= m.Last {
@@ -101,12 +119,12 @@ func (p *paxosWatch) sent(from *sim.Machine, _ nodes.ID, m nodes.Message) {
 // that a quorum must have promised it that ballot, and no other.
 func (p *paxosWatch) proposed(from *sim.Machine, m *paxos.P2a) {
 	b := p.ballot(m.Ballot)
-	promises := p.promises[m.Ballot] | 1<<p.index[from.ID()] // its own it tells to nobody
+	promises := p.promises[m.Ballot] | 1<<p.number(from) // its own it tells to nobody
 	if !p.isQuorum(1, uint64(m.First), promises) {
 		p.w.U.Violate("promises-before-proposal", fmt.Sprintf("%s proposes slot %d in ballot %v, which only %s have promised",
 			from.ID(), m.First, m.Ballot, p.names(promises)))
 	}
-	p.hold(p.agreement.Leads(p.index[from.ID()], b))
+	p.hold(p.agreement.Leads(p.number(from), b))
 	for i, value := range m.Values {
 		p.hold(p.agreement.Proposed(b, uint64(m.First)+uint64(i), paxos.ValueHash(value)))
 	}
@@ -115,7 +133,7 @@ func (p *paxosWatch) proposed(from *sim.Machine, m *paxos.P2a) {
 // votesTold counts the votes of an acceptor that it has told, or, of a leader's own, relies on.
 func (p *paxosWatch) votesTold(m *sim.Machine, b paxos.Ballot, first, last paxos.Slot) {
 	r := m.Node().(*paxos.Replica)
-	i := p.index[m.ID()]
+	i := p.number(m)
 	for s := max(first, r.SnapshotBase()+1); s <= last; s++ {
 		at, value, ok := r.Vote(s)
 		if !ok || at != b {
@@ -141,7 +159,7 @@ func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
 	if !ok {
 		return
 	}
-	i := p.index[m.ID()]
+	i := p.number(m)
 	s := &p.state[i]
 	if s.incarnation != m.Incarnation() {
 		*s = watched{incarnation: m.Incarnation()}
@@ -212,7 +230,7 @@ func (p *paxosWatch) names(set uint64) string {
 func (p *paxosWatch) restarted(m *sim.Machine, r *paxos.Replica, s *watched) {
 	s.base = r.SnapshotBase()
 	// Of a slot that it knows to be chosen an acceptor need not keep its vote: it says so in P1b.
-	p.hold(p.acceptors.Restarted(p.index[m.ID()], p.ballot(r.Promised()), uint64(max(s.base, r.CommitIndex())),
+	p.hold(p.acceptors.Restarted(p.number(m), p.ballot(r.Promised()), uint64(max(s.base, r.CommitIndex())),
 		func(slot uint64) (checker.Ballot, uint64, bool) {
 			b, value, ok := r.Vote(paxos.Slot(slot))
 			return p.ballot(b), value, ok

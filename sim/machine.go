@@ -73,6 +73,9 @@ func newMachine(u *Universe, id nodes.ID, build func() nodes.Node) *Machine {
 // ID is the machine's name.
 func (m *Machine) ID() nodes.ID { return m.id }
 
+// Index is the machine's place in the order in which machines were added, from 0.
+func (m *Machine) Index() int { return int(m.index) }
+
 // Up tells whether a process runs on the machine, be it paused or not.
 func (m *Machine) Up() bool { return m.node != nil }
 

@@ -13,10 +13,19 @@ type Configuration struct {
 // far as this replica knows. The last may govern nothing yet.
 func (r *Replica) Configurations() []Configuration {
 	var list []Configuration
-	for _, m := range r.machine.configs {
-		list = append(list, Configuration{From: m.from, Members: m.members, Q1: m.q1, Q2: m.q2})
+	for i := range r.machine.configs {
+		list = append(list, r.machine.configs[i].shown())
 	}
 	return list
+}
+
+// NewestConfiguration is the last of Configurations.
+func (r *Replica) NewestConfiguration() Configuration {
+	return r.machine.configs[len(r.machine.configs)-1].shown()
+}
+
+func (m *membership) shown() Configuration {
+	return Configuration{From: m.from, Members: m.members, Q1: m.q1, Q2: m.q2}
 }
 
 // Value is the hash (see [ValueHash]) of what this replica holds in a slot, voted for or learnt. ok
