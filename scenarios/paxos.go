@@ -94,7 +94,7 @@ func buildPaxos(w *trial.World, s *Scenario) error {
 	w.AllowCorrupt, w.AllowWipe = true, true // a replica that finds out refuses to start
 	w.MayRot = p.mayRot
 	w.U.Observe(sim.Observer{After: p.remember})
-	watchPaxos(w, slices.Concat(p.servers, p.spares), p.isQuorum)
+	watchPaxos(p, slices.Concat(p.servers, p.spares))
 	p.load = newKVLoad(w, s, slices.Concat(p.servers, p.spares))
 	if len(p.spares) > 0 {
 		w.AddClient("operator", func() nodes.Node { return newOperator(w, p.servers, p.spares) })

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"orrery/checker"
 	"orrery/explore/trial"
@@ -29,6 +30,13 @@ type paxosWatch struct {
 	// the configuration that governs a slot.
 	isQuorum func(phase int, slot, acceptors uint64) bool
 	promises map[paxos.Ballot]uint64 // who has told a promise of it
+	// learn takes note of the memberships that a replica knows, for isQuorum.
+	learn func(*paxos.Replica)
+	reads *readWatch
+	votes *phaseOne
+	// patience is how long a follower must have heard nothing of a leader before it campaigns.
+	patience time.Duration
+	newest   paxos.Ballot // the highest whose leader has sent anything
 
 	chain   []uint64 // by slot: the hash of everything that was applied up to it
 	chainBy []nodes.ID
@@ -40,13 +48,19 @@ type watched struct {
 	known       bool // its state after this incarnation's Boot was checked
 	applied     paxos.Slot
 	base        paxos.Slot
-	ballot      paxos.Ballot // that it led when its own votes were last counted,
-	own         paxos.Slot   // and how far they went
-	leads       paxos.Ballot // the last that it has led
+	ballot      paxos.Ballot  // that it led when its own votes were last counted,
+	own         paxos.Slot    // and how far they went
+	leads       paxos.Ballot  // the last that it has led
+	founded     bool          // its identity was seen to be durable
+	follows     paxos.Ballot  // the ballot whose leader's heartbeat it has answered, when none was higher,
+	heard       time.Duration // and when, by its own clock
+	campaigns   paxos.Ballot  // the last for which it asked for promises
 }
 
-func watchPaxos(w *trial.World, names []nodes.ID, isQuorum func(phase int, slot, acceptors uint64) bool) *paxosWatch {
-	p := &paxosWatch{w: w, index: map[nodes.ID]int{}, isQuorum: isQuorum, promises: map[paxos.Ballot]uint64{},
+func watchPaxos(cluster *paxosWorld, names []nodes.ID) *paxosWatch {
+	w := cluster.w
+	p := &paxosWatch{w: w, index: map[nodes.ID]int{}, isQuorum: cluster.isQuorum, promises: map[paxos.Ballot]uint64{},
+		learn: cluster.learnConfigurations, patience: cluster.config.ElectionMin,
 		state: make([]watched, len(names)), chain: make([]uint64, 1, 1024), chainBy: make([]nodes.ID, 1, 1024)}
 	var list checker.Nodes
 	for i, id := range names {
@@ -58,8 +72,9 @@ func watchPaxos(w *trial.World, names []nodes.ID, isQuorum func(phase int, slot,
 		}
 		p.machines[at] = i
 	}
-	p.agreement = checker.NewAgreement(list, func(slot, acceptors uint64) bool { return isQuorum(2, slot, acceptors) })
+	p.agreement = checker.NewAgreement(list, func(slot, acceptors uint64) bool { return p.isQuorum(2, slot, acceptors) })
 	p.acceptors = checker.NewAcceptors(list)
+	p.reads, p.votes = newReadWatch(p), newPhaseOne(p)
 	w.U.Observe(sim.Observer{Sent: p.sent, After: p.after})
 	return p
 }
@@ -92,25 +107,36 @@ func (p *paxosWatch) convert(b paxos.Ballot) checker.Ballot {
 }
 
 // sent looks at what a replica tells another.
-func (p *paxosWatch) sent(from *sim.Machine, _ nodes.ID, m nodes.Message) {
+func (p *paxosWatch) sent(from *sim.Machine, to nodes.ID, m nodes.Message) {
+	p.reads.sent(from, to, m)
 	if r, ok := from.Node().(*paxos.Replica); ok {
 		p.countOwnVotes(from, r, &p.state[p.number(from)]) // what it tells may rest on them
 	}
 	switch m := m.(type) {
 	case *paxos.P1a:
 		p.toldDurably(from, m) // else a crash could have the same ballot used twice
+		p.campaigns(from, m.Ballot)
+		p.votes.asks(from, m.Ballot)
 	case *paxos.P2a:
+		p.leads(m.Ballot)
 		p.proposed(from, m)
+	case *paxos.Heartbeat:
+		p.leads(m.Ballot)
 	case *paxos.P1b:
 		if m.Promised == m.Ballot {
 			p.toldDurably(from, m)
 			p.promises[m.Ballot] |= 1 << p.number(from)
+			p.votes.promises(from, m)
 			p.hold(p.acceptors.Promised(p.number(from), p.ballot(m.Ballot)))
 		}
 	case *paxos.P2b:
 		if m.Promised == m.Ballot && m.First <= m.Last {
 			p.toldDurably(from, m)
 			p.votesTold(from, m.Ballot, m.First, m.Last)
+		}
+	case *paxos.HeartbeatAck:
+		if s := &p.state[p.number(from)]; m.Promised == m.Ballot && m.Ballot == p.newest {
+			s.follows, s.heard = m.Ballot, from.Monotonic()
 		}
 	}
 }
@@ -126,7 +152,9 @@ func (p *paxosWatch) proposed(from *sim.Machine, m *paxos.P2a) {
 	}
 	p.hold(p.agreement.Leads(p.number(from), b))
 	for i, value := range m.Values {
-		p.hold(p.agreement.Proposed(b, uint64(m.First)+uint64(i), paxos.ValueHash(value)))
+		hash := paxos.ValueHash(value)
+		p.hold(p.agreement.Proposed(b, uint64(m.First)+uint64(i), hash))
+		p.votes.proposes(from, m.Ballot, m.First+paxos.Slot(i), hash)
 	}
 }
 
@@ -144,15 +172,6 @@ func (p *paxosWatch) votesTold(m *sim.Machine, b paxos.Ballot, first, last paxos
 	}
 }
 
-// toldDurably: nobody is told what a crash could undo.
-func (p *paxosWatch) toldDurably(from *sim.Machine, m nodes.Message) {
-	file, end, ok := from.Node().(*paxos.Replica).Evidence(m)
-	if ok && !from.Disk().DurableThrough(file, end) {
-		p.hold(fmt.Errorf("%w", &checker.InvariantError{Property: checker.PropertyDurableFirst,
-			Detail: fmt.Sprintf("%s sends %s, and bytes up to %d of %s that it rests on are not durable", from.ID(), m.Kind(), end, file)}))
-	}
-}
-
 // after looks at a replica on which something has happened.
 func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
 	r, ok := m.Node().(*paxos.Replica)
@@ -167,6 +186,9 @@ func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
 	}
 	if base := r.SnapshotBase(); base > s.base {
 		p.acceptors.SnapshotCovers(i, uint64(base))
+		if file, size, ok := r.SnapshotFile(); ok {
+			p.durable(m, file, size, "has its log name a snapshot")
+		}
 		s.base = base
 	}
 	p.countOwnVotes(m, r, s)
@@ -178,6 +200,7 @@ func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
 		}
 		p.applied(m.ID(), applied, chain)
 		s.applied = applied
+		p.reads.applied = max(p.reads.applied, applied)
 	}
 	if b, leads := r.Leading(); leads && b != s.leads {
 		s.leads = b

@@ -35,6 +35,18 @@ func (r *Replica) Applied() (s Slot, chain uint64) { return r.machine.applied, r
 // SnapshotBase is the slot up to which the log is truncated; 0 before the first snapshot.
 func (r *Replica) SnapshotBase() Slot { return r.base }
 
+// IdentityFile is the file that says whose disk this is, and its length in bytes. Without it the next
+// Boot refuses a log that has anything in it, so it must be durable before anything is told.
+func (r *Replica) IdentityFile() (name string, size int64) {
+	return identityFile, int64(len(identity(&r.cfg)))
+}
+
+// SnapshotFile is the file of the snapshot that the log names, and its length in bytes; ok is false
+// if it names none. It must be durable before the log that names it is.
+func (r *Replica) SnapshotFile() (name string, size int64, ok bool) {
+	return snapshotFile(r.base), int64(r.snapshot.size), r.base > 0
+}
+
 // Leading is the ballot that this replica leads, if it does.
 func (r *Replica) Leading() (Ballot, bool) {
 	if r.role != Leader {
