@@ -145,6 +145,20 @@ func (a *Agreement) Chosen(slot uint64) (value uint64, ok bool) {
 	return a.records[i].value, a.records[i].chosen
 }
 
+// Proposal returns what ballot has proposed for slot, if it has and the slot is not forgotten.
+func (a *Agreement) Proposal(ballot Ballot, slot uint64) (value uint64, ok bool) {
+	i, known := a.index[slot]
+	if !known {
+		return 0, false
+	}
+	for _, p := range a.records[i].proposals {
+		if p.ballot == ballot {
+			return p.value, true
+		}
+	}
+	return 0, false
+}
+
 // Forget drops the slots below low, at a cost of O(slots in memory): call it when every node has them in a snapshot.
 // What is said of them later is taken as it is.
 func (a *Agreement) Forget(low uint64) {

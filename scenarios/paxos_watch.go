@@ -32,6 +32,7 @@ type paxosWatch struct {
 	promises map[paxos.Ballot]uint64 // who has told a promise of it
 	// learn takes note of the memberships that a replica knows, for isQuorum.
 	learn func(*paxos.Replica)
+	alpha paxos.Slot // the window; 0 if the membership does not change
 	reads *readWatch
 	votes *phaseOne
 	// patience is how long a follower must have heard nothing of a leader before it campaigns.
@@ -50,6 +51,7 @@ type watched struct {
 	base        paxos.Slot
 	ballot      paxos.Ballot  // that it led when its own votes were last counted,
 	own         paxos.Slot    // and how far they went
+	governs     paxos.Slot    // from which on the newest membership that it knows governs
 	leads       paxos.Ballot  // the last that it has led
 	founded     bool          // its identity was seen to be durable
 	follows     paxos.Ballot  // the ballot whose leader's heartbeat it has answered, when none was higher,
@@ -62,6 +64,9 @@ func watchPaxos(cluster *paxosWorld, names []nodes.ID) *paxosWatch {
 	p := &paxosWatch{w: w, index: map[nodes.ID]int{}, isQuorum: cluster.isQuorum, promises: map[paxos.Ballot]uint64{},
 		learn: cluster.learnConfigurations, patience: cluster.config.ElectionMin,
 		state: make([]watched, len(names)), chain: make([]uint64, 1, 1024), chainBy: make([]nodes.ID, 1, 1024)}
+	if len(cluster.spares) > 0 {
+		p.alpha = paxos.Slot(cluster.config.Alpha)
+	}
 	var list checker.Nodes
 	for i, id := range names {
 		p.index[id] = i
@@ -165,7 +170,11 @@ func (p *paxosWatch) votesTold(m *sim.Machine, b paxos.Ballot, first, last paxos
 	for s := max(first, r.SnapshotBase()+1); s <= last; s++ {
 		at, value, ok := r.Vote(s)
 		if !ok || at != b {
-			continue // it has accepted a higher ballot since; that vote will be told too
+			// It has accepted something else since, but its vote of before is a vote.
+			if value, ok := p.agreement.Proposal(p.ballot(b), uint64(s)); ok {
+				p.hold(p.agreement.Accepted(i, p.ballot(b), uint64(s), value))
+			}
+			continue
 		}
 		p.hold(p.acceptors.Accepted(i, p.ballot(b), uint64(s), value))
 		p.hold(p.agreement.Accepted(i, p.ballot(b), uint64(s), value))
@@ -199,6 +208,7 @@ func (p *paxosWatch) after(m *sim.Machine, _ trace.Kind) {
 			}
 		}
 		p.applied(m.ID(), applied, chain)
+		p.governed(m, r, s, applied)
 		s.applied = applied
 		p.reads.applied = max(p.reads.applied, applied)
 	}
@@ -273,5 +283,25 @@ func (p *paxosWatch) applied(id nodes.ID, slot paxos.Slot, chain uint64) {
 	if p.chain[slot] != chain {
 		p.hold(&checker.InvariantError{Property: checker.PropertyPrefix,
 			Detail: fmt.Sprintf("%s and %s have applied different commands in the slots up to %d", id, p.chainBy[slot], slot)})
+	}
+}
+
+// governed: a change of membership that is chosen in slot s governs from slot s+alpha on, and no
+// earlier: up to there its leader may have proposed already ("Paxos Made Simple", section 3). Until
+// then the replica knows who governs.
+func (p *paxosWatch) governed(m *sim.Machine, r *paxos.Replica, s *watched, applied paxos.Slot) {
+	if p.alpha == 0 {
+		return
+	}
+	list := r.Configurations()
+	for _, c := range list {
+		if c.From > max(s.governs, 1) && (c.From <= s.applied+p.alpha || c.From > applied+p.alpha) {
+			p.w.U.Violate("membership-waits-for-the-window", fmt.Sprintf("%s has applied slots %d to %d, and has a new membership govern from slot %d on; the window is %d",
+				m.ID(), s.applied+1, applied, c.From, p.alpha))
+		}
+		s.governs = max(s.governs, c.From)
+	}
+	if list[0].From > r.SnapshotBase()+1 {
+		p.w.U.Violate("membership-waits-for-the-window", fmt.Sprintf("%s does not know any more who governs slot %d", m.ID(), r.SnapshotBase()+1))
 	}
 }
