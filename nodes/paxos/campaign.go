@@ -47,6 +47,7 @@ type contact struct {
 	heard   time.Duration // when it last answered
 	granted time.Duration // when the heartbeat was sent for which it granted a lease
 	leased  bool
+	knew    Slot // the commit index of its promise: of the slots up to it that tells no votes
 }
 
 // hear notes that the leader of ballot b is alive.
@@ -209,6 +210,7 @@ func (r *Replica) countPromise(env nodes.Env, from nodes.ID, m *P1b) {
 		return
 	}
 	l.promises = l.promises.with(i)
+	r.touch(from).knew = m.Commit
 	if m.Commit > l.known {
 		l.known, l.knownAt = m.Commit, from
 	}
@@ -238,6 +240,21 @@ func (r *Replica) adopt(env nodes.Env, v *Vote) {
 // promisedBy tells whether a quorum of phase 1 of that configuration has promised.
 func (r *Replica) promisedBy(m *membership) bool {
 	return (r.lead.promises & m.mask).size() >= r.q1(m)
+}
+
+// vouchedBy tells whether a quorum of phase 1 of that configuration has told its votes in slot s: who
+// knew it to be chosen when he promised has told nothing, and may be alone in knowing.
+func (r *Replica) vouchedBy(m *membership, s Slot) bool {
+	l := &r.lead
+	told := l.promises & m.mask
+	if s <= l.known {
+		for i := range l.contact {
+			if l.contact[i].knew >= s {
+				told &^= 1 << i
+			}
+		}
+	}
+	return told.size() >= r.q1(m)
 }
 
 func (r *Replica) q1(m *membership) int {

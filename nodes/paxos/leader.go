@@ -116,7 +116,8 @@ func (r *Replica) propose(env nodes.Env) {
 }
 
 // mayPropose tells whether this leader may propose in slot s, which config governs. It
-// needs a quorum of promises from every configuration that it proposes under.
+// needs a quorum of promises from every configuration that it proposes under; and if one of those who
+// promised late knows the slot to be chosen, it must fetch that.
 func (r *Replica) mayPropose(env nodes.Env, s Slot, config *membership) bool {
 	l := &r.lead
 	if !config.has(r.cfg.Self) {
@@ -126,8 +127,11 @@ func (r *Replica) mayPropose(env nodes.Env, s Slot, config *membership) bool {
 		}
 		return false
 	}
-	if r.promisedBy(config) || r.cfg.Quirks.MembershipAtOnce {
+	if r.vouchedBy(config, s) || r.cfg.Quirks.MembershipAtOnce || r.cfg.Quirks.SkipsPhaseOne {
 		return true
+	}
+	if s <= l.known {
+		r.askCatchUp(env, l.knownAt)
 	}
 	if env.Monotonic()-l.askedAt >= r.cfg.Heartbeat/2 {
 		nodes.Reachable(env, markMorePromises)
