@@ -34,6 +34,10 @@ const (
 // String is the outcome in lower case.
 func (o Outcome) String() string { return [...]string{"ok", "fail", "maybe"}[o] }
 
+// Unreadable is Result.Why when a replica says that the operation was executed, and the answer makes no
+// sense. Only a defect does that.
+const Unreadable = "the answer cannot be read"
+
 // Result is how an operation has ended.
 type Result struct {
 	Op      Op
@@ -161,7 +165,7 @@ func (c *Client) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) (res Res
 	case StatusOK:
 		a, err := readAnswer(c.op.Kind, reply.Result)
 		if err != nil {
-			return c.end(env, OutcomeMaybe, Answer{}, "the answer cannot be read")
+			return c.end(env, OutcomeMaybe, Answer{}, Unreadable)
 		}
 		c.Ask(from)
 		return c.end(env, OutcomeOK, a, "")
@@ -225,15 +229,15 @@ func (c *Client) Fire(env nodes.Env, tag nodes.Tag) (res Result, done bool) {
 	if c.state == clientIdle || tag.N != c.timer {
 		return Result{}, false
 	}
+	if c.state != clientPauses { // the target is silent
+		c.askNext()
+	}
 	if waited := env.Monotonic() - c.began; waited >= c.cfg.Deadline {
 		why := fmt.Sprintf("no answer within %v", c.cfg.Deadline)
 		if c.sent == 0 || c.op.Kind.Reads() {
 			return c.end(env, OutcomeFail, Answer{}, why)
 		}
 		return c.end(env, OutcomeMaybe, Answer{}, why)
-	}
-	if c.state != clientPauses { // the target is silent
-		c.askNext()
 	}
 	c.send(env)
 	return Result{}, false
