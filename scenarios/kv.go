@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"orrery/checker"
@@ -19,6 +20,9 @@ type kvOps struct {
 	w     *trial.World
 	kinds []checker.F
 	keys  uint64
+	empty bool // some values are empty: there, and not missing
+	large bool // some values are larger than a batch or a message need be
+	limit bool // some scans want the first few keys only
 	probe bool // write once, then read every key, and write again
 }
 
@@ -45,6 +49,7 @@ func newKVOps(w *trial.World) *kvOps {
 			}
 		}
 	}
+	k.empty, k.large, k.limit = w.Chance("empty values", 250_000), w.Chance("large values", 150_000), w.Chance("scans with a limit", 500_000)
 	return k
 }
 
@@ -60,9 +65,16 @@ func (k *kvOps) next(client *kvClient, n int) checker.Op {
 	}
 	op := checker.Op{F: k.kinds[draw(1, uint64(len(k.kinds)))], Key: key(draw(2, k.keys))}
 	value := string(client.id) + "." + strconv.Itoa(n)
+	if k.large && draw(7, 8) == 7 {
+		value += strings.Repeat(".", int(draw(8, 600)))
+	}
+	client.limit = 0
 	switch op.F {
 	case checker.Put:
 		op.In = checker.Val(value)
+		if k.empty && draw(9, 8) == 7 {
+			op.In = checker.Val("")
+		}
 	case checker.Append:
 		op.In = checker.Val(value + ";")
 	case checker.CAS:
@@ -74,6 +86,9 @@ func (k *kvOps) next(client *kvClient, n int) checker.Op {
 		op.Key, op.To = key(draw(4, k.keys)), key(draw(5, k.keys+1))
 		if op.To <= op.Key {
 			op.To = ""
+		}
+		if k.limit && draw(10, 2) == 1 {
+			client.limit = 1 + int(draw(11, 4))
 		}
 	}
 	return op

@@ -14,13 +14,14 @@ import (
 // time and a little thought between two, and one more client that comes after the
 // heal and looks at everything.
 type kvLoad struct {
-	w       *trial.World
-	history *checker.Recorder
-	servers []nodes.ID
-	clients []*kvClient
-	probe   *kvClient
-	timeout time.Duration // after which a client asks again
-	stopped bool
+	w        *trial.World
+	history  *checker.Recorder
+	servers  []nodes.ID
+	clients  []*kvClient
+	probe    *kvClient
+	timeout  time.Duration // after which a client asks again
+	patience time.Duration // after which it gives an operation up; 0 means the client's own measure
+	stopped  bool
 }
 
 func newKVLoad(w *trial.World, s *Scenario, servers []nodes.ID) *kvLoad {
@@ -31,6 +32,12 @@ func newKVLoad(w *trial.World, s *Scenario, servers []nodes.ID) *kvLoad {
 	}
 	l.history.Grow(ops + 16)
 	l.timeout = w.DrawDuration("clients' time-out", 100*time.Millisecond, 500*time.Millisecond)
+	switch w.Draw("clients' patience", 4) {
+	case 2: // what was asked once may yet be executed
+		l.patience = w.DrawDuration("clients' short patience", 200*time.Millisecond, time.Second)
+	case 3: // so that an operation for which the cluster does nothing any more stays open for good
+		l.patience = time.Hour
+	}
 	kv := newKVOps(w)
 	for i := range paxosClients {
 		quota := ops / paxosClients
@@ -102,6 +109,7 @@ type kvClient struct {
 	op        checker.OpID
 	current   checker.Op
 	open      bool
+	limit     int               // of the scan under way; 0 means none
 	last      map[string]string // per key, what this client last saw in it
 	lastWhy   string
 }
@@ -120,7 +128,7 @@ func (c *kvClient) Codec() nodes.Codec {
 
 // Boot implements nodes.Node.
 func (c *kvClient) Boot(env nodes.Env) error {
-	c.client = paxos.NewClient(paxos.ClientConfig{Servers: c.servers, Timeout: c.load.timeout})
+	c.client = paxos.NewClient(paxos.ClientConfig{Servers: c.servers, Timeout: c.load.timeout, Deadline: c.load.patience})
 	env.SetTimer(tagThink, c.kv.think(c, 0))
 	return nil
 }
@@ -160,12 +168,17 @@ func (c *kvClient) begin(env nodes.Env) {
 	if u.Recording() {
 		u.NoteInvoke(c.id, c.load.history.Op(c.op).Act())
 	}
-	c.client.Start(env, toPaxos(c.current))
+	ask := toPaxos(c.current)
+	ask.Limit = c.limit
+	c.client.Start(env, ask)
 }
 
 // end takes what has become of the operation into the history.
 func (c *kvClient) end(env nodes.Env, res paxos.Result) {
 	h, op := c.load.history, c.current
+	if res.Why == paxos.Unreadable {
+		c.load.w.U.Violate("answers-can-be-read", fmt.Sprintf("%s cannot read the answer to %s", c.id, h.Op(c.op).Act()))
+	}
 	switch {
 	case res.Outcome == paxos.OutcomeMaybe:
 		h.Maybe(c.op)
@@ -176,6 +189,7 @@ func (c *kvClient) end(env nodes.Env, res paxos.Result) {
 		for _, p := range res.Answer.Pairs {
 			pairs = append(pairs, checker.Pair{Key: p.Key, Value: p.Value})
 		}
+		c.limited(h.Op(c.op), pairs)
 		h.OKScan(c.op, pairs)
 	case op.F == checker.Get:
 		v := checker.Unset
@@ -213,6 +227,21 @@ func (c *kvClient) end(env nodes.Env, res paxos.Result) {
 		u.NoteReturn(c.id, h.Op(c.op).Act()+" "+h.Op(c.op).Status.String())
 	}
 	env.SetTimer(tagThink, c.kv.think(c, c.begun))
+}
+
+// limited makes a scan that its limit has ended one that was to end there: behind its last key
+// it says nothing.
+func (c *kvClient) limited(op *checker.Op, pairs []checker.Pair) {
+	n := len(pairs)
+	if c.limit == 0 || n < c.limit {
+		return
+	}
+	if n > c.limit {
+		c.load.w.U.Violate("scans-keep-their-limit", fmt.Sprintf("%s has asked for at most %d keys and got %d", c.id, c.limit, n))
+	}
+	if last := pairs[n-1].Key; op.To == "" || last < op.To {
+		op.To = last + "!" // no key of this workload lies between the two
+	}
 }
 
 func (c *kvClient) saw(key string, v checker.Value) {

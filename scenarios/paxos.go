@@ -145,12 +145,21 @@ func (p *paxosWorld) drawConfig() {
 	c.Alpha = []int{64, 1, 4, 16}[w.Draw("alpha", 4)]
 	c.ChunkBytes = []int{32 << 10, 200}[w.Draw("chunk", 2)]
 	c.Thrifty = w.Chance("thrifty", 200_000)
+	c.MaxBatch = []int{128, 1, 3}[w.Draw("batch", 3)]
+	c.MaxBatchBytes = []int{64 << 10, 300}[w.Draw("batch bytes", 2)]
+	c.MaxQueue = []int{4096, 4096, 4096, 1}[w.Draw("queue", 4)]
+	if w.Chance("sessions expire", 250_000) {
+		c.SessionTTL = w.DrawDuration("session ttl", 100*ms, 2*time.Second)
+	}
 	if n >= 4 && w.Chance("flexible quorums", 150_000) {
 		c.Q2 = 2 + int(w.Draw("q2", uint64(n/2-1)))
 		c.Q1 = n + 1 - c.Q2
 	}
 	if w.Chance("lease", 150_000) {
 		c.Lease = min(3*c.Heartbeat, c.ElectionMin-ms)
+		if w.Chance("long lease", 300_000) { // one that outlasts the patience of those who granted it
+			c.Lease = 2 * c.ElectionMax
+		}
 	}
 	c.LeaseDrift = leaseDriftPPM
 	p.config = c
@@ -217,6 +226,9 @@ func (p *paxosWorld) converged(core []nodes.ID) (bool, string) {
 		} else if applied != first {
 			return false, fmt.Sprintf("%s has applied %d slots and %s %d", firstID, first, id, applied)
 		}
+	}
+	if why := p.unfinished(core); why != "" {
+		return false, why
 	}
 	// Who leads may be outside of the core, if it can: that part is not all broken.
 	if _, ok := p.leader(); !ok {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
 
 	"orrery/nodes"
@@ -129,4 +130,26 @@ func count(members, ids []nodes.ID) (n int) {
 		}
 	}
 	return n
+}
+
+// maxFiles is far more than a replica needs at any time: its identity, a log and its successor, a snapshot
+// and its successor.
+const maxFiles = 12
+
+// unfinished tells what a cluster still has to do when all agree; "" if that is nothing.
+func (p *paxosWorld) unfinished(core []nodes.ID) string {
+	if len(p.spares) > 0 {
+		if r := p.mostAdvanced(); r != nil {
+			list := r.Configurations()
+			if next := list[len(list)-1]; next.From > r.CommitIndex()+1 {
+				return fmt.Sprintf("a change of membership waits for slot %d, and slot %d was the last", next.From, r.CommitIndex())
+			}
+		}
+	}
+	for _, id := range core {
+		if names, err := p.w.U.Machine(id).Disk().List(""); err != nil || len(names) > maxFiles {
+			return fmt.Sprintf("%s has %d files, and needs none of the older ones (%v)", id, len(names), err)
+		}
+	}
+	return ""
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // operator is a machine from which the membership is changed now and then: one member leaves,
-// or one machine joins. It never asks for fewer than three members.
+// or one machine joins. Or one takes another's place. It never asks for fewer than three members.
 type operator struct {
 	w       *trial.World
 	all     []nodes.ID // every machine that can be a member
@@ -87,6 +87,11 @@ func (o *operator) change() []nodes.ID {
 		leave = true
 	}
 	want := slices.Clone(o.members)
+	if len(outside) > 0 && o.draw("exchange", 3) == 2 { // one goes and one comes: the quorums meet in fewer
+		want[o.draw("who goes", uint64(len(want)))] = outside[o.draw("who comes", uint64(len(outside)))]
+		slices.Sort(want)
+		return want
+	}
 	switch {
 	case leave && len(want) > o.min:
 		i := int(o.draw("who leaves", uint64(len(want))))
