@@ -145,13 +145,7 @@ type LinkFault struct {
 
 // DisturbLinks begins a fault of links. Each pair is a direction: from, to.
 func (u *Universe) DisturbLinks(name string, pairs [][2]nodes.ID, f LinkFault) *Active {
-	var from []nodes.ID
-	for _, p := range pairs {
-		if !slices.Contains(from, p[0]) {
-			from = append(from, p[0])
-		}
-	}
-	a := u.begin1(name, from...)
+	a := u.begin1(name, whoIsCut(pairs)...)
 	a.link = f
 	var hit []*link
 	for _, p := range pairs {
@@ -173,6 +167,19 @@ func (u *Universe) DisturbLinks(name string, pairs [][2]nodes.ID, f LinkFault) *
 		}
 	}
 	return a
+}
+
+// whoIsCut is the machine that all pairs have in common, if one is, as an isolated one.
+func whoIsCut(pairs [][2]nodes.ID) []nodes.ID {
+	if len(pairs) < 2 {
+		return nil
+	}
+	for _, id := range pairs[0] {
+		if !slices.ContainsFunc(pairs, func(p [2]nodes.ID) bool { return p[0] != id && p[1] != id }) {
+			return []nodes.ID{id}
+		}
+	}
+	return nil
 }
 
 func (l *link) isHeld() bool {

@@ -32,8 +32,8 @@ type file struct {
 
 var errNotWanted = errors.New("the file would say nothing")
 
-// writeArtifact writes all that is known of a universe into a directory below root, and
-// returns its name. The directory appears whole or not at all; one of the same name is replaced.
+// writeArtifact writes all that is known of a universe into a directory of that name below root, and
+// returns its path. The directory appears whole or not at all; one of the same name is replaced.
 //
 //	repro.json     what the universe depends on, and what is expected of it
 //	trace.jsonl    every event
@@ -42,7 +42,7 @@ var errNotWanted = errors.New("the file would say nothing")
 //	plan.json      the faults; orrery run --plan takes it
 //	stack.txt      of a panic
 //	mermaid.md     the story as a sequence diagram, if it is short enough for one
-func writeArtifact(root string, s *scenarios.Scenario, o scenarios.Options, u *universe, re *rerun) (dir string, err error) {
+func writeArtifact(root, name string, s *scenarios.Scenario, o scenarios.Options, u *universe, re *rerun) (dir string, err error) {
 	expected, err := newRepro(s, o, u)
 	if err != nil {
 		return "", err
@@ -63,7 +63,7 @@ func writeArtifact(root string, s *scenarios.Scenario, o scenarios.Options, u *u
 	if err := os.Chmod(fresh, 0o755); err != nil {
 		return "", err
 	}
-	dir = filepath.Join(root, artifactName(s, o))
+	dir = filepath.Join(root, name)
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}

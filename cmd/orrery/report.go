@@ -31,7 +31,7 @@ func (c *campaign) violation(u *universe) {
 		re, _ = c.app.rerun(c.scenario, o) // an error of the options would have come at the first run
 	}
 	if place < artifactsMost {
-		dir, err := writeArtifact(c.artifacts, c.scenario, o, u, re)
+		dir, err := writeArtifact(c.artifacts, artifactName(c.scenario, o), c.scenario, o, u, re)
 		if err != nil {
 			c.progress.clear()
 			fmt.Fprintln(c.app.err, "orrery: no artefact of seed", u.Seed, "could be written:", oneLine(err.Error()))
