@@ -17,12 +17,13 @@ import (
 // the protocol's time-outs and windows, quorums, snapshots, leases, and what clients do.
 func Paxos() *Scenario {
 	return &Scenario{
-		Name:  "paxos",
-		About: "five Multi-Paxos replicas with a key-value store, linearizable under all faults",
-		Ops:   300,
-		Marks: paxos.Marks(),
-		Bugs:  paxosBugs(),
-		build: buildPaxos,
+		Name:     "paxos",
+		About:    "five Multi-Paxos replicas with a key-value store, linearizable under all faults",
+		Ops:      300,
+		Marks:    paxos.Marks(),
+		Bugs:     paxosBugs(),
+		Describe: describePaxos,
+		build:    buildPaxos,
 	}
 }
 

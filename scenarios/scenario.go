@@ -7,6 +7,7 @@ import (
 
 	"orrery/explore/trial"
 	"orrery/internal/near"
+	"orrery/trace"
 )
 
 // Scenario is a cluster, a workload, faults and checks, ready to run. One Run of it is
@@ -20,6 +21,10 @@ type Scenario struct {
 	Marks []string
 	// Ops is how many operations the clients of one universe begin, unless Options say otherwise.
 	Ops int
+
+	// Describe returns a function that says what a message of the protocol says, in its own words, for
+	// lanes and stories. The function is for one goroutine. Nil means that the kind must do.
+	Describe func() func(*trace.Event) string
 
 	build func(w *trial.World, s *Scenario) error
 }
