@@ -106,10 +106,11 @@ func (w *readWatch) replied(from *sim.Machine, to nodes.ID, m *paxos.Reply) {
 		w.p.w.U.Violate("reads-are-fresh", fmt.Sprintf("%s answers a read of %s with slot %d applied; slot %d was when it asked",
 			from.ID(), to, applied, o.applied))
 	}
+	b, _ := r.Leading()
 	if r.HoldsLease(from.Monotonic(), from.Wall()) {
+		w.covered(from, b, r.CommitIndex()+1)
 		return
 	}
-	b, _ := r.Leading()
 	confirmed := uint64(1) << w.p.number(from)
 	if rounds := w.rounds[b]; rounds != nil {
 		for i, began := range rounds.answered {
@@ -122,5 +123,29 @@ func (w *readWatch) replied(from *sim.Machine, to nodes.ID, m *paxos.Reply) {
 	if !w.p.isQuorum(2, uint64(r.CommitIndex())+1, confirmed) {
 		w.p.w.U.Violate("reads-are-confirmed", fmt.Sprintf("%s answers a read of %s in ballot %v, which only %s have confirmed since it was asked",
 			from.ID(), to, b, w.p.names(confirmed)))
+	}
+}
+
+// covered: while a leader counts on its lease, a quorum of acceptors still keeps to it: each by its own
+// clock, or because it has been down and must wait out what it may have granted.
+func (w *readWatch) covered(leader *sim.Machine, b paxos.Ballot, s paxos.Slot) {
+	covers := uint64(1) << w.p.number(leader)
+	for _, m := range w.p.w.U.Machines() {
+		i, known := w.p.index[m.ID()]
+		if !known {
+			continue
+		}
+		r, up := m.Node().(*paxos.Replica)
+		if !up || m.Monotonic() < w.p.lease {
+			covers |= 1 << i
+			continue
+		}
+		if to, until := r.LeaseTo(); to == b && m.Monotonic() < until {
+			covers |= 1 << i
+		}
+	}
+	if !w.p.isQuorum(2, uint64(s), covers) {
+		w.p.w.U.Violate("lease-is-covered", fmt.Sprintf("%s answers a read under its lease for ballot %v, to which only %s still keep",
+			leader.ID(), b, w.p.names(covers)))
 	}
 }

@@ -37,7 +37,8 @@ type paxosWatch struct {
 	votes *phaseOne
 	// patience is how long a follower must have heard nothing of a leader before it campaigns.
 	patience time.Duration
-	newest   paxos.Ballot // the highest whose leader has sent anything
+	lease    time.Duration // how long an acceptor keeps to one; 0 if there are none
+	newest   paxos.Ballot  // the highest whose leader has sent anything
 
 	chain   []uint64 // by slot: the hash of everything that was applied up to it
 	chainBy []nodes.ID
@@ -62,7 +63,7 @@ type watched struct {
 func watchPaxos(cluster *paxosWorld, names []nodes.ID) *paxosWatch {
 	w := cluster.w
 	p := &paxosWatch{w: w, index: map[nodes.ID]int{}, isQuorum: cluster.isQuorum, promises: map[paxos.Ballot]uint64{},
-		learn: cluster.learnConfigurations, patience: cluster.config.ElectionMin,
+		learn: cluster.learnConfigurations, patience: cluster.config.ElectionMin, lease: cluster.config.Lease,
 		state: make([]watched, len(names)), chain: make([]uint64, 1, 1024), chainBy: make([]nodes.ID, 1, 1024)}
 	if len(cluster.spares) > 0 {
 		p.alpha = paxos.Slot(cluster.config.Alpha)

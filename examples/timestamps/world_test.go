@@ -76,6 +76,7 @@ func world(oracle func() nodes.Node) func(w *trial.World) error {
 const powerCuts = `
 mode unrestricted                                  # one machine has no quorum to keep
 0s    sync-error(oracle, 2%)                         until 12s
+0s    write-error(oracle, 5%)                        until 12s
 0.5s  kill-at-effect(oracle, 3, power=lose-unsynced) until 1s
 1.5s  crash(oracle, power=torn)                      until 1.9s
 2.5s  kill-at-effect(oracle, 7, power=lose-suffix)   until 3s

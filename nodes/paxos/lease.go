@@ -38,6 +38,10 @@ func (r *Replica) leased(env nodes.Env, b Ballot) bool {
 	return held
 }
 
+// LeaseTo is the ballot to whose leader this acceptor has granted its lease, and until when by its own
+// monotonic clock; the zero ballot if it has granted none since it was started.
+func (r *Replica) LeaseTo() (b Ballot, until time.Duration) { return r.leaseTo, r.leaseUntil }
+
 // grantSelf is the leader's own grant, as an acceptor.
 func (r *Replica) grantSelf(env nodes.Env) {
 	if r.cfg.Lease == 0 {
