@@ -38,13 +38,17 @@ func newKVLoad(w *trial.World, s *Scenario, servers []nodes.ID) *kvLoad {
 	case 3: // so that an operation for which the cluster does nothing any more stays open for good
 		l.patience = time.Hour
 	}
+	think := 40 * time.Millisecond
+	if w.Chance("clients in a hurry", 150_000) { // their commands meet in batches, and in queues that are full
+		think = 2 * time.Millisecond
+	}
 	kv := newKVOps(w)
 	for i := range paxosClients {
 		quota := ops / paxosClients
 		if i < ops%paxosClients {
 			quota++
 		}
-		l.add(fmt.Sprintf("c%d", i+1), kv, quota, 40*time.Millisecond, servers)
+		l.add(fmt.Sprintf("c%d", i+1), kv, quota, think, servers)
 	}
 	w.History, w.Model, w.Workload = l.history, checker.KV, l
 	return l
