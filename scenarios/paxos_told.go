@@ -52,3 +52,11 @@ func (p *paxosWatch) campaigns(from *sim.Machine, b paxos.Ballot) {
 			from.ID(), b, since, s.follows))
 	}
 }
+
+// waitsOut: who has just been started may have granted a lease that he has forgotten, and promises
+// nothing until that must be over.
+func (p *paxosWatch) waitsOut(from *sim.Machine, b paxos.Ballot) {
+	if up := from.Monotonic(); up < p.lease {
+		p.w.U.Violate("lease-outlasts-a-restart", fmt.Sprintf("%s promises ballot %v %v after its start; a lease holds for %v", from.ID(), b, up, p.lease))
+	}
+}

@@ -122,6 +122,7 @@ func (p *paxosWatch) sent(from *sim.Machine, to nodes.ID, m nodes.Message) {
 	case *paxos.P1a:
 		p.toldDurably(from, m) // else a crash could have the same ballot used twice
 		p.campaigns(from, m.Ballot)
+		p.waitsOut(from, m.Ballot)
 		p.votes.asks(from, m.Ballot)
 	case *paxos.P2a:
 		p.leads(m.Ballot)
@@ -133,6 +134,7 @@ func (p *paxosWatch) sent(from *sim.Machine, to nodes.ID, m nodes.Message) {
 			p.toldDurably(from, m)
 			p.promises[m.Ballot] |= 1 << p.number(from)
 			p.votes.promises(from, m)
+			p.waitsOut(from, m.Ballot)
 			p.hold(p.acceptors.Promised(p.number(from), p.ballot(m.Ballot)))
 		}
 	case *paxos.P2b:
