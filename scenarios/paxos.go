@@ -231,6 +231,7 @@ func (p *paxosWorld) converged(core []nodes.ID) (bool, string) {
 	if why := p.unfinished(core); why != "" {
 		return false, why
 	}
+	p.sameState(core)
 	// Who leads may be outside of the core, if it can: that part is not all broken.
 	if _, ok := p.leader(); !ok {
 		return false, "nobody leads"

@@ -153,3 +153,18 @@ func (p *paxosWorld) unfinished(core []nodes.ID) string {
 	}
 	return ""
 }
+
+// sameState: replicas that have applied the same slots hold the same, whatever they have recovered it from.
+func (p *paxosWorld) sameState(core []nodes.ID) {
+	var first uint64
+	for i, id := range p.mustAgree(core) {
+		r, up := p.w.U.Machine(id).Node().(*paxos.Replica)
+		switch {
+		case !up:
+		case i == 0:
+			first = r.StateHash()
+		case r.StateHash() != first:
+			p.w.U.Violate("state-equality", fmt.Sprintf("%s has applied the same slots as others, and holds something else", id))
+		}
+	}
+}

@@ -35,6 +35,12 @@ func (r *Replica) Applied() (s Slot, chain uint64) { return r.machine.applied, r
 // SnapshotBase is the slot up to which the log is truncated; 0 before the first snapshot.
 func (r *Replica) SnapshotBase() Slot { return r.base }
 
+// StateHash is a hash of what the applied commands have made: the store and the sessions. Replicas
+// that have applied the same slot must have the same. It costs as much as a snapshot.
+func (r *Replica) StateHash() uint64 {
+	return ValueHash(r.machine.sessions.snapshot(r.machine.store.snapshot(nil)))
+}
+
 // IdentityFile is the file that says whose disk this is, and its length in bytes. Without it the next
 // Boot refuses a log that has anything in it, so it must be durable before anything is told.
 func (r *Replica) IdentityFile() (name string, size int64) {
