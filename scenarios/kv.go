@@ -1,14 +1,13 @@
 package scenarios
 
 import (
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"orrery/checker"
 	"orrery/explore/trial"
-	"orrery/nodes"
 	"orrery/trace"
 )
 
@@ -23,7 +22,8 @@ type kvOps struct {
 	empty bool // some values are empty: there, and not missing
 	large bool // some values are larger than a batch or a message need be
 	limit bool // some scans want the first few keys only
-	probe bool // write once, then read every key, and write again
+	// script is the operations one by one, where they are not drawn.
+	script []checker.Op
 }
 
 // kvKinds are the kinds of operation and what part of a workload they are, if all are on.
@@ -57,8 +57,8 @@ func newKVOps(w *trial.World) *kvOps {
 // operation changes no other. What the client last saw in a key gives a compare-and-set a
 // chance.
 func (k *kvOps) next(client *kvClient, n int) checker.Op {
-	if k.probe {
-		return k.probing(client.id, n)
+	if k.script != nil {
+		return k.script[n]
 	}
 	draw := func(what uint64, limit uint64) uint64 {
 		return k.w.U.Draw(client.stream, trace.Mix(uint64(n), what), limit)
@@ -94,12 +94,25 @@ func (k *kvOps) next(client *kvClient, n int) checker.Op {
 	return op
 }
 
-// probing is the n-th operation of the client that comes after the heal.
-func (k *kvOps) probing(client nodes.ID, n int) checker.Op {
-	if n == 0 || n > int(k.keys) {
-		return checker.Op{F: checker.Put, Key: "k0", In: checker.Val(fmt.Sprintf("%s.%d", client, n))}
+// probe is the operations of the client that comes after the heal: it writes, reads every key, and does
+// once whatever else the other clients did, so that every kind of operation is seen to succeed.
+func (k *kvOps) probe() *kvOps {
+	p := &kvOps{w: k.w, keys: k.keys, script: []checker.Op{{F: checker.Put, Key: "k0", In: checker.Val("probe.0")}}}
+	for i := range k.keys {
+		p.script = append(p.script, checker.Op{F: checker.Get, Key: key(i)})
 	}
-	return checker.Op{F: checker.Get, Key: key(uint64(n - 1))}
+	for _, op := range []checker.Op{
+		{F: checker.Put, Key: "k0", In: checker.Val("probe.1")},
+		{F: checker.CAS, Key: "k0", Expect: checker.Val("probe.1"), In: checker.Val("probe.2")},
+		{F: checker.Append, Key: "k0", In: checker.Val("probe.3;")},
+		{F: checker.Scan, Key: "k0"},
+		{F: checker.Delete, Key: "k0"},
+	} {
+		if slices.Contains(k.kinds, op.F) {
+			p.script = append(p.script, op)
+		}
+	}
+	return p
 }
 
 // think is how long a client waits before its n-th operation.

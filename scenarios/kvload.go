@@ -79,12 +79,12 @@ func (l *kvLoad) Done() bool {
 // Stop implements trial.Workload.
 func (l *kvLoad) Stop() { l.stopped = true }
 
-// Probe implements trial.Workload: a fresh client writes, and reads every key. That the
+// Probe implements trial.Workload: a fresh client writes, reads every key, and does the rest. That the
 // reads give what was acknowledged is for the checker of the history to tell.
 func (l *kvLoad) Probe(core []nodes.ID) {
 	l.stopped = false
-	probe := &kvOps{w: l.w, keys: l.clients[0].kv.keys, probe: true}
-	l.probe = l.add("probe", probe, int(probe.keys)+2, 0, core)
+	probe := l.clients[0].kv.probe()
+	l.probe = l.add("probe", probe, len(probe.script), 0, core)
 }
 
 // Probed implements trial.Workload.
@@ -222,7 +222,7 @@ func (c *kvClient) end(env nodes.Env, res paxos.Result) {
 	c.lastWhy = res.Why
 	if res.Outcome == paxos.OutcomeOK {
 		c.succeeded++
-	} else if c.kv.probe {
+	} else if c.kv.script != nil {
 		c.begun-- // the core must serve it in the end
 	}
 	u := c.load.w.U

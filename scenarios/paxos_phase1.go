@@ -16,8 +16,8 @@ type phaseOne struct {
 	reports map[paxos.Ballot]*ballotReports
 }
 
-// ballotReports is what those who promised a ballot have told, each for the first time: after that they
-// accept nothing in a lower one.
+// ballotReports is what those who promised a ballot have told, of each slot what was told first: after that
+// they accept nothing in a lower one.
 type ballotReports struct {
 	by      []report   // by replica
 	checked paxos.Slot // proposals were looked at up to here
@@ -38,18 +38,19 @@ func newPhaseOne(p *paxosWatch) *phaseOne {
 	return &phaseOne{p: p, reports: map[paxos.Ballot]*ballotReports{}}
 }
 
-// of is where a replica's report for a ballot goes; nil if it is there already.
-func (c *phaseOne) of(b paxos.Ballot, m *sim.Machine) *report {
+// of is where a replica's report for a ballot goes, and whether it is its first.
+func (c *phaseOne) of(b paxos.Ballot, m *sim.Machine) (rep *report, first bool) {
 	all := c.reports[b]
 	if all == nil {
 		all = &ballotReports{by: make([]report, len(c.p.state))}
 		c.reports[b] = all
 	}
-	if rep := &all.by[c.p.number(m)]; !rep.told {
-		rep.told, rep.votes = true, map[paxos.Slot]reportedVote{}
-		return rep
+	rep = &all.by[c.p.number(m)]
+	if rep.told {
+		return rep, false
 	}
-	return nil
+	rep.told, rep.votes = true, map[paxos.Slot]reportedVote{}
+	return rep, true
 }
 
 // asks: a candidate promises itself its ballot, and reports its votes to itself.
@@ -58,8 +59,8 @@ func (c *phaseOne) asks(m *sim.Machine, b paxos.Ballot) {
 	if !ok {
 		return
 	}
-	rep := c.of(b, m)
-	if rep == nil {
+	rep, first := c.of(b, m)
+	if !first {
 		return
 	}
 	rep.commit = r.CommitIndex()
@@ -70,16 +71,19 @@ func (c *phaseOne) asks(m *sim.Machine, b paxos.Ballot) {
 	}
 }
 
-// promises: an acceptor tells a promise.
+// promises: an acceptor tells a promise. If it tells one again after a crash, it may know less to
+// be chosen than before, and then it tells its votes for those slots.
 func (c *phaseOne) promises(m *sim.Machine, p1b *paxos.P1b) {
-	rep := c.of(p1b.Ballot, m)
-	if rep == nil {
+	rep, first := c.of(p1b.Ballot, m)
+	if !first && p1b.Commit >= rep.commit {
 		return
 	}
 	rep.commit = p1b.Commit
 	for i := range p1b.Votes {
 		v := &p1b.Votes[i]
-		rep.votes[v.Slot] = reportedVote{v.Ballot, paxos.ValueHash(v.Value)}
+		if _, told := rep.votes[v.Slot]; !told {
+			rep.votes[v.Slot] = reportedVote{v.Ballot, paxos.ValueHash(v.Value)}
+		}
 	}
 }
 
