@@ -270,3 +270,19 @@ func TestMalformedBytesNeverReachANode(t *testing.T) {
 	require.EqualValues(t, 200, uint64(delivered)+u.Stats().Dropped[DropMalformed])
 	require.NotZero(t, u.Stats().Dropped[DropMalformed])
 }
+
+func TestFlippedBitsAreNoticedAndTheDatagramIsLost(t *testing.T) {
+	delivered := 0
+	a := &script{boot: func(env nodes.Env) error {
+		for range 200 {
+			env.Send("b", text("whole"))
+		}
+		return nil
+	}}
+	b := &script{deliver: func(nodes.Env, nodes.ID, nodes.Message) { delivered++ }}
+	u := pair(Config{Seed: 1, Net: NetConfig{Delay: lan.Delay, CorruptPPM: million / 2}}, a, b)
+	u.Run(time.Second)
+	lost := u.Stats().Dropped[DropCorrupt]
+	require.EqualValues(t, 200, uint64(delivered)+lost)
+	require.InDelta(t, 100, float64(lost), 30)
+}
