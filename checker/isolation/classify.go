@@ -26,12 +26,19 @@ func (s *search) reportRough(path []step) {
 func simple(path []step) [][]step {
 	var out [][]step
 	var open []step
+	place := make(map[int32]int, len(path)) // of a transaction in open
 	for _, st := range path {
+		place[st.from] = len(open)
 		open = append(open, st)
-		if i := slices.IndexFunc(open, func(o step) bool { return o.from == st.to }); i >= 0 {
-			out = append(out, slices.Clone(open[i:]))
-			open = open[:i]
+		i, closed := place[st.to]
+		if !closed {
+			continue
 		}
+		out = append(out, slices.Clone(open[i:]))
+		for _, o := range open[i:] {
+			delete(place, o.from)
+		}
+		open = open[:i]
 	}
 	return out
 }
@@ -89,11 +96,19 @@ func (s *search) note(path []step) {
 	s.c.out = append(s.c.out, f)
 }
 
+// storyMost is how many steps of a cycle a sentence tells before it comes to the last.
+const storyMost = 8
+
 // story says of each step why it is one.
 func (c *check) story(path []step) string {
 	var b strings.Builder
 	for i, st := range path {
+		if i == storyMost && len(path) > storyMost+1 {
+			fmt.Fprintf(&b, "; and so on for %d transactions", len(path)-storyMost-1)
+		}
 		switch {
+		case i >= storyMost && i < len(path)-1:
+			continue
 		case i == len(path)-1:
 			b.WriteString("; but ")
 		case i > 0:

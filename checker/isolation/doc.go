@@ -17,7 +17,8 @@
 //
 // What holds throughout:
 //
-//   - Violated is certain. Reads of transactions with an unknown end say nothing, and nothing follows from their place in time.
+//   - Violated is certain. A transaction with an unknown end took effect if something it wrote was seen, and then all it wrote
+//     did; its reads say nothing, and nothing follows it in time.
 //   - Nothing is ok about nothing: without a committed transaction and a dependency the verdict is vacuous.
 //   - Memory and time are linear in the micro-operations and elements read, except for the search for small examples, which
 //     has a budget; no verdict depends on that.

@@ -1,6 +1,9 @@
 package isolation
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // registerRead judges a read of a committed transaction and returns which version it saw.
 func (c *check) registerRead(k int32, txn int32, m *Mop) int32 {
@@ -69,17 +72,23 @@ func (c *check) versionCycles() {
 			continue
 		}
 		k := c.versions[at].key
-		text, txns := "", []int32{}
+		var text strings.Builder
+		var txns []int32
 		for first := at; ; {
 			p := c.parent[at]
 			t := c.versions[at].txn
-			text += fmt.Sprintf("T%d read %s=%d and wrote %d; ", c.h[t].ID, c.keys[k], c.versions[p].val, c.versions[at].val)
+			switch {
+			case len(txns) < storyMost:
+				fmt.Fprintf(&text, "T%d read %s=%d and wrote %d; ", c.h[t].ID, c.keys[k], c.versions[p].val, c.versions[at].val)
+			case len(txns) == storyMost:
+				text.WriteString("and so on; ")
+			}
 			txns = append(txns, t)
 			c.parent[at] = none
 			if at = p; at == first {
 				break
 			}
 		}
-		c.found(CyclicVersions, int(k), text+"so each version came before itself", txns...)
+		c.found(CyclicVersions, int(k), text.String()+"so each version came before itself", txns...)
 	}
 }
