@@ -3,6 +3,7 @@ package deterministic
 import (
 	"go/ast"
 	"go/types"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -19,7 +20,8 @@ const doc = `find what makes a node non-deterministic
 A node that runs in Orrery's simulator must be a function of what its handlers
 are given. This analyzer reports wall clocks, goroutines, channels, global
 randomness, reads of the host, decisions that follow the order of a map, and an
-Env that is kept beyond its call, in packages that implement nodes.Node.
+Env that is kept beyond its call, in packages that implement nodes.Node or write
+tasks (orrery/nodes/task).
 
 A comment excuses its line, or the line below it:
 
@@ -50,7 +52,7 @@ type options struct{ every, float bool }
 
 func (o *options) run(pass *analysis.Pass) error {
 	c := newChecker(pass, o)
-	if !o.every && len(c.nodes) == 0 {
+	if !o.every && len(c.nodes) == 0 && !c.hasTasks() {
 		return nil
 	}
 	in := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
@@ -74,12 +76,29 @@ func (o *options) run(pass *analysis.Pass) error {
 	return nil
 }
 
-// nodesPath is the package that holds the contract.
-const nodesPath = "orrery/nodes"
+// The packages that hold the contract, and the tasks, whose bodies are nodes without
+// a type of their own.
+const (
+	nodesPath = "orrery/nodes"
+	tasksPath = "orrery/nodes/task"
+)
 
-// judges reports whether the file is one that runs inside a universe.
+// hasTasks reports whether a file that is judged imports the tasks.
+func (c *checker) hasTasks() bool {
+	for _, file := range c.pass.Files {
+		for _, spec := range file.Imports {
+			if c.judges(file) && spec.Path.Value == strconv.Quote(tasksPath) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judges reports whether the file is one that runs inside a universe: no test, and not the
+// main package that the go command generates for tests.
 func (c *checker) judges(file *ast.File) bool {
-	return !strings.HasSuffix(c.pass.Fset.File(file.Pos()).Name(), "_test.go")
+	return !strings.HasSuffix(c.pass.Pkg.Path(), ".test") && !strings.HasSuffix(c.pass.Fset.File(file.Pos()).Name(), "_test.go")
 }
 
 // findContract looks up the contract and the types of the package that keep it. A type

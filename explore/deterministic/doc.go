@@ -9,8 +9,8 @@
 //
 // [Analyzer] is an analyzer of golang.org/x/tools/go/analysis, so that it runs
 // in go vet, in gopls and in linters that load analyzers; cmd/orreryvet is the command. It judges
-// the packages that declare a type that implements nodes.Node, and with the flag -every every
-// package that it is shown. Test files are left alone: they stand outside the universe.
+// the packages that declare a type that implements nodes.Node or that write tasks (package
+// nodes/task), and with the flag -every every package that it is shown. Test files are left alone: they stand outside the universe.
 //
 // What it finds, by category:
 //
@@ -37,7 +37,7 @@
 // a reason, and one that silences nothing, are findings too.
 //
 // What it cannot see: what a function of another package does (show it that package, with
-// -every), values behind interfaces and reflection, and whether a node tells before its
+// -every), where an Env goes that is handed to a function which keeps it, values behind interfaces and reflection, and whether a node tells before its
 // sync has ended, which is what the simulator is for.
 //
 // Invariants: the analyzer looks at one package at a time and needs no facts

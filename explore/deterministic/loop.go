@@ -19,6 +19,8 @@ type loop struct {
 
 	writes  map[string]string // what is written, and how
 	reads   map[string]bool   // what expressions mention
+	own     map[string]bool   // the containers of which rounds read the element under their key
+	others  map[string]bool   // the containers of which rounds write elements under other keys
 	exits   map[string]bool   // how rounds can end the loop
 	breaks  []*ast.BlockStmt  // the blocks that hold a break
 	effects []effect
@@ -38,12 +40,15 @@ func (l *loop) judge() string {
 	if l.stmt.Tok == token.ASSIGN {
 		return "the last key is left in a variable"
 	}
-	l.exits = make(map[string]bool)
+	l.exits, l.own, l.others = make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	if l.changesKey() {
+		l.key = nil // it may then be the same in two rounds
+	}
 	if why := l.block(l.stmt.Body); why != "" {
 		return why
 	}
 	for x := range l.writes { //orrery:anyorder any of the reasons will do
-		if l.reads[x] {
+		if l.reads[x] || l.own[x] && l.others[x] {
 			return "a round reads " + x + ", which others write"
 		}
 	}
@@ -66,6 +71,22 @@ func (l *loop) judgeExits() string {
 		return "it ends early, so that chance decides which rounds there are"
 	}
 	return ""
+}
+
+// changesKey reports whether the body assigns to the loop's key, or takes its address.
+func (l *loop) changesKey() bool {
+	found := false
+	ast.Inspect(l.stmt.Body, func(n ast.Node) bool {
+		changed := l.written(n)
+		if u, ok := n.(*ast.UnaryExpr); ok && u.Op == token.AND {
+			changed = []ast.Expr{u.X}
+		}
+		for _, x := range changed {
+			found = found || l.isKey(x)
+		}
+		return !found
+	})
+	return found
 }
 
 func contains(blocks []*ast.BlockStmt, b *ast.BlockStmt) bool {
@@ -112,6 +133,10 @@ func (l *loop) statement(in *ast.BlockStmt, s ast.Stmt) string {
 		return l.branch(in, s)
 	case *ast.ReturnStmt:
 		return l.returns(s)
+	case *ast.SwitchStmt:
+		return l.switches(in, s)
+	case *ast.DeclStmt:
+		return l.declares(s)
 	}
 	return fmt.Sprintf("its body does more than collect, delete and sum (line %d)", l.line(s))
 }
@@ -174,4 +199,36 @@ func (l *loop) inner(s *ast.RangeStmt) string {
 		return why
 	}
 	return l.block(s.Body)
+}
+
+// switches judges all cases. A break in one of them counts as one of the loop's, to be safe.
+func (l *loop) switches(in *ast.BlockStmt, s *ast.SwitchStmt) string {
+	if why := l.statement(in, s.Init); why != "" {
+		return why
+	}
+	if why := l.pure(s.Tag); why != "" {
+		return why
+	}
+	for _, c := range s.Body.List {
+		c := c.(*ast.CaseClause)
+		if why := l.allPure(c.List); why != "" {
+			return why
+		}
+		if why := l.block(&ast.BlockStmt{List: c.Body}); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// declares judges variables of the round.
+func (l *loop) declares(s *ast.DeclStmt) string {
+	for _, spec := range s.Decl.(*ast.GenDecl).Specs {
+		if v, ok := spec.(*ast.ValueSpec); ok {
+			if why := l.allPure(v.Values); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
 }

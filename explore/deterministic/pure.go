@@ -24,7 +24,8 @@ func (l *loop) pure(e ast.Expr) string {
 		return l.pure(e.X)
 	case *ast.IndexExpr:
 		if l.isKey(e.Index) {
-			return "" // each round looks at its own element
+			l.own[types.ExprString(e.X)] = true // each round looks at its own element
+			return ""
 		}
 		return l.allPure([]ast.Expr{e.X, e.Index})
 	case *ast.SliceExpr:
@@ -118,5 +119,6 @@ func (l *loop) call(in *ast.BlockStmt, e ast.Expr) string {
 	if why := l.pure(k); why != "" {
 		return why
 	}
+	l.element(m, k)
 	return l.wrote(in, m, "delete")
 }

@@ -17,6 +17,13 @@ func (l *loop) wrote(in *ast.BlockStmt, x ast.Expr, how string) string {
 	return ""
 }
 
+// element notes that an element of the container is written.
+func (l *loop) element(container, index ast.Expr) {
+	if !l.isKey(index) {
+		l.others[types.ExprString(container)] = true
+	}
+}
+
 // isLocal reports whether the expression is a variable of the round.
 func (l *loop) isLocal(e ast.Expr) bool {
 	id, ok := e.(*ast.Ident)
@@ -37,9 +44,6 @@ func (l *loop) assign(in *ast.BlockStmt, s *ast.AssignStmt) string {
 	local := true
 	for _, x := range s.Lhs {
 		local = local && l.isLocal(x)
-		if o := l.variable(x); o != nil && o == l.key {
-			l.key = nil // it may now be the same in two rounds
-		}
 	}
 	if !local && len(s.Lhs) == len(s.Rhs) {
 		for i := range s.Lhs {
@@ -78,6 +82,12 @@ func (l *loop) write(in *ast.BlockStmt, x, e ast.Expr) string {
 		}
 		return l.wrote(in, x, "append")
 	}
+	if name, other := l.bound(x, e); other != nil {
+		if why := l.pure(other); why != "" {
+			return why
+		}
+		return l.wrote(in, x, name)
+	}
 	if why := l.pure(e); why != "" {
 		return why
 	}
@@ -85,6 +95,7 @@ func (l *loop) write(in *ast.BlockStmt, x, e ast.Expr) string {
 		if why := l.pure(ix.Index); why != "" {
 			return why
 		}
+		l.element(ix.X, ix.Index)
 		if l.constant(e) {
 			return l.wrote(in, ix.X, "="+types.ExprString(e))
 		}
@@ -120,6 +131,7 @@ func (l *loop) accumulate(in *ast.BlockStmt, x ast.Expr, op token.Token) string 
 		if why := l.pure(ix.Index); why != "" {
 			return why
 		}
+		l.element(ix.X, ix.Index)
 		x = ix.X
 	}
 	switch op {
@@ -129,6 +141,23 @@ func (l *loop) accumulate(in *ast.BlockStmt, x ast.Expr, op token.Token) string 
 		return l.wrote(in, x, op.String())
 	}
 	return "the result of " + types.ExprString(x) + " " + op.String() + " depends on the order"
+}
+
+// bound recognises x = max(x, e) and x = min(x, e).
+func (l *loop) bound(x, e ast.Expr) (name string, other ast.Expr) {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || len(call.Args) != 2 || !ordered(l.typeOf(x)) {
+		return "", nil
+	}
+	name = l.builtin(call)
+	if name == "max" || name == "min" {
+		for i, a := range call.Args {
+			if types.ExprString(a) == types.ExprString(x) {
+				return name, call.Args[1-i]
+			}
+		}
+	}
+	return "", nil
 }
 
 // extreme recognises if v > x { x = v }, which finds a maximum or minimum.

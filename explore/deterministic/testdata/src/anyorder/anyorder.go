@@ -103,6 +103,20 @@ func (n *node) filled() (map[nodes.ID]int, map[int]bool) {
 	return byID, seen
 }
 
+func (n *node) more(next map[nodes.ID]int) (largest int) {
+	for id, p := range n.peers {
+		largest = max(largest, p.acked)
+		var twice = p.weight * 2
+		switch {
+		case p.alive:
+			n.sum += twice
+		default:
+			n.acked[id] += n.acked[id]
+		}
+	}
+	return largest
+}
+
 func (n *node) iterated() {
 	for _, id := range slices.Sorted(maps.Keys(n.peers)) {
 		n.peers[id] = nil

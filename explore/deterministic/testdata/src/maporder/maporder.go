@@ -85,6 +85,30 @@ func (n *node) bad(env nodes.Env) nodes.ID {
 	return ""
 }
 
+func (n *node) chained(next map[nodes.ID]nodes.ID) {
+	for id := range next { // want `a round reads n.peers, which others write`
+		n.peers[next[id]] += n.peers[id]
+	}
+	for id, p := range n.peers { // want `collects into n.list, which is not sorted afterwards`
+		switch {
+		case p > 3:
+			n.list = append(n.list, id)
+		}
+	}
+	for _, p := range n.peers { // want `n.sum is written in two ways`
+		n.sum = max(n.sum, p)
+		n.sum = min(n.sum, 3)
+	}
+	for _, p := range n.peers { // want `which round comes last decides n.share`
+		n.share = max(n.share, float64(p)) // NaN has no order
+	}
+	for id := range n.peers { // want `two rounds may write the same element of n.peers`
+		alias := &id
+		_ = alias
+		n.peers[id] = len(id)
+	}
+}
+
 func (n *node) badIterators(s *sync.Map) { // want `sync.Map`
 	keys := slices.Collect(maps.Keys(n.peers)) // want `maps.Keys has another order at each run`
 	_ = keys
