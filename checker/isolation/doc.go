@@ -20,7 +20,7 @@
 //   - Violated is certain. A transaction with an unknown end took effect if something it wrote was seen, and then all it wrote
 //     did; its reads say nothing, and nothing follows it in time.
 //   - Nothing is ok about nothing: without a committed transaction and a dependency the verdict is vacuous.
-//   - Memory and time are linear in the micro-operations and elements read, except for the search for small examples, which
-//     has a budget; no verdict depends on that.
+//   - Memory is linear in the micro-operations and elements read, and so is time, but for sorting by time what is not sorted
+//     yet, and for the search for small examples, which has a budget; no verdict depends on that.
 //   - The result is a function of the history and the options.
 package isolation
