@@ -44,8 +44,6 @@ const (
 	connTimeout // local: the dial got no answer
 )
 
-func (s connStep) local() bool { return s >= connBreak }
-
 // connRef finds the pipe of a Conn of a machine.
 type connRef struct {
 	n    uint64
@@ -237,7 +235,7 @@ func (u *Universe) connArrives(slot uint32) bool {
 	for _, f := range l.faults {
 		if f.link.Cut || f.link.Hold {
 			stalled = true
-			f.bit(1)
+			f.Bite(1)
 		}
 	}
 	if !stalled && (len(sender.stalled) == 0 || e.step == connReset) {

@@ -67,11 +67,11 @@ func (m *Machine) accept(slot uint32) bool {
 	refused := false
 	for _, f := range l.faults {
 		if f.link.HangDials {
-			f.bit(1)
+			f.Bite(1)
 			return false
 		}
 		if f.link.RefuseDials {
-			f.bit(1)
+			f.Bite(1)
 			refused = true
 		}
 	}
@@ -120,7 +120,7 @@ func (m *Machine) received(slot uint32) bool {
 	}
 	for _, f := range u.machines[e.from].linkTo(m).faults {
 		if r := f.link.ResetPPM; r > 0 && u.chance(&f.str, about(e.id, siteConn), r) {
-			f.bit(1)
+			f.Bite(1)
 			u.connSend(p, side, connReset, nil, false)
 			return m.closed(slot, nodes.ErrReset)
 		}

@@ -27,7 +27,7 @@ type DiskFault struct {
 
 // DisturbDisks begins a fault of some machines' disks.
 func (u *Universe) DisturbDisks(name string, ids []nodes.ID, f DiskFault) *Active {
-	a := u.begin1(name, ids...)
+	a := u.newActive(name, ids...)
 	a.disk = f
 	var hit []*Machine
 	for _, id := range ids {
@@ -54,7 +54,7 @@ func (m *Machine) failing(site uint64, rate func(*DiskFault) uint64) bool {
 		}
 		m.u.ordinal++
 		if m.u.chance(&a.str, about(m.u.current^m.u.ordinal<<32, site), ppm) {
-			a.bit(1)
+			a.Bite(1)
 			return true
 		}
 	}
@@ -70,7 +70,7 @@ func (d *diskEnv) writable() error {
 	}
 	for _, a := range m.diskFaults {
 		if a.disk.Full {
-			a.bit(1)
+			a.Bite(1)
 			return nodes.ErrNoSpace
 		}
 	}
@@ -191,7 +191,7 @@ func (m *Machine) sync(tag nodes.Tag, file string, c vdisk.Capture, err error) {
 	for _, a := range m.diskFaults {
 		if a.disk.SlowSync != (Dist{}) {
 			wait += a.disk.SlowSync.at(u.draw(&a.str, about(id, siteSync), distRange))
-			a.bit(1)
+			a.Bite(1)
 		}
 	}
 	u.schedule(slot, u.now+wait)
@@ -201,7 +201,7 @@ func (m *Machine) sync(tag nodes.Tag, file string, c vdisk.Capture, err error) {
 func (m *Machine) stalls(slot uint32) bool {
 	for _, a := range m.diskFaults {
 		if a.disk.Stall {
-			a.bit(1)
+			a.Bite(1)
 			m.stalledSyncs = append(m.stalledSyncs, slot)
 			return true
 		}
@@ -224,7 +224,7 @@ func (m *Machine) handleSynced(slot uint32) bool {
 	if err == nil && len(m.diskFaults) > 0 {
 		for _, a := range m.diskFaults {
 			if p := a.disk.SyncErrorPPM; p > 0 && u.chance(&a.str, about(e.id, siteSyncFails), p) {
-				a.bit(1)
+				a.Bite(1)
 				err = nodes.ErrIO
 			}
 		}

@@ -21,7 +21,7 @@ func (e *environment) Self() nodes.ID { return e.id }
 
 func (e *environment) Now() time.Time {
 	for _, a := range e.clockFaults {
-		a.bit(1)
+		a.Bite(1)
 	}
 	return e.u.epoch.Add(time.Duration(e.clock.wall(e.u.now)))
 }

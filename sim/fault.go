@@ -50,7 +50,7 @@ func (u *Universe) HealAll() {
 // Strike records a fault that is over as soon as it has happened, like a kill or a
 // step of a clock; effects is what it did. name is the fault as it is written.
 func (u *Universe) Strike(name string, effects uint64) *Active {
-	a := u.begin1(name)
+	a := u.newActive(name)
 	a.effects = effects
 	a.End()
 	return a
@@ -60,13 +60,13 @@ func (u *Universe) Strike(name string, effects uint64) *Active {
 // kills, or other faults. undo, unless it is nil, is called at its end, and must take
 // back whatever of it is still in force; so such a fault is healed like all others.
 func (u *Universe) Begin(name string, undo func()) *Active {
-	a := u.begin1(name)
+	a := u.newActive(name)
 	a.undo = undo
 	return a
 }
 
-// begin1 makes the token of a fault, and records its beginning.
-func (u *Universe) begin1(name string, whom ...nodes.ID) *Active {
+// newActive makes the token of a fault, and records its beginning.
+func (u *Universe) newActive(name string, whom ...nodes.ID) *Active {
 	a := &Active{u: u, name: name, begun: u.Now(), str: newStream("fault/" + name)}
 	u.faults.all = append(u.faults.all, a)
 	u.faults.active++
@@ -109,8 +109,7 @@ func (a *Active) End() {
 // Name is the fault as it is written.
 func (a *Active) Name() string { return a.name }
 
-// Begun and Ended are when the fault was in force, in virtual time; Ended is 0 for one
-// that still is.
+// Begun is when the fault began, in virtual time.
 func (a *Active) Begun() time.Duration { return a.begun }
 
 // Ended is when the fault ended, or 0 while it is in force.
@@ -123,10 +122,9 @@ func (a *Active) InForce() bool { return !a.ended }
 // had to wait, syncs that failed, clocks that were read. A fault with none never bit.
 func (a *Active) Effects() uint64 { return a.effects }
 
-// Bite adds to the fault's effects, for effects that only its author can see.
+// Bite adds to the fault's effects. Universes do so by themselves; it is there for effects
+// that only the fault's author can see.
 func (a *Active) Bite(n uint64) { a.effects += n }
-
-func (a *Active) bit(n uint64) { a.effects += n }
 
 // LinkFault is what can be wrong with a direction of a link.
 type LinkFault struct {
@@ -145,7 +143,7 @@ type LinkFault struct {
 
 // DisturbLinks begins a fault of links. Each pair is a direction: from, to.
 func (u *Universe) DisturbLinks(name string, pairs [][2]nodes.ID, f LinkFault) *Active {
-	a := u.begin1(name, whoIsCut(pairs)...)
+	a := u.newActive(name, whoIsCut(pairs)...)
 	a.link = f
 	var hit []*link
 	for _, p := range pairs {
@@ -196,7 +194,7 @@ func (a *Active) delay(u *Universe, id uint64) int64 {
 	if a.link.Delay == (Dist{}) {
 		return 0
 	}
-	a.bit(1)
+	a.Bite(1)
 	return a.link.Delay.at(u.draw(&a.str, about(id, siteDelay), distRange))
 }
 
@@ -205,19 +203,19 @@ func (a *Active) strikes(u *Universe, e *event) DropReason {
 	f := &a.link
 	switch {
 	case f.Cut:
-		a.bit(1)
+		a.Bite(1)
 		return DropCut
 	case f.Hold:
-		a.bit(1)
+		a.Bite(1)
 		return dropHeld
 	case f.LossPPM > 0 && u.chance(&a.str, about(e.id, siteLoss), f.LossPPM):
-		a.bit(1)
+		a.Bite(1)
 		return DropLost
 	case f.CorruptPPM > 0 && u.chance(&a.str, about(e.id, siteCorrupt), f.CorruptPPM):
-		a.bit(1)
+		a.Bite(1)
 		return DropCorrupt
 	case f.CorruptUnseenPPM > 0 && u.chance(&a.str, about(e.id, siteCorruptWhere), f.CorruptUnseenPPM):
-		a.bit(1)
+		a.Bite(1)
 		return dropFlipped
 	}
 	return DropNot

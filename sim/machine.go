@@ -120,7 +120,7 @@ func (m *Machine) mustWait(kind trace.Kind) bool {
 		return false
 	}
 	for _, a := range m.procFaults {
-		a.bit(1)
+		a.Bite(1)
 	}
 	if busy {
 		m.wakeAt(m.busyUntil)

@@ -16,7 +16,7 @@ type ProcessFault struct {
 // DisturbProcesses begins a fault of the processes of some machines. It stays with
 // the machine if the process is started again.
 func (u *Universe) DisturbProcesses(name string, ids []nodes.ID, f ProcessFault) *Active {
-	a := u.begin1(name, ids...)
+	a := u.newActive(name, ids...)
 	var hit []*Machine
 	for _, id := range ids {
 		m := u.lookup(id)
@@ -57,7 +57,7 @@ type ClockFault struct {
 // of a wall clock while it was wrong, and, of a fault of the rate, those of the
 // monotonic clock and the timers that were set by it.
 func (u *Universe) DisturbClocks(name string, ids []nodes.ID, f ClockFault) *Active {
-	a := u.begin1(name, ids...)
+	a := u.newActive(name, ids...)
 	a.clock = f
 	var hit []*Machine
 	for _, id := range ids {
@@ -94,7 +94,7 @@ func (u *Universe) DisturbClocks(name string, ids []nodes.ID, f ClockFault) *Act
 func (m *Machine) driftBites() {
 	for _, a := range m.clockFaults {
 		if a.clock.DriftPPM != 0 {
-			a.bit(1)
+			a.Bite(1)
 		}
 	}
 }

@@ -99,7 +99,7 @@ func (u *Universe) transmit(l *link, slot uint32) {
 		extra += f.delay(u, id)
 		if f.link.DuplicatePPM > 0 && u.chance(&f.str, about(id, siteDuplicate), f.link.DuplicatePPM) {
 			duplicate = true
-			f.bit(1)
+			f.Bite(1)
 		}
 	}
 	at := u.now + u.cfg.Net.Delay.at(u.draw(&l.str, about(id, siteDelay), distRange)) + l.extra + extra

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
+
+	"orrery/internal/maptype"
 )
 
 const mapOrderInstead = "range over slices.Sorted(maps.Keys(m)) or keep a sorted slice, or add //orrery:anyorder and the reason why the order cannot show"
@@ -30,7 +32,7 @@ func (c *checker) checkRange(cur inspector.Cursor, n *ast.RangeStmt, tamed map[*
 	if call, ok := ast.Unparen(n.X).(*ast.CallExpr); ok && isFunc(c.called(call), "maps", "Keys", "Values", "All") {
 		tamed[call] = true
 		what, keyed = call.Args[0], c.called(call).Name() != "Values"
-	} else if !isMap(c.typeOf(n.X)) {
+	} else if !maptype.Is(c.typeOf(n.X)) {
 		return
 	}
 	l := loop{checker: c, stmt: n, after: enclosingBody(cur), writes: make(map[string]string), reads: make(map[string]bool)}
@@ -133,36 +135,4 @@ func isMethod(fn *types.Func, pkg, recv string, names ...string) bool {
 	}
 	t := receiverName(fn)
 	return t != nil && t.Pkg() != nil && t.Pkg().Path() == pkg && t.Name() == recv
-}
-
-// isMap reports whether a value of the type can be a map. A type parameter can if one
-// term of its constraint is.
-func isMap(t types.Type) bool {
-	if t == nil {
-		return false
-	}
-	tp, ok := types.Unalias(t).(*types.TypeParam)
-	if !ok {
-		_, ok := t.Underlying().(*types.Map)
-		return ok
-	}
-	constraint, ok := tp.Constraint().Underlying().(*types.Interface)
-	if !ok {
-		return false
-	}
-	for i := range constraint.NumEmbeddeds() {
-		switch e := constraint.EmbeddedType(i).(type) {
-		case *types.Union:
-			for j := range e.Len() {
-				if isMap(e.Term(j).Type()) {
-					return true
-				}
-			}
-		default:
-			if isMap(e) {
-				return true
-			}
-		}
-	}
-	return false
 }

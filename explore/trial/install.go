@@ -1,8 +1,6 @@
 package trial
 
-import (
-	"orrery/nemesis"
-)
+import "orrery/nemesis"
 
 // install makes the plan, or takes the one that was given, and hands it to the universe.
 func (t *trial) install() error {

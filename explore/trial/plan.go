@@ -1,6 +1,8 @@
 package trial
 
 import (
+	"time"
+
 	"orrery/nemesis"
 )
 
@@ -22,18 +24,14 @@ func (t *trial) choosePlan(c *nemesis.Cluster) (nemesis.Plan, error) {
 	return nemesis.Generate(t.u.Draw, profile, c, t.w.Horizon), nil
 }
 
-// planDone tells whether every fault of the plan is over.
-func (t *trial) planDone() bool {
-	if len(t.plan.Entries) == 0 {
-		return true
+// endOf is when the last fault of a plan is over, or has begun if it does not end by itself; of an
+// empty plan, before the start.
+func endOf(p nemesis.Plan) time.Duration {
+	end := time.Duration(-1)
+	for _, e := range p.Entries {
+		end = max(end, e.At, e.Until)
 	}
-	last := t.plan.Entries[len(t.plan.Entries)-1]
-	for _, e := range t.plan.Entries {
-		if max(e.At, e.Until) > max(last.At, last.Until) {
-			last = e
-		}
-	}
-	return t.u.Now() > max(last.At, last.Until)
+	return end
 }
 
 // faults says what became of the plan.

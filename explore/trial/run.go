@@ -52,7 +52,8 @@ func orDefault(n, def uint64) uint64 {
 // safety lets the clients work and the nemesis break things, until the horizon, or until
 // both have done what they had to.
 func (t *trial) safety() {
-	t.outcome = t.runUntil(func() bool { return t.idle() && t.planDone() }, t.w.Horizon)
+	end := endOf(t.plan)
+	t.outcome = t.runUntil(func() bool { return t.idle() && t.u.Now() > end }, t.w.Horizon)
 	if t.w.Workload != nil {
 		t.w.Workload.Stop()
 	}

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+
+	"orrery/internal/maptype"
 )
 
 const maporderInstead = "range over slices.Sorted(maps.Keys(m)) or keep a sorted slice; or add // lint:maporder and the reason why the order cannot show"
@@ -16,7 +18,7 @@ func checkMapOrder(f *typedFile, r *Report) {
 	ast.Inspect(f.AST, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.RangeStmt:
-			if n.Key != nil && isMap(f.info.TypeOf(n.X)) && !f.excused("maporder", f.Line(n.Pos())) {
+			if n.Key != nil && maptype.Is(f.info.TypeOf(n.X)) && !f.excused("maporder", f.Line(n.Pos())) {
 				r.at(f.File, n.Pos(), "the range over the map %s has another order at each run; %s", types.ExprString(n.X), maporderInstead)
 			}
 		case *ast.CallExpr:
@@ -73,36 +75,4 @@ func orderless(fn *types.Func) bool {
 
 func isFunc(fn *types.Func, pkg string, names ...string) bool {
 	return fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == pkg && slices.Contains(names, fn.Name())
-}
-
-// isMap reports whether a value of the type can be a map. A type parameter can
-// if one term of its constraint is.
-func isMap(t types.Type) bool {
-	if t == nil {
-		return false
-	}
-	tp, ok := types.Unalias(t).(*types.TypeParam)
-	if !ok {
-		_, ok := t.Underlying().(*types.Map)
-		return ok
-	}
-	c, ok := tp.Constraint().Underlying().(*types.Interface)
-	if !ok {
-		return false
-	}
-	for i := range c.NumEmbeddeds() {
-		switch e := c.EmbeddedType(i).(type) {
-		case *types.Union:
-			for j := range e.Len() {
-				if isMap(e.Term(j).Type()) {
-					return true
-				}
-			}
-		default:
-			if isMap(e) {
-				return true
-			}
-		}
-	}
-	return false
 }

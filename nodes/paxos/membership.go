@@ -110,7 +110,6 @@ func (p *peers) set(members []nodes.ID) (s set) {
 	return s
 }
 
-func (s set) has(i int) bool    { return i >= 0 && s&(1<<i) != 0 }
-func (s set) with(i int) set    { return s | 1<<i }
-func (s set) size() int         { return bits.OnesCount64(uint64(s)) }
-func (s set) and(other set) set { return s & other }
+func (s set) has(i int) bool { return i >= 0 && s&(1<<i) != 0 }
+func (s set) with(i int) set { return s | 1<<i }
+func (s set) size() int      { return bits.OnesCount64(uint64(s)) }
