@@ -21,6 +21,13 @@ type Config struct {
 	// after which the run is a livelock; 0 means never.
 	IdleMax uint64
 
+	// Window lets an event come before those whose time is up to so much earlier, if the Scheduler (or
+	// an override of its picks) says so. 0 means that time alone decides. It is virtual time.
+	Window    time.Duration
+	Scheduler Scheduler // picks the next event, within the Window
+	// Omit are the identities of datagrams that get lost, whatever else happens.
+	Omit []DrawID
+
 	Overrides   []Override // draws that are pinned
 	Source      Source     // answers draws instead of the seed
 	Fork        *Fork      // other choices from some event on

@@ -13,6 +13,7 @@ const (
 	DropFull                        // too many are under way on the link
 	DropCorrupt                     // bits were flipped, and the checksum noticed
 	DropMalformed                   // the receiver's codec refused it
+	DropOmitted                     // Config.Omit names it
 	dropReasons
 	dropHeld    // not lost: a clog holds it back
 	dropFlipped // not lost: damaged, and nobody noticed
@@ -21,7 +22,7 @@ const (
 // String says the reason in a word or two.
 func (d DropReason) String() string {
 	return [...]string{"arrived", "no such machine", "machine is down", "lost", "link is cut",
-		"link is full", "corrupt", "malformed", "", "held", "flipped"}[d]
+		"link is full", "corrupt", "malformed", "left out", "", "held", "flipped"}[d]
 }
 
 // Stats counts what has happened in a universe.

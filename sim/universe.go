@@ -34,6 +34,8 @@ type Universe struct {
 	sub      uint32       // of the last recorded effect of that event
 
 	sched   stream
+	picker  picker
+	omit    map[uint64]bool
 	scripts map[string]uint64 // how many scripts of a name were asked for
 
 	faults    registry
@@ -60,6 +62,13 @@ func New(cfg Config) *Universe {
 		sched:   newStream("sched"),
 		scripts: map[string]uint64{},
 	}
+	for _, id := range cfg.Omit {
+		if u.omit == nil {
+			u.omit = make(map[uint64]bool, len(cfg.Omit))
+		}
+		u.omit[uint64(id)] = true
+	}
+	u.picker = picker{str: newStream("sched/next"), passed: map[uint64]uint64{}}
 	// The base of the wall clocks is part of the seed: programs have been known to work
 	// in one century only. Between 2001 and 2033.
 	s := newStream("clock")
@@ -131,9 +140,7 @@ func (u *Universe) Step() bool {
 		if len(u.queue.items) == 0 {
 			return false
 		}
-		it := u.queue.pop()
-		u.now = it.at
-		if u.handle(it.slot) {
+		if u.handle(u.take()) {
 			return true
 		}
 	}
@@ -149,9 +156,7 @@ func (u *Universe) ended() bool {
 // unless the run ended early.
 func (u *Universe) Run(until time.Duration) Outcome {
 	for !u.ended() && len(u.queue.items) > 0 && u.queue.items[0].at <= int64(until) {
-		it := u.queue.pop()
-		u.now = it.at
-		u.handle(it.slot)
+		u.handle(u.take())
 		if u.cfg.IdleMax > 0 && u.openOps > 0 && u.seq-u.progress > u.cfg.IdleMax {
 			u.Violate("livelock", u.describeLivelock())
 		}

@@ -18,6 +18,10 @@ type Options struct {
 	Ops     int           // operations of the workload; 0 means the world's own number
 	Nodes   int           // servers; 0 means the world's own number
 
+	Window    time.Duration // how far events may overtake each other, see sim.Config
+	Scheduler sim.Scheduler // picks the next event, within the window
+	Omit      []sim.DrawID  // datagrams that get lost
+
 	Overrides   []sim.Override // draws that are pinned
 	Fork        *sim.Fork      // other choices from some event on
 	Source      sim.Source     // answers the draws

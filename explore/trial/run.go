@@ -15,7 +15,7 @@ import (
 // or a plan or family that there is not, is returned, and nothing is run then.
 func Run(o Options, build func(*World) error) (*Result, error) {
 	u := sim.New(sim.Config{
-		Seed: o.Seed, Overrides: o.Overrides, Fork: o.Fork, Source: o.Source, RecordDraws: o.RecordDraws,
+		Seed: o.Seed, Window: o.Window, Scheduler: o.Scheduler, Omit: o.Omit, Overrides: o.Overrides, Fork: o.Fork, Source: o.Source, RecordDraws: o.RecordDraws,
 		Recorder: o.Recorder, States: o.States, EventsMax: orDefault(o.EventsMax, defaultEventsMax), IdleMax: defaultIdleMax,
 	})
 	t := &trial{w: &World{U: u, Options: o}, u: u}
