@@ -36,6 +36,7 @@ type Universe struct {
 	sched   stream
 	picker  picker
 	omit    map[uint64]bool
+	only    map[uint64]bool // nil: everything
 	scripts map[string]uint64 // how many scripts of a name were asked for
 
 	faults    registry
@@ -67,6 +68,12 @@ func New(cfg Config) *Universe {
 			u.omit = make(map[uint64]bool, len(cfg.Omit))
 		}
 		u.omit[uint64(id)] = true
+	}
+	if cfg.Only != nil {
+		u.only = make(map[uint64]bool, len(cfg.Only))
+		for _, id := range cfg.Only {
+			u.only[uint64(id)] = true
+		}
 	}
 	u.picker = picker{str: newStream("sched/next"), passed: map[uint64]uint64{}}
 	// The base of the wall clocks is part of the seed: programs have been known to work
@@ -191,6 +198,9 @@ func (u *Universe) handle(slot uint32) bool {
 	m := u.machines[e.to]
 	if e.wake {
 		return m.wake(slot)
+	}
+	if u.only != nil && !u.mayHappen(e) {
+		return u.keepBack(slot)
 	}
 	switch {
 	case e.kind == trace.Deliver && e.from != e.to:

@@ -21,6 +21,7 @@ type Options struct {
 	Window    time.Duration // how far events may overtake each other, see sim.Config
 	Scheduler sim.Scheduler // picks the next event, within the window
 	Omit      []sim.DrawID  // datagrams that get lost
+	Only      []sim.DrawID  // the events that may happen, see sim.Config; nil means all
 
 	Overrides   []sim.Override // draws that are pinned
 	Fork        *sim.Fork      // other choices from some event on
@@ -55,6 +56,7 @@ type Result struct {
 	History  checker.History
 	Model    checker.Model
 	Coverage checker.Coverage
+	Ground   Ground
 }
 
 // FaultReport says what became of one fault of the plan.

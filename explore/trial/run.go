@@ -14,8 +14,9 @@ import (
 // Run runs one trial. build makes the world in the universe that it is given; its error,
 // or a plan or family that there is not, is returned, and nothing is run then.
 func Run(o Options, build func(*World) error) (*Result, error) {
+	order := &fair{picks: o.Scheduler}
 	u := sim.New(sim.Config{
-		Seed: o.Seed, Window: o.Window, Scheduler: o.Scheduler, Omit: o.Omit, Overrides: o.Overrides, Fork: o.Fork, Source: o.Source, RecordDraws: o.RecordDraws,
+		Seed: o.Seed, Window: o.Window, Scheduler: order, Omit: o.Omit, Only: o.Only, Overrides: o.Overrides, Fork: o.Fork, Source: o.Source, RecordDraws: o.RecordDraws,
 		Recorder: o.Recorder, States: o.States, EventsMax: orDefault(o.EventsMax, defaultEventsMax), IdleMax: defaultIdleMax,
 	})
 	t := &trial{w: &World{U: u, Options: o}, u: u}
@@ -27,7 +28,8 @@ func Run(o Options, build func(*World) error) (*Result, error) {
 		return nil, err
 	}
 	t.safety()
-	if t.plan.Mode != nemesis.Unrestricted {
+	order.over = true
+	if t.plan.Mode != nemesis.Unrestricted && (o.Only == nil || o.Fork != nil) { // what is kept back cannot be waited for
 		t.liveness()
 	}
 	return t.judge(), nil
@@ -169,6 +171,7 @@ func (t *trial) judge() *Result {
 		}
 	}
 	t.doubt(r)
+	r.Ground = t.w.ground()
 	r.Events, r.VirtualNS, r.Hash = r.Stats.Events, int64(u.Now()), u.Hash().String()
 	return r
 }
