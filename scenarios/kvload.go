@@ -43,9 +43,13 @@ func newKVLoad(w *trial.World, s *Scenario, servers []nodes.ID) *kvLoad {
 		think = 2 * time.Millisecond
 	}
 	kv := newKVOps(w)
-	for i := range paxosClients {
-		quota := ops / paxosClients
-		if i < ops%paxosClients {
+	clients := w.Options.Clients
+	if clients == 0 {
+		clients = paxosClients
+	}
+	for i := range clients {
+		quota := ops / clients
+		if i < ops%clients {
 			quota++
 		}
 		l.add(fmt.Sprintf("c%d", i+1), kv, quota, think, servers)

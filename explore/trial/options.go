@@ -17,6 +17,7 @@ type Options struct {
 	Plan    *nemesis.Plan // this plan instead of a drawn one
 	Ops     int           // operations of the workload; 0 means the world's own number
 	Nodes   int           // servers; 0 means the world's own number
+	Clients int           // of the workload; 0 means the world's own number
 
 	Window    time.Duration // how far events may overtake each other, see sim.Config
 	Scheduler sim.Scheduler // picks the next event, within the window
@@ -46,6 +47,8 @@ type Result struct {
 	Events    uint64
 	VirtualNS int64
 	Hash      string
+	Nodes     int // servers that there were
+	Clients   int // clients that there were, those of the liveness phase too
 	Ops       int // operations that ended ok
 	Invoked   int // operations that were begun
 

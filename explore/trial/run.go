@@ -172,6 +172,7 @@ func (t *trial) judge() *Result {
 	}
 	t.doubt(r)
 	r.Ground = t.w.ground()
+	r.Nodes, r.Clients = len(w.Servers), len(w.Clients)
 	r.Events, r.VirtualNS, r.Hash = r.Stats.Events, int64(u.Now()), u.Hash().String()
 	return r
 }
