@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,8 +26,8 @@ func TestAModelIsFoundByNameOrItsNeighboursAreNamed(t *testing.T) {
 		"cas":      `unknown model "cas"; did you mean cas-register?`,
 		"regsiter": `unknown model "regsiter"; did you mean register?`,
 		"kw":       `unknown model "kw"; did you mean kv?`,
-		"queue":    `unknown model "queue"; there are: register, cas-register, kv`,
-		"":         `unknown model ""; there are: register, cas-register, kv`,
+		"deque":    `unknown model "deque"; there are: ` + strings.Join(modelNames(), ", "),
+		"":         `unknown model ""; there are: ` + strings.Join(modelNames(), ", "),
 	} {
 		_, err := ModelNamed(name)
 		require.EqualError(t, err, want)

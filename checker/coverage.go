@@ -12,10 +12,12 @@ import (
 type Coverage struct {
 	Ops [FCount][StatusCount]int // operations by function and ending
 	// Telling counts the answers that named a value which was not there from the beginning: reads of a value written in
-	// this history, scans that found a key, compare-and-sets that met such a value.
+	// this history, scans that found a key, compare-and-sets that met such a value, elements taken from a queue, tokens of
+	// a lock, refusals.
 	Telling int
 	// Forced counts, from below, the reads that could have had one answer only: the last change before the read had ended
-	// before it, after all others, and none was under way.
+	// before it, after all others, and none was under way. Of objects that are no maps: the answers that were given while
+	// no change of the object was under way.
 	Forced int
 	// Concurrent counts the pairs of operations that overlapped in time; a Maybe counts until its client gave up.
 	Concurrent int
@@ -125,7 +127,7 @@ func (s *scratch) coverage(h History) Coverage {
 			c.Telling++
 		}
 	}
-	c.Concurrent = s.concurrentPairs(h)
+	c.Concurrent = concurrentPairs(h, s.order, &s.cov.ends)
 	c.Forced = s.forcedReads()
 	return c
 }
@@ -141,15 +143,15 @@ func (s *scratch) telling(o *iop, initial int32) bool {
 }
 
 // concurrentPairs counts, for every operation, those that were open when it was called.
-func (s *scratch) concurrentPairs(h History) int {
-	ends := s.cov.ends[:0]
+func concurrentPairs(h History, order []int32, memory *[]int64) int {
+	ends := (*memory)[:0]
 	for i := range h {
 		ends = append(ends, h[i].Ret)
 	}
 	slices.Sort(ends)
-	s.cov.ends = ends
+	*memory = ends
 	pairs, ended := 0, 0
-	for n, i := range s.order {
+	for n, i := range order {
 		for ended < len(ends) && ends[ended] < h[i].Call {
 			ended++
 		}

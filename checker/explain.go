@@ -75,9 +75,7 @@ func (x *explainer) violated(h History, e Engine) bool {
 		}
 		left = time.Second
 	}
-	s := scratchPool.Get().(*scratch)
-	defer scratchPool.Put(s)
-	return s.linearizable(h, x.m, Options{Steps: x.steps, Time: left, Engine: e}).Verdict == Violated
+	return decide(h, x.m, Options{Steps: x.steps, Time: left, Engine: e}).Verdict == Violated
 }
 
 // smallestPrefix cuts h after the first return at which it is violated, and returns the time of that return. A history is

@@ -19,6 +19,9 @@ type MalformedError struct {
 
 // Error says on one line which operation is wrong, and how.
 func (e *MalformedError) Error() string {
+	if e.Op.Line > 0 {
+		return fmt.Sprintf("line %d: operation %d (%s): %s: want %s", e.Op.Line, e.Op.ID, e.Op.String(), e.Field, e.Want)
+	}
 	return fmt.Sprintf("operation %d (%s): %s: want %s", e.Op.ID, e.Op.String(), e.Field, e.Want)
 }
 
@@ -33,17 +36,30 @@ func (h History) Validate() error {
 }
 
 func (h History) defect() *MalformedError {
-	ids := make(map[int64]int, len(h))
+	ascending := true
 	for i := range h {
 		if field, want := opDefect(&h[i]); field != "" {
 			return h.wrong(i, field, want)
 		}
+		ascending = ascending && (i == 0 || h[i-1].ID < h[i].ID)
+	}
+	if !ascending {
+		if d := h.repeatedID(); d != nil {
+			return d
+		}
+	}
+	return h.sequentialClients()
+}
+
+func (h History) repeatedID() *MalformedError {
+	ids := make(map[int64]int, len(h))
+	for i := range h {
 		if first, twice := ids[h[i].ID]; twice {
 			return h.wrong(i, "id", fmt.Sprintf("an id of its own: operation %s has it already", h[first].String()))
 		}
 		ids[h[i].ID] = i
 	}
-	return h.sequentialClients()
+	return nil
 }
 
 func (h History) wrong(i int, field, want string) *MalformedError {
@@ -63,13 +79,13 @@ func opDefect(o *Op) (field, want string) {
 		return "ret", fmt.Sprintf("a time not before its call at %d", o.Call)
 	case o.Status != Maybe && o.Ret == Never:
 		return "ret", "the time at which the operation ended"
-	case o.Status == Mismatch && o.F != CAS:
-		return "status", "ok, fail or maybe: only a cas can mismatch"
-	case (o.F.oneWrite() || o.F == Append || o.F == CAS) && !o.In.IsSet():
+	case o.Status == Mismatch && !o.F.canMismatch():
+		return "status", "ok, fail or maybe: " + o.F.String() + " cannot mismatch"
+	case o.F.brings() && !o.In.IsSet():
 		return "in", "the value that the " + o.F.String() + " brings"
 	case o.F == CAS && !o.Expect.Said():
 		return "expect", "the value that the cas compares with (null for an unset key)"
-	case o.F.oneRead() && o.Status == OK && !o.Out.Said():
+	case o.F.answers() && o.Status == OK && !o.Out.Said():
 		return "out", "the value that was read (null for an unset key)"
 	case o.F == Append && o.Out.Said() && !o.Out.IsSet():
 		return "out", "a value: a key is never unset after an append"

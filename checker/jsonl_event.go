@@ -62,7 +62,7 @@ func (p *parser) eventTime(l *line) (int64, error) {
 }
 
 func (p *parser) invoke(l *line, client string, at int64) (err error) {
-	o := Op{ID: int64(len(p.ops)), Client: client, Call: at, Ret: Never}
+	o := Op{ID: int64(len(p.ops)), Client: client, Call: at, Ret: Never, Line: int32(l.number)}
 	if o.F, err = l.f(); err != nil {
 		return err
 	}
@@ -77,10 +77,13 @@ func (p *parser) invoke(l *line, client string, at int64) (err error) {
 		}
 	}
 	switch o.F {
-	case Put, Write, Append:
+	case Put, Write, Append, Add, Remove, Contains, Enqueue, Push, Incr, Release, Create, SetData, ReadAt:
 		o.In, err = l.value("value")
 	case CAS:
 		err = l.casValue(&o)
+	}
+	if o.In == Unset && !o.F.brings() {
+		o.In = Value{} // an event without a value often says null
 	}
 	if err != nil {
 		return err
@@ -104,7 +107,8 @@ func (l *line) casValue(o *Op) error {
 	return l.wrong("value", "[expected, new]")
 }
 
-// complete ends an operation. Only reads see anything: the values of other completions repeat those of the invocations.
+// complete ends an operation. What changes something sees nothing: its
+// value repeats that of the invocation, except that an acquire may have got a token.
 func (l *line) complete(o *Op, kind string, at int64) (err error) {
 	if l.has("f") {
 		if f, err := l.f(); err != nil {
@@ -126,7 +130,9 @@ func (l *line) complete(o *Op, kind string, at int64) (err error) {
 	switch {
 	case o.F == Scan:
 		o.Pairs, err = l.pairs("value")
-	case o.F.oneRead():
+	case o.F.answers():
+		o.Out, err = l.answer("value")
+	case o.F == Acquire && string(l.fields["value"]) != "null":
 		o.Out, err = l.value("value")
 	}
 	return err

@@ -52,15 +52,24 @@ func (l *line) text(field, want string) (string, error) {
 	return "", l.wrong(field, want)
 }
 
-// value returns a field that is a value; the zero Value if it is not there.
+// value returns a field that is one value, and no list; the zero Value if it is not there.
 func (l *line) value(field string) (Value, error) {
+	v, err := l.answer(field)
+	if err != nil || v.IsList() {
+		return Value{}, l.wrong(field, "a string, a number, or null for unset")
+	}
+	return v, nil
+}
+
+// answer returns a field that is a value or a list; the zero Value if it is not there.
+func (l *line) answer(field string) (Value, error) {
 	raw, ok := l.fields[field]
 	if !ok {
 		return Value{}, nil
 	}
 	v, ok := scalar(raw)
 	if !ok {
-		return v, l.wrong(field, "a string, a number, or null for unset")
+		return v, l.wrong(field, "a string, a number, null for unset, or a list of strings and numbers")
 	}
 	return v, nil
 }
@@ -116,9 +125,26 @@ func scalar(raw json.RawMessage) (Value, bool) {
 		text, err := base64.StdEncoding.DecodeString(*b.Base64)
 		return Val(string(text)), err == nil
 	case '[':
-		return Value{}, false
+		return items(raw)
 	}
 	return Val(string(bytes.Clone(raw))), true // a number or a boolean, as it is written
+}
+
+// items reads a list of strings and numbers.
+func items(raw json.RawMessage) (Value, bool) {
+	var elements []json.RawMessage
+	if json.Unmarshal(raw, &elements) != nil {
+		return Value{}, false
+	}
+	texts := make([]string, len(elements))
+	for i, e := range elements {
+		v, ok := scalar(e)
+		if !ok || !v.IsSet() {
+			return Value{}, false
+		}
+		texts[i] = v.Text()
+	}
+	return List(texts...), true
 }
 
 const wantPairs = `a list of [key, value] pairs, or an object of keys and values`

@@ -125,7 +125,7 @@ var statusWords = []string{"ok", "fail", "maybe", "mismatch", "info", refused}
 
 // operation reads a line of the operation style.
 func (p *parser) operation(l *line) (err error) {
-	o := Op{ID: int64(len(p.ops)), Ret: Never}
+	o := Op{ID: int64(len(p.ops)), Ret: Never, Line: int32(l.number)}
 	if l.has("id") {
 		if o.ID, err = l.integer("id"); err != nil {
 			return err
@@ -202,7 +202,7 @@ func (l *line) values(o *Op) (err error) {
 		return err
 	}
 	if o.F != Scan {
-		o.Out, err = l.value("out")
+		o.Out, err = l.answer("out")
 		return err
 	}
 	if o.Status == OK {

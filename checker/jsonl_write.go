@@ -15,14 +15,14 @@ const (
 )
 
 // WriteHistory writes h as JSON lines: a header, then one line for each operation, in the order of h. ReadHistory reads
-// back exactly what was written. The format:
+// back exactly what was written, and on which line. The format:
 //
 //	{"format":"orrery-history","version":1}
 //	{"id":0,"client":"c1","f":"put","key":"x","in":"1","call":12,"ret":40,"status":"ok"}
 //	{"id":1,"client":"c2","f":"get","key":"x","out":null,"call":13,"ret":20,"status":"ok"}
 //
 // A value is a string, or null for unset; a field that is not there says nothing. A string that is not UTF-8 is written
-// as {"base64":"…"}. What a scan saw is a list of pairs. A maybe has no ret while its client waits. A cas has two ways of
+// as {"base64":"…"}, and a list as an array. What a scan saw is a list of pairs. A maybe has no ret while its client waits. A cas has two ways of
 // failing: "mismatch" (it compared, and found another value) and "refused" (it certainly had no effect, and tells nothing).
 func WriteHistory(w io.Writer, h History) error {
 	out := bufio.NewWriterSize(w, 1<<16)
@@ -91,6 +91,15 @@ func appendValue(b []byte, name string, v Value) []byte {
 		return append(append(b, name...), "null"...)
 	case set:
 		return appendText(append(b, name...), v.text)
+	case list:
+		b = append(append(b, name...), '[')
+		for i, item := range v.Items() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendText(b, item)
+		}
+		return append(b, ']')
 	}
 	return b
 }

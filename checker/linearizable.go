@@ -13,6 +13,9 @@ type Options struct {
 	Steps int
 	// Time bounds the whole check in wall time; 0 is one minute. It is the safety net of Steps.
 	Time time.Duration
+	// Memory bounds what searches remember, in bytes, roughly; 0 is 512 MiB. Like Steps it ends a search at the same place
+	// on every machine.
+	Memory int
 	// Engine chooses the algorithm; 0 is Auto.
 	Engine Engine
 	// Floors is what must have happened for Holds; nil is DefaultFloors.
@@ -35,8 +38,9 @@ const (
 )
 
 const (
-	defaultSteps = 2_000_000
-	defaultTime  = time.Minute
+	defaultSteps  = 2_000_000
+	defaultTime   = time.Minute
+	defaultMemory = 512 << 20
 )
 
 // A Result is what Linearizable found.
@@ -47,6 +51,9 @@ type Result struct {
 	// Component holds the indices in the history of the operations among which the violation is: those of one key, or of
 	// keys that a scan ties together. Operations that certainly took no effect are not among them.
 	Component []int32
+	// Culprits holds those of Component that contradict each other, if the algorithm that found the violation knows them;
+	// searches do not, and leave it to Explain.
+	Culprits []int32
 	// Steps is the number of configurations that searches visited; zones need none.
 	Steps int
 }
@@ -65,6 +72,18 @@ func Linearizable(h History, m Model, opt Options) Result {
 	if res, bad := malformed(h, m); bad {
 		return res
 	}
+	return decide(h, m, opt)
+}
+
+// decide is Linearizable of a history that is one.
+func decide(h History, m Model, opt Options) Result {
+	switch m.object {
+	case ofMap:
+	case ofSet:
+		return linearizableSets(h, m, opt)
+	default:
+		return linearizableObjects(h, m, opt)
+	}
 	s := scratchPool.Get().(*scratch)
 	defer scratchPool.Put(s)
 	return s.linearizable(h, m, opt)
@@ -78,6 +97,9 @@ func malformed(h History, m Model) (Result, bool) {
 		if !m.Accepts(h[i].F) {
 			return Result{Verdict: Malformed, Reason: fmt.Sprintf("operation %d (%s): model %s has no %s",
 				h[i].ID, h[i].String(), m.Name(), h[i].F)}, true
+		}
+		if field, want := m.defect(&h[i]); field != "" {
+			return Result{Verdict: Malformed, Reason: h.wrong(i, field, want).Error()}, true
 		}
 	}
 	return Result{}, false
@@ -103,14 +125,7 @@ func (s *scratch) linearizable(h History, m Model, opt Options) Result {
 			res.Verdict, res.Reason = Unknown, s.partName(p)+": "+why
 		}
 	}
-	floors := DefaultFloors
-	if opt.Floors != nil {
-		floors = *opt.Floors
-	}
-	if missed := floors.Missed(&res.Coverage); missed != "" && res.Verdict < Vacuous {
-		res.Verdict, res.Reason = Vacuous, missed
-	}
-	return res
+	return res.floored(opt)
 }
 
 // judge decides one component.
@@ -205,14 +220,19 @@ func (s *scratch) partName(p *part) string {
 type budget struct {
 	steps    int
 	spent    int
+	memory   int
+	used     int // bytes that the component at hand remembers, roughly
 	deadline time.Time
 	limit    time.Duration
 }
 
 func newBudget(opt Options) *budget {
-	b := &budget{steps: opt.Steps, limit: opt.Time}
+	b := &budget{steps: opt.Steps, memory: opt.Memory, limit: opt.Time}
 	if b.steps <= 0 {
 		b.steps = defaultSteps
+	}
+	if b.memory <= 0 {
+		b.memory = defaultMemory
 	}
 	if b.limit <= 0 {
 		b.limit = defaultTime
@@ -221,9 +241,15 @@ func newBudget(opt Options) *budget {
 	return b
 }
 
-func (b *budget) begin() { b.spent = 0 }
+func (b *budget) begin() { b.spent, b.used = 0, 0 }
+
+// uses says how much the search remembers by now.
+func (b *budget) uses(bytes int) { b.used = bytes }
 
 const stepsBetweenLooksAtTheClock = 4096
+
+// left is the time that is left, but never nothing, which would mean the default.
+func (b *budget) left() time.Duration { return max(time.Nanosecond, time.Until(b.deadline)) }
 
 func (b *budget) outOfTime() bool { return time.Now().After(b.deadline) }
 
@@ -232,6 +258,9 @@ func (b *budget) step() string {
 	b.spent++
 	if b.spent > b.steps {
 		return fmt.Sprintf("undecided after %d steps", b.steps)
+	}
+	if b.used > b.memory {
+		return fmt.Sprintf("undecided within %d MiB", max(1, b.memory>>20))
 	}
 	if b.spent%stepsBetweenLooksAtTheClock == 0 && b.outOfTime() {
 		return fmt.Sprintf("undecided after %v", b.limit)

@@ -34,6 +34,7 @@ type porcupineRun struct {
 	c      *component
 	b      *budget
 	over   string
+	memo   int       // bytes that porcupine remembers, at most
 	whole  [][]int32 // the states met: one state per key
 	number map[string]int32
 	boxes  []any
@@ -51,6 +52,8 @@ func (p *porcupineRun) box(n int32) any {
 // nothing: it may always be placed last.
 func (p *porcupineRun) step(state, input, _ any) (bool, any) {
 	if p.over == "" {
+		p.memo += len(p.c.ops)/8 + searchBytes
+		p.b.uses(p.memo)
 		p.over = p.b.step()
 	}
 	if p.over != "" {

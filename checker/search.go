@@ -33,6 +33,9 @@ type configuration struct {
 	debt   uint64 // bit k: what follows has to depend on key k; see debts.go
 }
 
+// searchBytes is roughly what a remembered configuration costs in a map.
+const searchBytes = 128
+
 // A move is one decision of the search, and what it takes to undo it.
 type move struct {
 	before configuration
@@ -114,6 +117,7 @@ func (c *component) searchFromTheStart(b *budget) (Verdict, string) {
 			cursor = c.takeBack()
 			continue
 		}
+		b.uses(len(s.refuted) * searchBytes)
 		if why := b.step(); why != "" {
 			return Unknown, why
 		}
