@@ -29,7 +29,7 @@ func Run(o Options, build func(*World) error) (*Result, error) {
 	}
 	t.safety()
 	order.over = true
-	if t.plan.Mode != nemesis.Unrestricted && (o.Only == nil || o.Fork != nil) { // what is kept back cannot be waited for
+	if t.plan.Mode != nemesis.Unrestricted {
 		t.liveness()
 	}
 	return t.judge(), nil
