@@ -144,7 +144,7 @@ func (s *scratch) telling(o *iop, initial int32) bool {
 
 // concurrentPairs counts, for every operation, those that were open when it was called.
 func concurrentPairs(h History, order []int32, memory *[]int64) int {
-	ends := (*memory)[:0]
+	ends := slices.Grow((*memory)[:0], len(h))
 	for i := range h {
 		ends = append(ends, h[i].Ret)
 	}

@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -29,6 +30,19 @@ func smallWorkload(r *rand.Rand) workload {
 	}
 }
 
+// go test ./checker -long compares the engines on twenty times as many histories.
+var long = flag.Bool("long", false, "compare the engines on hundreds of thousands of histories")
+
+func histories(n uint64) uint64 {
+	switch {
+	case *long:
+		return 20 * n
+	case testing.Short():
+		return n / 10
+	}
+	return n
+}
+
 func describe(h History) string {
 	var b strings.Builder
 	for i := range h {
@@ -53,19 +67,22 @@ func agree(t require.TestingT, seed uint64) (violated bool) {
 	if !spoiled {
 		require.Equal(t, Holds, want, "the generator made a history that is not linearizable (seed %d)\n%s", seed, describe(h))
 	}
-	none := Floors{}
+	none, coverage := Floors{}, []Coverage(nil)
 	for _, e := range []Engine{Auto, Search, Porcupine} {
 		got := Linearizable(h, KV, Options{Engine: e, Floors: &none})
+		if got.Verdict == Holds {
+			coverage = append(coverage, got.Coverage)
+		}
 		require.Equal(t, want, got.Verdict, "engine %d, seed %d: %s\n%s", e, seed, got.Reason, describe(h))
+	}
+	for _, c := range coverage {
+		require.Equal(t, coverage[0], c, "the engines count differently, seed %d\n%s", seed, describe(h))
 	}
 	return want == Violated
 }
 
 func TestEnginesAgreeWithThePlainestModelOnRandomHistories(t *testing.T) {
-	n := uint64(20_000)
-	if testing.Short() {
-		n = 2_000
-	}
+	n := histories(20_000)
 	violated := 0
 	for seed := range n {
 		if agree(t, seed) {

@@ -84,6 +84,11 @@ func decide(h History, m Model, opt Options) Result {
 	default:
 		return linearizableObjects(h, m, opt)
 	}
+	if opt.Engine == Auto {
+		if res, ok := judgeInLane(h, m, opt); ok {
+			return res
+		}
+	}
 	s := scratchPool.Get().(*scratch)
 	defer scratchPool.Put(s)
 	return s.linearizable(h, m, opt)

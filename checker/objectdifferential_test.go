@@ -52,10 +52,7 @@ func agreeOnObject(t require.TestingT, m Model, seed uint64) (violated bool) {
 }
 
 func TestEveryModelAgreesWithBruteForceOnRandomHistories(t *testing.T) {
-	n := uint64(4_000)
-	if testing.Short() {
-		n = 500
-	}
+	n := histories(3_000)
 	for _, m := range objectModels() {
 		t.Run(m.Name(), func(t *testing.T) {
 			violated := 0
