@@ -178,6 +178,20 @@ func (u *Universe) drawSpecially(s *stream, id, n, v uint64) uint64 {
 	return v
 }
 
+// PickStream is the stream of a Scheduler's picks. Unlike others, its draws have one answer for all
+// seeds, 0: the event whose turn it is comes next.
+const PickStream = "sched/next"
+
+// Seeded is how a seed answers a draw if nobody steers. The picks of PickStream are no
+// such draws.
+func Seeded(seed uint64, p Point) uint64 {
+	v := trace.Mix(seedKey(seed)^trace.Bytes([]byte(p.Stream)), p.ID)
+	if p.N != 0 {
+		v, _ = bits.Mul64(v, p.N)
+	}
+	return v
+}
+
 // chance draws whether something of a probability in parts per million happens.
 // The benign value, 0, means that it does not.
 func (u *Universe) chance(s *stream, id, ppm uint64) bool {
