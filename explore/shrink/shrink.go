@@ -2,24 +2,28 @@ package shrink
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"orrery/checker"
 	"orrery/explore/trial"
-	"orrery/nemesis"
 	"orrery/sim"
 )
 
 // Config says how to go about it. Run must be set.
 type Config struct {
-	// Run runs a trial of the scenario.
+	// Run runs a trial of the scenario. It is called on many goroutines at once.
 	Run func(trial.Options) (*trial.Result, error)
-	// Executions is the budget; 0 means 1,000.
+	// Executions is the budget; 0 means 20,000. An answer from the cache costs nothing.
 	Executions int
 	// Ops is how many operations the workload has if the options do not say.
 	Ops int
+	// Workers is how many trials run at once; 0 means GOMAXPROCS. What is found does not depend on it,
+	// unless ctx ends the search.
+	Workers int
+	// Coarse leaves the single messages alone: only what a trial's options name otherwise is made smaller.
+	Coarse bool
 	// Progress, if set, is told of every improvement.
 	Progress func(Found)
 }
@@ -29,182 +33,192 @@ type Found struct {
 	Options    trial.Options // with a plan, and without observers
 	Result     *trial.Result
 	Executions int  // that it took
+	Cached     int  // candidates that had been run before
 	Complete   bool // nothing more could be left out; false if the budget or ctx ended it
+	Stage      Stage
 }
+
+// Stage is a part of the work, in its order.
+type Stage string
+
+// The stages.
+const (
+	StageTruncate Stage = "truncate" // end the run where its history is contradictory
+	StageNear     Stage = "sooner"   // look nearby for a universe in which it happens sooner
+	StagePlan     Stage = "plan"     // fewer nodes, clients, operations, faults; a calm world
+	StageEvents   Stage = "events"   // leave out single events
+	StageTidy     Stage = "tidy"     // drop what the options say in vain
+)
 
 // Shrink makes a violation smaller until nothing more can be left out, the budget is used up, or
 // ctx ends; it returns the best that it has. r must be what o gives, and violated.
 func (c Config) Shrink(ctx context.Context, o trial.Options, r *trial.Result) (Found, error) {
+	if o.Source != nil || o.Scheduler != nil {
+		return Found{}, errors.New("shrink: options with a source or a scheduler are no run that can be repeated; pin the draws that it recorded")
+	}
 	if c.Executions == 0 {
-		c.Executions = 1000
+		c.Executions = 20_000
 	}
 	o.Recorder, o.RecordDraws, o.States = nil, nil, false
-	s := &shrinker{Config: c, ctx: ctx, property: r.Property}
+	s := &shrinker{Config: c, ctx: ctx, property: r.Property, sort: sortOf(r), events: r.Events}
+	s.lab = newLab(c, ctx)
 	s.best = Found{Options: o, Result: r}
 	plan := r.Plan
 	o.Plan, o.Nemesis, o.Profile = &plan, nil, ""
 	if o.Ops == 0 {
 		o.Ops = c.Ops
 	}
-	if !s.try(o) {
-		return s.best, s.err // even what should be the same run is not: leave it as it is
+	again, err := c.Run(o)
+	if err != nil || !s.violates(again) {
+		return s.done(), err // even what should be the same run is not: leave it as it is
 	}
-	for before := -1; before != s.size() && !s.over(); {
-		before = s.size()
-		s.operations()
-		s.faults()
-		s.durations()
-		s.calm()
+	s.lab.count(o, again)
+	s.take(o, again)
+	s.stage(StageTruncate, s.truncate)
+	s.stage(StageNear, s.sooner)
+	s.stage(StagePlan, s.coarse)
+	if !c.Coarse && s.sort != endless {
+		s.stage(StageEvents, s.single)
 	}
 	s.best.Complete = !s.over()
-	s.best.Executions = s.executions
-	return s.best, s.err
+	s.stage(StageTidy, s.tidy)
+	return s.done(), nil
+}
+
+// sort is what can be done to a violation of that sort.
+type sort int
+
+const (
+	// inside is one that is seen inside the run, at an event: whatever comes later does not matter.
+	inside sort = iota
+	// inHistory is a history that is not linearizable. No continuation makes it so, so its run
+	// can be cut off as soon as it is.
+	inHistory
+	// endless is one that is about time, or about the end of the run: something does not happen.
+	// What may happen cannot be taken away then, or anything would be violated.
+	endless
+)
+
+func sortOf(r *trial.Result) sort {
+	switch p := r.Property; {
+	case strings.HasPrefix(p, "liveness"), p == "livelock", p == "deadlock":
+		return endless
+	case r.Seq > 0:
+		return inside
+	case p == "linearizability":
+		return inHistory
+	}
+	return endless
 }
 
 type shrinker struct {
 	Config
-	ctx        context.Context
-	property   string
-	best       Found
-	executions int
-	err        error
+	*lab
+	ctx      context.Context
+	property string
+	sort     sort
+	events   uint64 // of the original
+	best     Found
 }
 
-func (s *shrinker) over() bool {
-	return s.err != nil || s.executions >= s.Executions || s.ctx.Err() != nil
+func (s *shrinker) stage(name Stage, run func()) {
+	if s.best.Stage = name; !s.over() {
+		run()
+	}
 }
 
-// size changes with every improvement, and only then.
-func (s *shrinker) size() int {
-	o := &s.best.Options
-	n := 1000*len(o.Plan.Entries) + o.Ops - 7*len(o.Overrides)
-	for _, e := range o.Plan.Entries {
-		n += int(max(e.Until-e.At, 0) / time.Millisecond)
-	}
-	return n
+func (s *shrinker) done() Found {
+	s.best.Executions, s.best.Cached = s.executions, s.cached
+	return s.best
 }
 
-// try runs a candidate, and takes it if it violates the same property.
-func (s *shrinker) try(o trial.Options) bool {
-	if s.over() {
-		return false
-	}
-	s.executions++
-	r, err := s.Run(o)
-	if err != nil {
-		s.err = err
-		return false
-	}
-	if r.Verdict != checker.Violated || r.Property != s.property {
-		return false
-	}
-	s.best.Options, s.best.Result, s.best.Executions = o, r, s.executions
+// violates tells whether a result is the violation that is being shrunk.
+func (s *shrinker) violates(r *trial.Result) bool {
+	return r != nil && r.Verdict == checker.Violated && r.Property == s.property
+}
+
+// better tells whether a candidate is to be taken: it violates the same property, and does not need
+// more events than the best.
+func (s *shrinker) better(r *trial.Result) bool {
+	return s.violates(r) && (s.sort == endless || r.Events <= s.best.Result.Events)
+}
+
+// smaller is better, and with fewer events.
+func (s *shrinker) smaller(r *trial.Result) bool {
+	return s.better(r) && r.Events < s.best.Result.Events
+}
+
+// take makes a candidate the best.
+func (s *shrinker) take(o trial.Options, r *trial.Result) {
+	s.best.Options, s.best.Result = o, r
 	if s.Progress != nil {
-		s.Progress(s.best)
+		s.Progress(s.done())
 	}
+}
+
+// try runs a candidate, and takes it if it is no worse.
+func (s *shrinker) try(o trial.Options) bool {
+	r := s.lab.one(o)
+	if !s.better(r) {
+		return false
+	}
+	s.take(o, r)
 	return true
 }
 
-// operations has the clients begin fewer operations: first far fewer, then a few.
-func (s *shrinker) operations() {
-	for step := s.best.Options.Ops / 2; step > 0 && !s.over(); {
+// tryAll tries candidates in their order, and takes the first that is no worse; -1 means none. They
+// run side by side.
+func (s *shrinker) tryAll(list []trial.Options, accept func(*trial.Result) bool) int {
+	i, r := s.lab.first(list, accept)
+	if i >= 0 {
+		s.take(list[i], r)
+	}
+	return i
+}
+
+// truncate ends the run of a contradictory history as early as it is contradictory. A prefix of a
+// linearizable history is linearizable, so the place can be found by halving.
+func (s *shrinker) truncate() {
+	if s.sort != inHistory || s.best.Options.Only != nil {
+		return
+	}
+	lo, hi := uint64(0), s.best.Result.Events
+	for hi-lo > 1 && !s.over() {
+		mid := lo + (hi-lo)/2
 		o := s.best.Options
-		o.Ops -= step
-		if o.Ops < 1 || !s.try(o) {
-			step /= 2
+		o.EventsMax = mid
+		if s.try(o) {
+			hi = mid
 		} else {
-			step = min(step, o.Ops/2)
+			lo = mid
 		}
 	}
 }
 
-// faults leaves faults out: halves, quarters, …, single ones (Zeller's ddmin, by complements).
-func (s *shrinker) faults() {
-	for chunk := (len(s.best.Options.Plan.Entries) + 1) / 2; chunk > 0; {
-		removed := false
-		for at := 0; at < len(s.best.Options.Plan.Entries) && !s.over(); {
-			o := s.best.Options
-			plan := without(*o.Plan, at, chunk)
-			o.Plan = &plan
-			if s.try(o) {
-				removed = true
+// tidy drops what the options say and what changes nothing: pins, and listed events that do
+// not happen.
+func (s *shrinker) tidy() {
+	hash := s.best.Result.Hash
+	same := func(r *trial.Result) bool { return s.violates(r) && r.Hash == hash }
+	o := s.best.Options
+	for chunk := len(o.Overrides); chunk > 0; chunk /= 2 {
+		for at := 0; at < len(o.Overrides); {
+			less := o
+			less.Overrides = slices.Delete(slices.Clone(o.Overrides), at, min(at+chunk, len(o.Overrides)))
+			if r := s.lab.one(less); same(r) {
+				o = less
+				s.take(o, r)
 			} else {
 				at += chunk
 			}
 		}
-		if !removed || chunk > len(s.best.Options.Plan.Entries) {
-			chunk /= 2
-		}
 	}
-}
-
-func without(p nemesis.Plan, at, n int) nemesis.Plan {
-	var gone []int
-	for i := at; i < at+n; i++ {
-		gone = append(gone, i)
-	}
-	return p.Without(gone...)
-}
-
-// durations makes faults shorter, each by halves.
-func (s *shrinker) durations() {
-	for i := range s.best.Options.Plan.Entries {
-		for !s.over() {
-			o := s.best.Options
-			e := o.Plan.Entries[i]
-			d := (e.Until - e.At) / 2
-			if e.Until == 0 || d < time.Millisecond {
-				break
-			}
-			e.Until = e.At + d.Round(time.Millisecond)
-			plan := nemesis.Plan{Mode: o.Plan.Mode, Entries: slices.Clone(o.Plan.Entries)}
-			plan.Entries[i] = e
-			o.Plan = &plan
-			if !s.try(o) {
-				break
-			}
-		}
-	}
-}
-
-// calm sets what was drawn of the world, the network and the configuration, to its harmless
-// value: all of it at once, or else one by one.
-func (s *shrinker) calm() {
-	names := s.worldDraws()
-	if len(names) == 0 {
-		return
-	}
-	if s.try(pin(s.best.Options, names...)) {
-		return
-	}
-	for _, name := range names {
-		s.try(pin(s.best.Options, name))
-	}
-}
-
-// worldDraws are the streams of the decisions about the world that are not at their harmless value.
-func (s *shrinker) worldDraws() (names []string) {
-	if s.over() {
-		return nil
-	}
-	var draws []sim.Draw
-	o := s.best.Options
-	o.RecordDraws = &draws
-	s.executions++
-	if _, s.err = s.Run(o); s.err != nil {
-		return nil
-	}
-	for _, d := range draws {
-		if strings.HasPrefix(d.Stream, "world/") && d.ID == 0 && d.Value != 0 {
-			names = append(names, d.Stream)
-		}
-	}
-	return names
 }
 
 func pin(o trial.Options, names ...string) trial.Options {
 	o.Overrides = slices.Clone(o.Overrides)
 	for _, name := range names {
+		o.Overrides = slices.DeleteFunc(o.Overrides, func(p sim.Override) bool { return p.Stream == name && p.ID == 0 })
 		o.Overrides = append(o.Overrides, sim.Override{Stream: name})
 	}
 	return o

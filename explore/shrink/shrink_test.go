@@ -49,7 +49,7 @@ func busy(t *testing.T) trial.Options {
 
 func TestOnlyWhatIsNeededIsLeft(t *testing.T) {
 	runs := 0
-	c := Config{Run: pretend(&runs, 37, "isolate(n2)", "pause(n1)"), Ops: 300}
+	c := Config{Run: pretend(&runs, 37, "isolate(n2)", "pause(n1)"), Ops: 300, Workers: 1}
 	o := busy(t)
 	r, err := c.Run(o)
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestAnotherPropertyIsAnotherViolation(t *testing.T) {
 
 func TestABudgetAndACancelKeepTheBest(t *testing.T) {
 	runs := 0
-	c := Config{Run: pretend(&runs, 1, "isolate(n2)"), Ops: 300, Executions: 9}
+	c := Config{Run: pretend(&runs, 1, "isolate(n2)"), Ops: 300, Executions: 9, Workers: 1}
 	r := &trial.Result{Verdict: checker.Violated, Property: "agreement", Plan: *busy(t).Plan}
 	found, err := c.Shrink(context.Background(), busy(t), r)
 	require.NoError(t, err)
