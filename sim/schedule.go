@@ -55,7 +55,7 @@ func (u *Universe) MessageKind(p Pending) string {
 // picker is what a universe keeps for its scheduler.
 type picker struct {
 	str     stream
-	passed  map[uint64]uint64 // how many have overtaken an event, by its identity
+	passed  map[uint64]uint64 // how many picks were made while an event was first in turn, by its identity
 	pending []Pending
 	lanes   []lane
 	items   []item
@@ -98,11 +98,10 @@ func (u *Universe) choose() item {
 	id := p.pending[0].ID
 	picked = u.drawPicked(about(id, p.passed[id]), picked)
 	i := slices.IndexFunc(p.pending, func(q Pending) bool { return q.ID == picked })
+	p.passed[id]++ // also if it comes now: it may have to wait, and come again
 	if i <= 0 {
-		delete(p.passed, id)
 		return first
 	}
-	p.passed[id]++
 	return p.items[i]
 }
 
