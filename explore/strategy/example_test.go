@@ -23,5 +23,5 @@ func ExampleParse() {
 	// 100 one-ballot
 	// 101 one-ballot
 	// 102 one-ballot
-	// there is no strategy "swarn": there are swarm
+	// there is no strategy "swarn": there are portfolio, pctcp, tapct, pct, pos, delay-bounded, isoswarm, isolate, swarm, crash-points, coverage, random
 }

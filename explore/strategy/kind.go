@@ -32,7 +32,10 @@ type Params map[string]int
 
 // Kinds are all strategies, in the order in which they are to be listed.
 func Kinds() []Kind {
-	return []Kind{seedsKind()}
+	return []Kind{
+		portfolioKind(), pctcpKind(), tapctKind(), pctKind(), posKind(), delayKind(), isoswarmKind(), isolateKind(), swarmKind(),
+		crashPointsKind(), coverageKind(), randomKind(),
+	}
 }
 
 // Parse makes the strategy that spec names, for a campaign of that seed: "swarm", or "pctcp:d=3"

@@ -32,3 +32,13 @@ type Teller interface {
 // Batch is how many executions are chosen before the first of their results is learnt. It is
 // a constant, and not the number of cores, so that a campaign does not depend on the machine.
 const Batch = 64
+
+// Keeper is what a strategy also implements if it remembers more than a few numbers of what it has
+// learnt, so that a campaign can put it on disk and go on with it later. A strategy that is told to
+// Remember what another one's Memory was goes on as that one would.
+type Keeper interface {
+	// Memory is what was learnt so far, as JSON. It is a function of what Learn was told.
+	Memory() ([]byte, error)
+	// Remember replaces what was learnt. The error is one line that says what is wrong with data.
+	Remember(data []byte) error
+}

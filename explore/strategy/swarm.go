@@ -2,9 +2,9 @@ package strategy
 
 import "orrery/explore/trial"
 
-// seedsKind runs one seed after another, each with everything drawn from it: the weather, the
+// swarmKind runs one seed after another, each with everything drawn from it: the weather, the
 // workload, and a fault plan whose families are each off with one half.
-func seedsKind() Kind {
+func swarmKind() Kind {
 	return Kind{
 		Name: "swarm", About: "one seed after another; each leaves out every family of faults with one half",
 		Source: "Groce et al., Swarm Testing, ISSTA 2012",
