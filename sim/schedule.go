@@ -105,6 +105,67 @@ func (u *Universe) choose() item {
 	return p.items[i]
 }
 
+// Pending lists what could come next within [Config.Window], in the order of time; the list is valid
+// until the next event. With Happen it is for searches that decide every step
+// themselves; in others a [Scheduler] is less work.
+func (u *Universe) Pending() []Pending {
+	if u.ended() || len(u.queue.items) == 0 {
+		return nil
+	}
+	for {
+		u.listPending()
+		if len(u.picker.pending) > 0 || !u.passStale() {
+			return u.picker.pending
+		}
+	}
+}
+
+// passStale takes what comes first if it is no event at all any more, or keeps its time. It returns false
+// at the end of the run.
+func (u *Universe) passStale() bool {
+	u.handle(u.take())
+	return !u.ended() && len(u.queue.items) > 0
+}
+
+// Happen makes a pending event happen now, whatever its time. It returns false if it turned out to be
+// none: its machine waits.
+func (u *Universe) Happen(p Pending) bool {
+	it, ok := u.queue.find(p.slot)
+	if !ok || u.slab[p.slot].id != p.ID {
+		panic("sim: this event is not pending")
+	}
+	u.queue.remove(p.slot)
+	u.now = max(u.now, it.at)
+	return u.handle(p.slot)
+}
+
+// Lose makes a pending datagram get lost when its turn comes.
+func (u *Universe) Lose(p Pending) {
+	if u.omit == nil {
+		u.omit = map[uint64]bool{}
+	}
+	u.omit[p.ID] = true
+}
+
+// Double puts a second copy of a pending datagram on its way.
+func (u *Universe) Double(p Pending) {
+	e := &u.slab[p.slot]
+	if e.kind != trace.Deliver || e.from == e.to {
+		panic("sim: only a datagram between two machines can be doubled")
+	}
+	u.duplicate(u.machines[e.from].links[e.to], p.slot, 0)
+}
+
+// AppendPayload appends what a pending event carries: a datagram's or a frame's bytes, the kind of a
+// message for a stage.
+func (u *Universe) AppendPayload(b []byte, p Pending) []byte {
+	e := &u.slab[p.slot]
+	if e.msg != nil {
+		return append(b, e.msg.Kind()...)
+	}
+	return append(b, e.buf...)
+}
+
 // drawPicked is the draw that says what overtakes: the seed's answer is what the scheduler has
 // picked.
 func (u *Universe) drawPicked(id, picked uint64) uint64 {
@@ -184,6 +245,14 @@ func (u *Universe) describePending(it item) Pending {
 		q.From = u.machines[e.from].id
 	}
 	return q
+}
+
+func (q *queue) find(slot uint32) (item, bool) {
+	i := slices.IndexFunc(q.items, func(it item) bool { return it.slot == slot })
+	if i < 0 {
+		return item{}, false
+	}
+	return q.items[i], true
 }
 
 // remove takes the item of a slot out of the queue, which must hold it.
