@@ -25,7 +25,8 @@ type Config struct {
 	// an override of its picks) says so. 0 means that time alone decides. It is virtual time.
 	Window    time.Duration
 	Scheduler Scheduler // picks the next event, within the Window
-	// Omit are the identities of datagrams that get lost, whatever else happens.
+	// Omit are the identities of datagrams that get lost, and of other events that never come, whatever
+	// else happens: timers, ends of syncs, starts of processes.
 	Omit []DrawID
 	// Only, if it is not nil, are the identities of the events that may happen: a start of a process, a
 	// datagram, a timer, the end of a sync, or something on a connection that is not among them never comes,

@@ -152,8 +152,6 @@ func (u *Universe) arrives(slot uint32) bool {
 	l.underway--
 	net := &u.cfg.Net
 	switch {
-	case len(u.omit) > 0 && u.omit[e.id]:
-		return u.loseOnTheWay(l, slot, DropOmitted)
 	case e.held: // what chance does to it was decided when it arrived for the first time
 	case net.LossPPM > 0 && u.chance(&l.str, about(e.id, siteLoss), net.LossPPM):
 		return u.loseOnTheWay(l, slot, DropLost)

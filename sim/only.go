@@ -2,10 +2,12 @@ package sim
 
 import "orrery/trace"
 
-// mayHappen tells whether Config.Only lets an event happen.
+// mayHappen tells whether Config.Omit and Config.Only let an event happen.
 func (u *Universe) mayHappen(e *event) bool {
 	switch f := u.entropy.forkAt; {
-	case f != 0 && u.seq >= f:
+	case u.omit[e.id]:
+		return false
+	case u.only == nil, f != 0 && u.seq >= f:
 		return e.pipe == nil || !e.pipe.ends[e.side].stuck
 	case e.kind == trace.Posted:
 		return true

@@ -36,7 +36,7 @@ type Universe struct {
 	sched   stream
 	picker  picker
 	omit    map[uint64]bool
-	only    map[uint64]bool // nil: everything
+	only    map[uint64]bool   // nil: everything
 	scripts map[string]uint64 // how many scripts of a name were asked for
 
 	faults    registry
@@ -199,7 +199,7 @@ func (u *Universe) handle(slot uint32) bool {
 	if e.wake {
 		return m.wake(slot)
 	}
-	if u.only != nil && !u.mayHappen(e) {
+	if (u.only != nil || u.omit != nil) && !u.mayHappen(e) {
 		return u.keepBack(slot)
 	}
 	switch {

@@ -179,4 +179,3 @@ func dropPins(list []sim.Override, at, n int, keep func(sim.Override) bool) []si
 	}
 	return left
 }
-

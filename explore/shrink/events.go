@@ -175,4 +175,3 @@ func (s *shrinker) pairs() {
 		}
 	}
 }
-
