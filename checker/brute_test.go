@@ -81,18 +81,23 @@ func atoi(v Value) int {
 	return n
 }
 
+// after is the sequential object: the state after o, and whether it could have been answered so.
 func (s bruteState) after(o *Op, m Model) (bruteState, bool) {
-	switch m.Name() {
+	name, initial, _ := strings.Cut(m.Name(), ":")
+	switch name {
 	case "list", "log", "queue", "priority-queue", "stack":
 		items, _ := s[o.Key].([]string)
-		next, ok := bruteSequence(slices.Clone(items), o, m.Name())
+		next, ok := bruteSequence(slices.Clone(items), o, name)
 		return s.with(o.Key, next), ok
 	case "set":
 		items, _ := s[o.Key].([]string)
 		next, ok := bruteSet(slices.Clone(items), o)
 		return s.with(o.Key, next), ok
 	case "counter":
-		n, _ := s[o.Key].(int)
+		n, begun := s[o.Key].(int)
+		if !begun {
+			n, _ = strconv.Atoi(initial)
+		}
 		if o.F == Incr || o.F == Add {
 			if n++; o.In.Said() {
 				n += atoi(o.In) - 1
@@ -104,10 +109,17 @@ func (s bruteState) after(o *Op, m Model) (bruteState, bool) {
 		if !ok {
 			l = bruteLock{token: none, written: none}
 		}
-		next, ok := l.after(o, m.Name())
+		next, ok := l.after(o, name)
 		return s.with(o.Key, next), ok
 	case "znodes":
 		return s.tree(o)
+	case "kv":
+		store, _ := s[""].(map[string]string)
+		if store == nil {
+			store = map[string]string{}
+		}
+		ok, next := oracleStep(store, o)
+		return s.with("", next), ok
 	}
 	panic("no brute " + m.Name())
 }

@@ -64,6 +64,9 @@ func agree(t require.TestingT, seed uint64) (violated bool) {
 	if oracle(h) {
 		want = Holds
 	}
+	if len(h) <= 7 {
+		require.Equal(t, want == Holds, brute(h, KV), "brute force and porcupine disagree, seed %d\n%s", seed, describe(h))
+	}
 	if !spoiled {
 		require.Equal(t, Holds, want, "the generator made a history that is not linearizable (seed %d)\n%s", seed, describe(h))
 	}

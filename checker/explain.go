@@ -40,13 +40,13 @@ func Explain(h History, m Model, res Result, opt Options) Explanation {
 	if opt.Time <= 0 {
 		opt.Time = explainTime
 	}
-	x := explainer{m: m, steps: opt.Steps, deadline: time.Now().Add(opt.Time)}
+	x := explainer{m: m, opt: opt, deadline: time.Now().Add(opt.Time)}
 	whole := make(History, 0, len(res.Component))
 	for _, i := range res.Component {
 		whole = append(whole, h[i])
 	}
 	cut, last := x.smallestPrefix(whole)
-	core, minimal := x.smallestCore(cut)
+	core, minimal := x.smallestCore(x.culprits(cut))
 	slices.SortStableFunc(core, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
 	e := Explanation{Property: PropertyLinearizability, Core: core, Minimal: minimal}
 	for i := range h {
@@ -55,14 +55,48 @@ func Explain(h History, m Model, res Result, opt Options) Explanation {
 		}
 	}
 	e.Confirmed = x.violated(core, Porcupine)
-	e.Sentence = sentence(h, core, m)
+	e.Sentence = x.sentence(h, core)
 	return e
+}
+
+// culprits is the part of h whose operations contradict each other, if the engine that judges h says which and they are
+// violated by themselves; otherwise it is h.
+func (x *explainer) culprits(h History) History {
+	res := decide(h, x.m, x.options(Auto, time.Until(x.deadline)))
+	if len(res.Culprits) == 0 || len(res.Culprits) == len(h) || x.m.object != ofMap {
+		return h
+	}
+	part := make(History, 0, len(res.Culprits))
+	for _, i := range res.Culprits {
+		part = append(part, h[i])
+	}
+	if !x.violated(part, Auto) {
+		return h
+	}
+	return part
+}
+
+// sentence says why core is violated: in the words of the engine that judged it, if it has any.
+func (x *explainer) sentence(h, core History) string {
+	if x.m.object == ofMap {
+		return sentence(h, core, x.m)
+	}
+	if res := decide(core, x.m, x.options(Auto, time.Second)); res.Verdict == Violated && len(res.Culprits) > 0 && x.m.object != ofSet {
+		return res.Reason
+	}
+	return objectSentence(h, core, x.m)
+}
+
+func (x *explainer) options(e Engine, left time.Duration) Options {
+	opt := x.opt
+	opt.Engine, opt.Time, opt.Floors = e, max(time.Nanosecond, left), &Floors{}
+	return opt
 }
 
 // explainer asks again and again whether a part of a history is violated.
 type explainer struct {
 	m        Model
-	steps    int
+	opt      Options
 	deadline time.Time
 	late     bool // the time was up before a question could be asked
 }
@@ -75,7 +109,7 @@ func (x *explainer) violated(h History, e Engine) bool {
 		}
 		left = time.Second
 	}
-	return decide(h, x.m, Options{Steps: x.steps, Time: left, Engine: e}).Verdict == Violated
+	return decide(h, x.m, x.options(e, left)).Verdict == Violated
 }
 
 // smallestPrefix cuts h after the first return at which it is violated, and returns the time of that return. A history is

@@ -28,7 +28,7 @@ func TestAnExplanationIsAViolationThatCannotBeSmaller(t *testing.T) {
 		require.NotEmpty(t, e.Sentence)
 		require.NotContains(t, e.Sentence, "\n")
 		for i := range e.Core {
-			rest := without(e.Core, i, i+1)
+			rest := (&explainer{m: KV}).without(e.Core, i, i+1)
 			require.True(t, len(rest) == 0 || oracle(rest), "seed %d: operation %d is not needed\n%s", seed, i, describe(e.Core))
 		}
 		last := nthReturn(h, e.Prefix)
@@ -63,7 +63,7 @@ func TestLeavingOutNeverBreaksALinearizableHistory(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 12))
 		h := generate(r, smallWorkload(r))
 		from := r.IntN(len(h))
-		rest := without(h, from, min(len(h), from+1+r.IntN(3)))
+		rest := (&explainer{m: KV}).without(h, from, min(len(h), from+1+r.IntN(3)))
 		require.True(t, oracle(rest), "seed %d:\n%s", seed, describe(h))
 	}
 }

@@ -137,7 +137,7 @@ func (p *patterns) overtaken(a, b element) bool {
 	story := fmt.Sprintf("%s, although %s, which %s had enqueued by %d, before the enqueue of %s was called at %d,",
 		p.took(b.out), first.In, first.Client, first.Ret, p.op(b.in).In, p.op(b.in).Call)
 	if a.out < 0 {
-		return p.wrong([]int32{a.in, b.in, b.out}, "%s was never dequeued", story)
+		return p.wrong([]int32{a.in, b.in, b.out}, "%s had not been dequeued", story)
 	}
 	return p.wrong([]int32{a.in, b.in, b.out, a.out}, "%s was dequeued only at %s", story, interval(p.op(a.out)))
 }

@@ -8,7 +8,7 @@ func (x *explainer) smallestCore(h History) (History, bool) {
 	for size := (len(h) + 1) / 2; size >= 1; {
 		smaller := false
 		for at := 0; at < len(h); {
-			rest := without(h, at, min(at+size, len(h)))
+			rest := x.without(h, at, min(at+size, len(h)))
 			if len(rest) > 0 && x.violated(rest, Auto) {
 				h, smaller = rest, true
 				continue
@@ -29,18 +29,12 @@ func (x *explainer) smallestCore(h History) (History, bool) {
 // without leaves out the operations from, …, to-1 of h, and with each that writes everything that could have seen its
 // work: take any order in which the whole history is right, and it stays right when these are taken out. (It would not
 // if a reader stayed and its writer went.)
-func without(h History, from, to int) History {
+func (x *explainer) without(h History, from, to int) History {
 	gone := make([]bool, len(h))
 	var todo []int
 	for i := from; i < to; i++ {
 		gone[i] = true
 		todo = append(todo, i)
-	}
-	appends := map[string]bool{}
-	for i := range h {
-		if h[i].F == Append {
-			appends[h[i].Key] = true
-		}
 	}
 	for len(todo) > 0 {
 		w := &h[todo[len(todo)-1]]
@@ -48,8 +42,9 @@ func without(h History, from, to int) History {
 		if w.F.reads() || w.Status == Mismatch {
 			continue
 		}
+		goes := x.m.goesWith(h, w)
 		for i := range h {
-			if !gone[i] && mayHaveSeen(&h[i], w, appends[w.Key]) {
+			if !gone[i] && goes(&h[i]) {
 				gone[i] = true
 				todo = append(todo, i)
 			}

@@ -115,7 +115,7 @@ func (v *versions) fitRealTime() bool {
 }
 
 func (v *versions) tooLate(i, before int32) bool {
-	return v.wrong(fmt.Sprintf("%s ended before %s was called, but what they saw puts it behind that one", v.name(i), v.name(before)),
+	return v.wrong(fmt.Sprintf("by what was seen, %s comes behind %s, and yet it had ended before that one was called", v.name(i), v.name(before)),
 		before, i)
 }
 
