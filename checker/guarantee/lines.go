@@ -86,14 +86,7 @@ func WriteLines[T any](w io.Writer, format string, h []T) error {
 }
 
 // oneLine makes a decoder's error fit for a message of one line.
-func oneLine(err error) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, strings.TrimPrefix(err.Error(), "json: "))
-}
+func oneLine(err error) string { return visible(strings.TrimPrefix(err.Error(), "json: ")) }
 
 // printable makes any bytes of a file fit for a message of one line.
 func printable(raw []byte) string {
@@ -102,5 +95,15 @@ func printable(raw []byte) string {
 	if len(raw) > most {
 		raw, cut = raw[:most], "…"
 	}
-	return string(bytes.ToValidUTF8(raw, []byte("?"))) + cut
+	return visible(string(bytes.ToValidUTF8(raw, []byte("?")))) + cut
+}
+
+// visible replaces control characters.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"orrery/checker"
 )
@@ -210,8 +211,14 @@ func mop(raw json.RawMessage) (Mop, string) {
 // printable makes any bytes of a file fit for a one-line error.
 func printable(raw []byte) string {
 	const most = 60
-	if len(raw) <= most {
-		return string(bytes.ToValidUTF8(raw, []byte("?")))
+	cut := ""
+	if len(raw) > most {
+		raw, cut = raw[:most], "…"
 	}
-	return string(bytes.ToValidUTF8(raw[:most], []byte("?"))) + "…"
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, string(bytes.ToValidUTF8(raw, []byte("?")))) + cut
 }
