@@ -75,7 +75,9 @@ func (l *Leader) Check(id int64, owner Owner) proto.ErrCode {
 }
 
 // CheckGlobal is Check for a request that makes an ephemeral znode.
-func (l *Leader) CheckGlobal(id int64, owner Owner) proto.ErrCode { return l.global.CheckGlobal(id, owner) }
+func (l *Leader) CheckGlobal(id int64, owner Owner) proto.ErrCode {
+	return l.global.CheckGlobal(id, owner)
+}
 
 // SetOwner says by which way the session's requests come from now on, or returns CodeSessionExpired.
 func (l *Leader) SetOwner(id int64, owner Owner) proto.ErrCode {
@@ -115,7 +117,9 @@ func (l *Leader) Upgrade(id int64, now time.Duration) (timeout time.Duration, ok
 
 // Expire returns the sessions whose time is over, local ones first, and marks them as closing. The
 // caller submits a closeSession for each.
-func (l *Leader) Expire(now time.Duration) []int64 { return append(l.local.expire(now), l.global.Expire(now)...) }
+func (l *Leader) Expire(now time.Duration) []int64 {
+	return append(l.local.expire(now), l.global.Expire(now)...)
+}
 
 // NextExpiry is when Expire should be called next.
 func (l *Leader) NextExpiry() time.Duration {

@@ -112,6 +112,7 @@ func (t *Tree) SetConfig(text []byte, version, now int64) {
 		r = t.addConfig()
 	}
 	n := t.at(r)
+	t.dataSize += int64(len(text) - len(n.data))
 	n.data, n.version, n.mzxid, n.mtime = text, int32(version), version, now
 }
 
