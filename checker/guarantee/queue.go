@@ -57,68 +57,83 @@ func Queue(h []QueueOp, opt QueueOptions) Report {
 		}
 		in[o.Value] = i
 	}
-	out := make(map[string]int)
-	dequeued, taken := 0, 0
+	q := &queueCheck{r: r, h: h, opt: opt, in: in, out: make(map[string]int), cite: cite}
 	for i := range h {
-		o := &h[i]
-		if !o.Dequeue || o.Empty || o.Status == checker.Fail {
-			continue
-		}
-		if o.Status != checker.OK {
-			taken++
-			continue
-		}
-		dequeued++
-		e, known := in[o.Value]
-		j, again := out[o.Value]
-		switch {
-		case !known:
-			r.Found(Unexpected, o.Value, cite(i), "%s took out what nobody had put in", o)
-		case h[e].Status == checker.Fail:
-			r.Found(Unexpected, o.Value, cite(e, i), "%s took out %s, whose enqueue had failed", o, o.Value)
-		case o.Ret < h[e].Call:
-			out[o.Value] = i
-			r.Found(Unexpected, o.Value, cite(e, i), "%s took out %s before it was put in", o, o.Value)
-		case again && opt.AtLeastOnce:
-			r.Allowed(Duplicated, o.Value, cite(e, j, i), "%s took out %s, which %s had taken out already", o, o.Value, h[j].String())
-		case again:
-			r.Found(Duplicated, o.Value, cite(e, j, i), "%s took out %s, which %s had taken out already", o, o.Value, h[j].String())
-		default:
-			out[o.Value] = i
+		if o := &h[i]; o.Dequeue && !o.Empty && o.Status != checker.Fail {
+			q.take(i, o)
 		}
 	}
-	acked, recovered, excused := 0, 0, 0
-	for i := range h {
-		o := &h[i]
-		if _, came := out[o.Value]; o.Dequeue || came {
-			if !o.Dequeue && o.Status == checker.Maybe {
-				recovered++
-			}
-			if !o.Dequeue && o.Status == checker.OK {
-				acked++
-			}
-			continue
-		}
-		if o.Status != checker.OK {
-			continue
-		}
-		acked++
-		switch {
-		case !opt.Drained:
-		case excused < taken:
-			excused++
-		default:
-			r.Found(Lost, o.Value, cite(i), "%s was acknowledged, and %s never came out, although the queue was drained", o, o.Value)
-		}
-	}
+	q.judge()
 	drained := 0
 	if opt.Drained {
 		drained = 1
 	}
-	r.Measure("acknowledged enqueues", acked, 1)
-	r.Measure("dequeues", dequeued, 1)
+	r.Measure("acknowledged enqueues", q.acked, 1)
+	r.Measure("dequeues", q.dequeued, 1)
 	r.Measure("drains", drained, 1)
-	r.Measure("enqueues with an unknown end that came out", recovered, 0)
-	r.Measure("losses that dequeues with an unknown end excuse", excused, 0)
+	r.Measure("enqueues with an unknown end that came out", q.recovered, 0)
+	r.Measure("losses that dequeues with an unknown end excuse", q.excused, 0)
 	return r.Done()
+}
+
+// queueCheck is one check of a queue under way.
+type queueCheck struct {
+	r       *Report
+	h       []QueueOp
+	opt     QueueOptions
+	in, out map[string]int // by value, the operation that put it in, and the first that took it out
+	cite    func(places ...int) []Op
+
+	acked, dequeued, recovered, excused int
+	taken                               int // dequeues with an unknown end
+}
+
+// take judges a dequeue that may have taken something.
+func (q *queueCheck) take(i int, o *QueueOp) {
+	if o.Status != checker.OK {
+		q.taken++
+		return
+	}
+	q.dequeued++
+	e, known := q.in[o.Value]
+	j, again := q.out[o.Value]
+	switch {
+	case !known:
+		q.r.Found(Unexpected, o.Value, q.cite(i), "%s took out what nobody had put in", o)
+	case q.h[e].Status == checker.Fail:
+		q.r.Found(Unexpected, o.Value, q.cite(e, i), "%s took out %s, whose enqueue had failed", o, o.Value)
+	case o.Ret < q.h[e].Call:
+		q.out[o.Value] = i
+		q.r.Found(Unexpected, o.Value, q.cite(e, i), "%s took out %s before it was put in", o, o.Value)
+	case again && q.opt.AtLeastOnce:
+		q.r.Allowed(Duplicated, o.Value, q.cite(e, j, i), "%s took out %s, which %s had taken out already", o, o.Value, q.h[j].String())
+	case again:
+		q.r.Found(Duplicated, o.Value, q.cite(e, j, i), "%s took out %s, which %s had taken out already", o, o.Value, q.h[j].String())
+	default:
+		q.out[o.Value] = i
+	}
+}
+
+// judge says of each enqueue what became of it.
+func (q *queueCheck) judge() {
+	for i := range q.h {
+		o := &q.h[i]
+		_, came := q.out[o.Value]
+		switch {
+		case o.Dequeue || o.Status == checker.Fail:
+		case o.Status == checker.Maybe:
+			if came {
+				q.recovered++
+			}
+		default:
+			q.acked++
+			switch {
+			case came || !q.opt.Drained:
+			case q.excused < q.taken:
+				q.excused++
+			default:
+				q.r.Found(Lost, o.Value, q.cite(i), "%s was acknowledged, and %s never came out, although the queue was drained", o, o.Value)
+			}
+		}
+	}
 }
