@@ -19,7 +19,7 @@ func TestEveryCertainMutantOfAHistoryWithUniqueValuesIsRejected(t *testing.T) {
 			var h History
 			if m.object == ofMap {
 				h = generate(r, workload{ops: 60 + r.IntN(200), clients: 2 + r.IntN(8), keys: 1 + r.IntN(4),
-					fs: [][]F{{Get, Put}, {Get, Put, CAS}, {Get, Get, Put, Delete}}[r.IntN(3)],
+					fs:       [][]F{{Get, Put}, {Get, Put, CAS}, {Get, Get, Put, Delete}}[r.IntN(3)],
 					maybePPM: r.IntN(3) * 40_000, failPPM: 20_000, thinkTime: int64(r.IntN(20))})
 			} else {
 				w := objectWorkload{ops: 30 + r.IntN(20), clients: 2 + r.IntN(3), keys: 1, maybePPM: r.IntN(2) * 20_000, failPPM: 20_000, think: 30}

@@ -17,10 +17,12 @@ func (u *Mutator) register(x *Mutant, at int) bool {
 		return false
 	}
 	old, recent := u.h[w1].In, u.h[w2].In
-	x.Certain = plain
+	if x.Certain = plain; !old.IsSet() || !recent.IsSet() && x.Kind != StaleRead { // a delete brings nothing
+		return false
+	}
 	switch x.Kind {
 	case StaleRead:
-		x.What = fmt.Sprintf("%s reads %s, which %s had overwritten", r.Client, old, recent)
+		x.What = fmt.Sprintf("%s reads %s, after which %s's %s was acknowledged", r.Client, old, u.h[w2].Client, u.h[w2].Act())
 		u.change(x, at, old)
 		return r.Out != old
 	case SwappedResults:
