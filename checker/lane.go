@@ -61,8 +61,8 @@ func inLane(h History, m Model) (l *lane, verdict Verdict, ok bool) {
 	if !ok {
 		return nil, 0, false
 	}
-	l = &lane{h: h, initial: m.initial, keys: make(map[string]int32, 16), values: make(map[laneValue]int32, changes+16),
-		clusters: make([]laneCluster, 0, changes+16), of: make([]int32, len(h))}
+	l = newLane(h, m, changes)
+	l.of = make([]int32, len(h))
 	if !l.writes() {
 		return nil, 0, false
 	}
@@ -70,6 +70,11 @@ func inLane(h History, m Model) (l *lane, verdict Verdict, ok bool) {
 		return l, Holds, true
 	}
 	return l, Violated, true
+}
+
+func newLane(h History, m Model, changes int) *lane {
+	return &lane{h: h, initial: m.initial, keys: make(map[string]int32, 16), values: make(map[laneValue]int32, changes+16),
+		clusters: make([]laneCluster, 0, changes+16)}
 }
 
 // laneFits counts the changes, and tells whether all operations are such as the lane knows.

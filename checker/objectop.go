@@ -91,7 +91,22 @@ func (t *namesTable) value(v Value) int32 {
 
 // loadObjects compiles the operations of one component, which are given in the order of their calls.
 func loadObjects(h History, m Model, part []int32, b *budget) *objects {
-	c := &objects{h: h, of: m.object, zero: number64(m.initial, 0), b: b}
+	c := compileObjects(h, m, part)
+	c.b = b
+	c.dropUnseen()
+	c.classify()
+	for i := range c.nOK {
+		c.order = append(c.order, int32(i))
+	}
+	slices.SortFunc(c.order, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(c.ops[a].end, c.ops[b].end), cmp.Compare(a, b))
+	})
+	return c
+}
+
+// compileObjects is the part of loadObjects that leaves nothing out that tells anything.
+func compileObjects(h History, m Model, part []int32) *objects {
+	c := &objects{h: h, of: m.object, zero: number64(m.initial, 0)}
 	c.numberNames(part)
 	for _, maybe := range [2]bool{false, true} {
 		for _, i := range part {
@@ -103,14 +118,6 @@ func loadObjects(h History, m Model, part []int32, b *budget) *objects {
 			c.nOK = len(c.ops)
 		}
 	}
-	c.dropUnseen()
-	c.classify()
-	for i := range c.nOK {
-		c.order = append(c.order, int32(i))
-	}
-	slices.SortFunc(c.order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(c.ops[a].end, c.ops[b].end), cmp.Compare(a, b))
-	})
 	return c
 }
 

@@ -27,36 +27,38 @@ func numberAt(v []int32) int64             { return int64(v[0])<<32 | int64(uint
 // step is the sequential object: the state after o, and whether o could have been answered so. An operation that may have
 // happened and would have been refused changes nothing.
 func (c *objects) step(state int32, o *objop) (int32, bool) {
-	at := c.states.all[state]
-	to := c.states.to[:0]
-	ok, same := false, o.pure
-	switch c.of {
-	case ofList, ofLog:
-		to, ok = stepLog(at, to, o, c.of)
-	case ofQueue:
-		to, ok = stepQueue(at, to, o)
-	case ofPriorityQueue:
-		to, ok = stepPriorityQueue(at, to, o)
-	case ofStack:
-		to, ok = stepStack(at, to, o)
-	case ofCounter:
-		to, ok = stepCounter(at, to, o)
-	case ofLock:
-		to, ok = stepLock(at, to, o)
-	case ofFencedLock:
-		to, ok = stepFencedLock(at, to, o)
-	case ofLeaseLock:
-		to, ok = stepLeaseLock(at, to, o)
-	case ofZnodes:
-		to, ok = c.stepZnodes(at, to, o)
-	}
+	to, ok := c.apply(c.states.all[state], c.states.to[:0], o)
 	if cap(to) > cap(c.states.to) {
 		c.states.to = to[:0]
 	}
-	if !ok || same {
+	if !ok || o.pure {
 		return state, ok
 	}
 	return c.states.id(to), true
+}
+
+// apply is step on states themselves: it appends the state behind at to to, which is empty. If o changes nothing in
+// whatever state, what it returns means nothing.
+func (c *objects) apply(at, to []int32, o *objop) ([]int32, bool) {
+	switch c.of {
+	case ofList, ofLog:
+		return stepLog(at, to, o, c.of)
+	case ofQueue:
+		return stepQueue(at, to, o)
+	case ofPriorityQueue:
+		return stepPriorityQueue(at, to, o)
+	case ofStack:
+		return stepStack(at, to, o)
+	case ofCounter:
+		return stepCounter(at, to, o)
+	case ofLock:
+		return stepLock(at, to, o)
+	case ofFencedLock:
+		return stepFencedLock(at, to, o)
+	case ofLeaseLock:
+		return stepLeaseLock(at, to, o)
+	}
+	return c.stepZnodes(at, to, o)
 }
 
 func stepLog(at, to []int32, o *objop, of object) ([]int32, bool) {
