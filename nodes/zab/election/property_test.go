@@ -20,6 +20,7 @@ type weather struct {
 	participants, observers int
 	text                    string
 	change                  func(*Config)
+	restarts                bool // nothing but restarts of one server, and short ones
 }
 
 const trouble = 15 * time.Second
@@ -72,7 +73,11 @@ func (x weather) strike(w *toyWorld, rng *rand.Rand) func() {
 	all := w.u.Machines()
 	victim := all[rng.IntN(len(all))]
 	lasts := time.Duration(rng.IntN(4000)) * time.Millisecond
-	switch rng.IntN(6) {
+	kind := rng.IntN(6)
+	if x.restarts {
+		kind, lasts = 0, lasts/8
+	}
+	switch kind {
 	case 0, 1: // a restart
 		how := vdisk.CrashMode(vdisk.LoseNothing)
 		if rng.IntN(2) == 0 {
