@@ -127,7 +127,7 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 		}
 	}
 	grouped("find", a.runCommand(), a.listCommand(), a.bugsCommand(), a.checkCommand())
-	grouped("look", a.replayCommand(), a.showCommand(), a.shrinkCommand())
+	grouped("look", a.replayCommand(), a.showCommand(), a.shrinkCommand(), a.explainCommand())
 	grouped("live", a.nodeCommand(), a.kvCommand())
 	root.AddCommand(a.versionCommand())
 	return root

@@ -65,6 +65,7 @@ type replayed struct {
 	expect   *expectation // nil if nothing was expected
 	diverged error        // two runs by this program are not one
 	differs  string       // how the run differs from the one that was recorded; "" if the hash is the expected one
+	vain     []string     // what the file says and what means nothing to this program any more
 }
 
 // replay runs the universe twice, unrecorded and recorded, and compares.
@@ -86,6 +87,9 @@ func (a *app) replay(s *subject) (*replayed, error) {
 	}
 	if s.expect != nil && s.expect.Hash != r.Hash {
 		r.differs = s.firstDifference(r.run)
+		if r.vain, err = a.inVain(s); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }
@@ -138,10 +142,12 @@ type replayJSON struct {
 	SameHash    bool   `json:"same_hash"`
 	SameVerdict bool   `json:"same_verdict"`
 	Difference  string `json:"difference,omitempty"`
+	// What the file says and what applies to nothing in this program's run.
+	InVain []string `json:"in_vain,omitempty"`
 }
 
 func (r *replayed) json() replayJSON {
-	j := replayJSON{record: r.record, SameHash: r.sameHash() && r.diverged == nil, SameVerdict: r.sameVerdict(), Difference: r.differs}
+	j := replayJSON{record: r.record, SameHash: r.sameHash() && r.diverged == nil, SameVerdict: r.sameVerdict(), Difference: r.differs, InVain: r.vain}
 	if r.expect != nil {
 		j.Expected = r.expect.Hash
 	}
@@ -159,6 +165,9 @@ func (a *app) printReplay(w *bytes.Buffer, s *subject, r *replayed) {
 	case r.differs != "":
 		fmt.Fprintln(w, r.differs)
 		fmt.Fprintln(w, "Two runs by this program are the same, so the program, or what it was given, has changed since.")
+		for _, l := range r.vain {
+			fmt.Fprintln(w, l)
+		}
 	}
 	if r.verdict != checker.Holds {
 		a.report(w, s.scenario, &r.universe, r.run, s.command())

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 
 	"orrery/checker"
 	"orrery/nemesis"
@@ -19,7 +20,10 @@ import (
 )
 
 // reproVersion is the version of repro.json that is written, and the newest that is read.
-const reproVersion = 1
+//
+// Version 2 can say which events may happen (only, omit), how far they may overtake each other
+// (window_ns), and how many clients there are.
+const reproVersion = 2
 
 // repro is everything that a universe depends on, and what is expected of it: the
 // contents of repro.json.
@@ -33,7 +37,11 @@ type repro struct {
 	Profile   string           `json:"profile,omitempty"`
 	Ops       int              `json:"ops,omitempty"`
 	Nodes     int              `json:"nodes,omitempty"`
+	Clients   int              `json:"clients,omitempty"`
 	Plan      *json.RawMessage `json:"plan,omitempty"`
+	WindowNS  int64            `json:"window_ns,omitempty"` // how far events may overtake each other
+	Omit      []sim.DrawID     `json:"omit,omitempty"`      // events that are left out
+	Only      *[]sim.DrawID    `json:"only,omitempty"`      // the events that may happen; no list means all
 	Overrides []sim.Override   `json:"overrides,omitempty"`
 	Fork      *sim.Fork        `json:"fork,omitempty"`
 	EventsMax uint64           `json:"events_max,omitempty"`
@@ -60,14 +68,17 @@ const (
 func newRepro(s *scenarios.Scenario, o scenarios.Options, u *universe) (*repro, error) {
 	r := &repro{
 		Orrery: "repro", Version: reproVersion, By: versionLine(),
-		Scenario: s.Name, Seed: o.Seed, Bug: o.Bug, Profile: o.Profile, Ops: o.Ops, Nodes: o.Nodes,
-		Overrides: o.Overrides, Fork: o.Fork, EventsMax: o.EventsMax,
+		Scenario: s.Name, Seed: o.Seed, Bug: o.Bug, Profile: o.Profile, Ops: o.Ops, Nodes: o.Nodes, Clients: o.Clients,
+		WindowNS: int64(o.Window), Omit: o.Omit, Overrides: o.Overrides, Fork: o.Fork, EventsMax: o.EventsMax,
 		Expect: expectation{
 			Verdict: u.Verdict, Property: u.Property, Detail: u.Detail, Hash: u.Hash, Events: u.Events, Seq: u.Seq,
 		},
 	}
 	if o.Nemesis != nil {
 		r.Nemesis = &o.Nemesis
+	}
+	if o.Only != nil {
+		r.Only = &o.Only
 	}
 	if o.Plan != nil {
 		plan, err := json.Marshal(o.Plan)
@@ -142,8 +153,11 @@ func wrongField(path string, data []byte, field string, err error) error {
 // error is about field.
 func (a *app) reproOptions(r *repro) (s *scenarios.Scenario, o scenarios.Options, field string, err error) {
 	o = scenarios.Options{
-		Seed: r.Seed, Bug: r.Bug, Profile: r.Profile, Ops: r.Ops, Nodes: r.Nodes,
-		Overrides: r.Overrides, Fork: r.Fork, EventsMax: r.EventsMax,
+		Seed: r.Seed, Bug: r.Bug, Profile: r.Profile, Ops: r.Ops, Nodes: r.Nodes, Clients: r.Clients,
+		Window: time.Duration(r.WindowNS), Omit: r.Omit, Overrides: r.Overrides, Fork: r.Fork, EventsMax: r.EventsMax,
+	}
+	if r.Only != nil {
+		o.Only = *r.Only
 	}
 	if s, err = a.named(r.Scenario); err != nil {
 		return nil, o, "scenario", err

@@ -1,24 +1,112 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// What is left of a violation replays with one hash, and takes less to tell.
+const (
+	shrinkNacks = "shrink paxos --seed 1 --bug counts-nacks --executions 900"
+	nacksDir    = "artifacts/paxos-counts-nacks-seed-1-shrunk"
+)
+
+// What is left of a violation replays with one hash, and takes few lines to tell.
 func TestShrunkViolationReplays(t *testing.T) {
 	w := realWorld()
 	t.Chdir(t.TempDir())
-	code, out, _ := w.orrery(t, "shrink paxos --seed 1 --bug skips-phase-one --executions 60")
-	require.Equal(t, exitViolated, code, out)
-	require.Regexp(t, `^\d+ faults? to \d+ faults?, \d+ operations to \d+ operations?`, out)
-	const dir = "artifacts/paxos-skips-phase-one-seed-1-shrunk"
-	require.Contains(t, out, "orrery replay "+dir)
-	code, out, _ = w.orrery(t, "replay "+dir)
+	code, out, stderr := w.orrery(t, shrinkNacks+" --emit-story stories")
+	require.Equal(t, exitViolated, code, stderr)
+	require.Regexp(t, `(?m)^[\d,]+ events to \d+, \d+ faults? to \d+, \d+ operations? to \d+$`, out)
+	require.Contains(t, out, "orrery replay "+nacksDir)
+	require.Contains(t, out, "orrery explain "+nacksDir)
+	story, err := os.ReadFile("stories/paxos_counts_nacks_seed_1_shrunk.txt")
+	require.NoError(t, err)
+	require.LessOrEqual(t, strings.Count(string(story), "\n"), 15)
+	require.Contains(t, string(story), "VIOLATION of ")
+	code, out, _ = w.orrery(t, "replay "+nacksDir)
 	require.Equal(t, exitViolated, code)
 	require.True(t, strings.HasPrefix(out, "same hash"), out)
+}
+
+// A repro outlives changes of the code where what it says still applies, and says where it does not.
+func TestAReproSaysWhatDoesNotApplyAnyMore(t *testing.T) {
+	w := realWorld()
+	t.Chdir(t.TempDir())
+	code, _, stderr := w.orrery(t, shrinkNacks)
+	require.Equal(t, exitViolated, code, stderr)
+	path := filepath.Join(nacksDir, reproFile)
+	var r repro
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &r))
+	require.NotEmpty(t, *r.Only)
+	overrides := len(r.Overrides)
+	text := strings.Replace(string(data), `"overrides": [`, `"overrides": [{"stream": "world/gone", "id": "0000000000000000", "value": 3},`, 1)
+	text = strings.Replace(text, `"only": [`, `"only": ["00000000000000aa",`, 1)
+	text = strings.Replace(text, r.Expect.Hash, "0123456789abcdef", 1)
+	require.NotZero(t, overrides)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	code, out, _ := w.orrery(t, "replay "+path)
+	require.Equal(t, exitUnknown, code)
+	require.Contains(t, out, "yet the same outcome: "+r.Expect.Property+" is violated")
+	require.Contains(t, out, "has changed since")
+	require.Contains(t, out, "override 1, of world/gone, applies to no draw")
+	require.Contains(t, out, "1 of the "+plural(len(*r.Only)+1, "event")+" that may happen did not come")
+}
+
+// The test that is written compiles in a module that is not ours, and asks for what it says.
+func TestTheEmittedTestCompilesElsewhereAndBites(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a module")
+	}
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	w := realWorld()
+	t.Chdir(t.TempDir())
+	code, _, stderr := w.orrery(t, shrinkNacks+" --emit-test regressions")
+	require.Equal(t, exitViolated, code, stderr)
+	const file = "regressions/paxos_counts_nacks_seed_1_shrunk_test.go"
+	source, err := os.ReadFile(file)
+	require.NoError(t, err)
+	gomod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	require.NoError(t, err)
+	_, requires, _ := strings.Cut(string(gomod), "\n")
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	require.NoError(t, err)
+	mod := "module example.com/user\n" + requires + "\nrequire orrery v0.0.0\n\nreplace orrery => " + root + "\n"
+	require.NoError(t, os.WriteFile("go.mod", []byte(mod), 0o600))
+	require.NoError(t, os.WriteFile("go.sum", sums, 0o600))
+	test := func() (string, error) {
+		cmd := exec.Command("go", "test", "./regressions")
+		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := test()
+	require.NoError(t, err, out)
+
+	// As if the defect were in the code, and not planted: then the test fails.
+	unplanted := strings.Replace(string(source), `violated(t, "")`, `violated(t, "counts-nacks")`, 1)
+	require.NotEqual(t, string(source), unplanted)
+	require.NoError(t, os.WriteFile(file, []byte(unplanted), 0o600))
+	out, err = test()
+	require.Error(t, err)
+	require.Contains(t, out, "is violated")
+}
+
+func TestTheTableOfDefectsSaysWhatIsLeft(t *testing.T) {
+	w := realWorld()
+	t.Chdir(t.TempDir())
+	code, out, stderr := w.orrery(t, "shrink paxos --all-bugs --bug skips-phase-one --executions 300")
+	require.Equal(t, exitHeld, code, stderr)
+	require.Regexp(t, `(?m)^\| skips-phase-one \| \d+ \| promises-before-proposal \| [\d,]+ \| \d+ \| .* \| yes \|$`, out)
+	require.Contains(t, out, "Replays that violate the same property: 1 of 1.")
 }
 
 func TestNothingToShrink(t *testing.T) {
@@ -27,7 +115,16 @@ func TestNothingToShrink(t *testing.T) {
 	code, out, _ := w.orrery(t, "shrink paxos --seed 1 --profile calm")
 	require.Equal(t, exitHeld, code)
 	require.Equal(t, "paxos is ok: there is nothing to shrink\n", out)
-	code, _, stderr := w.orrery(t, "shrink paxos --seed 1 --executions 0")
-	require.Equal(t, exitUnable, code)
-	require.Equal(t, "orrery: --executions 0: want at least 1\n", stderr)
+	for line, says := range map[string]string{
+		"--executions 0":      "--executions 0: want at least 1",
+		"--budget 0s":         "--budget 0s: want a time such as 30s",
+		"--all-bugs":          "--seed contradicts --all-bugs",
+		"--json":              "--json is for --all-bugs; a single violation is written to files",
+		"--executions 3 --x3": "unknown flag of orrery shrink",
+	} {
+		code, _, stderr := w.orrery(t, "shrink paxos --seed 1 "+line)
+		require.Equal(t, exitUnable, code)
+		require.Contains(t, stderr, says)
+		require.Equal(t, 1, strings.Count(stderr, "\n"))
+	}
 }

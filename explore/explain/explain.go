@@ -62,11 +62,7 @@ func (c Config) Explain(ctx context.Context, o trial.Options) (*Explanation, err
 	if err := e.record(o); err != nil {
 		return nil, err
 	}
-	x := &Explanation{
-		Property: e.result.Property, Detail: e.result.Detail, Hash: e.result.Hash, Events: e.last,
-		Slice: e.slice(), Needs: []Need{}, Jumps: []Jump{},
-	}
-	x.Story = e.story(max(c.Lines-frameLines, 1))
+	x := e.told()
 	x.Curve = e.curve()
 	x.Jumps, x.Return = e.jumps(x.Curve)
 	x.Needs = e.needs(x.Curve)
@@ -186,4 +182,23 @@ func (e *explainer) stepOf(seq uint64) Step {
 		}
 	}
 	return Step{Event: seq}
+}
+
+// Tell is the part of an explanation that needs no more than one run: the story and the slice.
+func (c Config) Tell(o trial.Options) (*Explanation, error) {
+	c = c.withDefaults()
+	e := &explainer{Config: c, ctx: context.Background()}
+	if err := e.record(o); err != nil {
+		return nil, err
+	}
+	return e.told(), nil
+}
+
+// told is an explanation that has nothing but words.
+func (e *explainer) told() *Explanation {
+	return &Explanation{
+		Property: e.result.Property, Detail: e.result.Detail, Hash: e.result.Hash, Events: e.last,
+		Story: e.story(max(e.Lines-frameLines, 1)), Slice: e.slice(),
+		Curve: []Point{}, Jumps: []Jump{}, Needs: []Need{}, Runs: 1, Complete: true,
+	}
 }

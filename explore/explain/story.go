@@ -78,12 +78,12 @@ func plural(does string, n int) string {
 	}
 	verb, rest, _ := strings.Cut(does, " ")
 	switch verb {
+	case "crashes:":
+		verb = "crash:"
 	case "gets", "boots", "restarts":
 		verb = strings.TrimSuffix(verb, "s")
 	case "has":
 		verb = "have"
-	case "is":
-		verb = "are"
 	}
 	return strings.TrimSpace(verb + " " + rest)
 }
@@ -247,7 +247,7 @@ func alike(a, b *row) bool {
 		return slices.Equal(a.nodes, b.nodes) || a.does == b.does
 	}
 	return a.kind == b.kind && same == b.does && slices.Equal(a.notes, b.notes) &&
-		(a.kind == trace.Deliver || a.kind == trace.Boot || a.kind == trace.Synced || a.kind == trace.Fire && len(a.notes) == 0)
+		(a.kind == trace.Deliver || a.kind == trace.Crash || a.kind == trace.Boot || a.kind == trace.Synced || a.kind == trace.Fire && len(a.notes) == 0)
 }
 
 // What a row weighs by its kind, and for what else.
