@@ -31,13 +31,15 @@ type app struct {
 	out, err  console
 	scenarios []*scenarios.Scenario
 	run       func(*scenarios.Scenario, scenarios.Options) (*scenarios.Result, error)
+	// elsewhere runs a universe in a fresh process and compares; nil if none can be started.
+	elsewhere func(*scenarios.Scenario, scenarios.Options, *scenarios.Result) error
 	now       func() time.Time
 	cores     int
 	artifacts string // where artefacts go, unless a flag says otherwise
 }
 
 func newApp() *app {
-	return &app{
+	a := &app{
 		out:       newConsole(os.Stdout),
 		err:       newConsole(os.Stderr),
 		scenarios: scenarios.All(),
@@ -46,6 +48,8 @@ func newApp() *app {
 		cores:     runtime.GOMAXPROCS(0),
 		artifacts: cmp.Or(os.Getenv("ORRERY_ARTIFACTS"), "artifacts"),
 	}
+	a.elsewhere = a.inFreshProcess
+	return a
 }
 
 // status is the error of a command that has said all there is to say.
@@ -104,6 +108,7 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 		Example: `  orrery run paxos                     # hundreds of universes, on all cores
   orrery bugs paxos                    # historical defects that can be planted
   orrery run paxos --bug NAME          # find one of them
+  orrery hunt paxos --budget 10m       # with a strategy, keeping what is found
   orrery replay artifacts/paxos-NAME-seed-14
   orrery show artifacts/paxos-NAME-seed-14 --story`,
 		SilenceUsage:  true,
@@ -126,10 +131,10 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 			root.AddCommand(c)
 		}
 	}
-	grouped("find", a.runCommand(), a.listCommand(), a.bugsCommand(), a.checkCommand())
+	grouped("find", a.runCommand(), a.huntCommand(), a.findingsCommand(), a.listCommand(), a.bugsCommand(), a.checkCommand())
 	grouped("look", a.replayCommand(), a.showCommand(), a.shrinkCommand(), a.explainCommand())
 	grouped("live", a.nodeCommand(), a.kvCommand())
-	root.AddCommand(a.versionCommand())
+	root.AddCommand(a.versionCommand(), a.universeCommand())
 	return root
 }
 

@@ -41,10 +41,11 @@ type record struct {
 // again when they are wanted.
 type universe struct {
 	record
-	verdict checker.Verdict
-	marks   []sim.Mark
-	stack   string
-	err     error // the universe cannot be: its options contradict the scenario
+	verdict  checker.Verdict
+	marks    []sim.Mark
+	stack    string
+	coverage checker.Coverage
+	err      error // the universe cannot be: its options contradict the scenario
 }
 
 // condense keeps what a campaign needs of a result.
@@ -59,9 +60,10 @@ func condense(scenario string, r *scenarios.Result, wall time.Duration) universe
 			OpsMaybe:    r.Coverage.With(checker.Maybe),
 			OpsMismatch: r.Coverage.With(checker.Mismatch),
 		},
-		verdict: r.Verdict,
-		marks:   r.Marks,
-		stack:   r.Stack,
+		verdict:  r.Verdict,
+		marks:    r.Marks,
+		stack:    r.Stack,
+		coverage: r.Coverage,
 	}
 	if u.Faults == nil {
 		u.Faults = []trial.FaultReport{}

@@ -21,7 +21,7 @@ const (
 
 // violation reports a universe that is violated, or of which the harness despaired: the first of
 // each property in full, the others in a line. It leaves artefacts.
-func (c *campaign) violation(u *universe) {
+func (c *sweep) violation(u *universe) {
 	o := c.options
 	o.Seed = u.Seed
 	place := len(c.reported) + c.listed

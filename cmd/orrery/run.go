@@ -58,7 +58,7 @@ can be said. Ctrl-C ends with what was found.`,
   orrery run paxos --json | jq -r 'select(.verdict != "ok") | .seed'`,
 		Args: exactArgs("a SCENARIO (see orrery list)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.newCampaign(cmd, args[0], &f)
+			c, err := a.newSweep(cmd, args[0], &f)
 			if err != nil {
 				return err
 			}
@@ -79,8 +79,8 @@ can be said. Ctrl-C ends with what was found.`,
 	return cmd
 }
 
-// campaign is a run of many universes.
-type campaign struct {
+// sweep is a run over many seeds.
+type sweep struct {
 	app      *app
 	scenario *scenarios.Scenario
 	options  scenarios.Options // of each universe, but for the seed
@@ -95,7 +95,7 @@ type campaign struct {
 	failed   error    // why the campaign could not go on: of standard output, or of the options
 }
 
-func (a *app) newCampaign(cmd *cobra.Command, name string, f *runFlags) (*campaign, error) {
+func (a *app) newSweep(cmd *cobra.Command, name string, f *runFlags) (*sweep, error) {
 	s, err := a.named(name)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (a *app) newCampaign(cmd *cobra.Command, name string, f *runFlags) (*campai
 	if err != nil {
 		return nil, err
 	}
-	c := &campaign{app: a, scenario: s, options: o, seeds: f.seeds, runFlags: *f, tally: newTally(s.Marks)}
+	c := &sweep{app: a, scenario: s, options: o, seeds: f.seeds, runFlags: *f, tally: newTally(s.Marks)}
 	set := cmd.Flags().Changed
 	switch {
 	case set("seed") && set("seeds"):
@@ -127,7 +127,7 @@ func (a *app) newCampaign(cmd *cobra.Command, name string, f *runFlags) (*campai
 // errTimeIsUp ends a campaign that has a time.
 var errTimeIsUp = errors.New("the time is up")
 
-func (c *campaign) run(ctx context.Context) error {
+func (c *sweep) run(ctx context.Context) error {
 	began := c.app.now()
 	total := c.seeds.Len()
 	if c.time > 0 {
@@ -165,7 +165,7 @@ func (c *campaign) run(ctx context.Context) error {
 }
 
 // one runs one universe, on any goroutine.
-func (c *campaign) one(seed uint64) universe {
+func (c *sweep) one(seed uint64) universe {
 	o := c.options
 	o.Seed = seed
 	began := c.app.now()
@@ -185,7 +185,7 @@ func (c *campaign) one(seed uint64) universe {
 
 // got receives the universes in the order of their seeds. It returns false when there is
 // nothing more to look for.
-func (c *campaign) got(u *universe) bool {
+func (c *sweep) got(u *universe) bool {
 	if u.err != nil {
 		c.failed = u.err
 		return false

@@ -13,7 +13,7 @@ import (
 const labelWidth = 17
 
 // summary is what a campaign prints at its end.
-func (c *campaign) summary(w *bytes.Buffer, elapsed time.Duration) {
+func (c *sweep) summary(w *bytes.Buffer, elapsed time.Duration) {
 	t, columns := c.tally, min(c.app.out.columns(), 120)
 	title := c.scenario.Name
 	if c.options.Bug != "" {
@@ -24,25 +24,34 @@ func (c *campaign) summary(w *bytes.Buffer, elapsed time.Duration) {
 	}
 	fmt.Fprintf(w, "%s: %s%s in %s on %s\n", c.app.out.bold(title, false), plural(t.universes, "universe"),
 		c.whichSeeds(), span(elapsed), plural(min(c.workers, c.app.cores), "core"))
-	row := func(label, text string) { w.WriteString(hanging("  "+label, labelWidth, columns, text)) }
+	t.evidence(w, columns, elapsed)
+	w.WriteByte('\n')
+	c.conclusion(w)
+}
+
+// evidence prints what the verdicts rest on, a row each: without it, a pass may be an empty one.
+func (t *tally) evidence(w *bytes.Buffer, columns int, elapsed time.Duration) {
+	row := func(label, text string) {
+		if text != "" {
+			w.WriteString(hanging("  "+label, labelWidth, columns, text))
+		}
+	}
 	row("verdicts", t.verdictWords())
 	row("events", fmt.Sprintf("%s, %s a second", count(t.events), count(perSecond(t.events, elapsed))))
 	row("time", t.timeWords(elapsed))
 	row("operations", t.operationWords())
+	row("by kind", t.kindWords())
 	bit, never := t.faultWords()
 	row("faults", bit)
-	if never != "" {
-		row("never bit", never)
-	}
+	row("never bit", never)
+	row("checks", t.checkWords())
 	reached, unreached := t.marksReached()
 	if reached+len(unreached) > 0 {
 		row("marks", fmt.Sprintf("%d of %d reached", reached, reached+len(unreached)))
 	}
-	if len(unreached) > 0 && t.universes >= manyUniverses {
+	if t.universes >= manyUniverses {
 		row("never reached", listed(unreached))
 	}
-	w.WriteByte('\n')
-	c.conclusion(w)
 }
 
 const (
@@ -59,7 +68,7 @@ func listed(names []string) string {
 }
 
 // whichSeeds says which seeds were run, and why not all that were asked for.
-func (c *campaign) whichSeeds() string {
+func (c *sweep) whichSeeds() string {
 	n := c.tally.universes
 	if n == 0 {
 		return " (" + c.ending + ")"
@@ -105,6 +114,39 @@ func (t *tally) operationWords() string {
 	return s
 }
 
+// kindWords says of each kind of operation how many ended well, of how many; the kinds that never did come
+// first, for of them nothing was checked.
+func (t *tally) kindWords() string {
+	var never, parts []string
+	for f := range checker.FCount {
+		all, ok := t.kinds.Of(checker.F(f)), t.kinds.Ops[f][checker.OK]
+		switch {
+		case all > 0 && ok == 0:
+			never = append(never, fmt.Sprintf("%s none of %s ok", checker.F(f), count(all)))
+		case all > 0:
+			parts = append(parts, fmt.Sprintf("%s %s of %s ok", checker.F(f), count(ok), count(all)))
+		}
+	}
+	return strings.Join(append(never, parts...), ", ")
+}
+
+// checkWords says how often the checks could have failed.
+func (t *tally) checkWords() string {
+	var parts []string
+	if t.judged > 0 {
+		parts = append(parts, fmt.Sprintf("linearizability of %s with %s that could have had one answer only and %s of operations under way at once",
+			pluralOf(t.judged, "history", "histories"), plural(t.kinds.Forced, "read"), plural(t.kinds.Concurrent, "pair")))
+	}
+	total := uint64(0)
+	for _, n := range t.always {
+		total += n
+	}
+	if len(t.always) > 0 {
+		parts = append(parts, fmt.Sprintf("%s in the protocol, asked %s times", plural(len(t.always), "assertion"), count(total)))
+	}
+	return strings.Join(parts, "; ")
+}
+
 // faultWords says which faults bit, and which never did.
 func (t *tally) faultWords() (bit, never string) {
 	if t.planned == 0 {
@@ -123,7 +165,7 @@ func (t *tally) faultWords() (bit, never string) {
 }
 
 // conclusion says what follows.
-func (c *campaign) conclusion(w *bytes.Buffer) {
+func (c *sweep) conclusion(w *bytes.Buffer) {
 	t, out := c.tally, c.app.out
 	for _, f := range t.found {
 		what := f.property
@@ -150,6 +192,31 @@ func (c *campaign) conclusion(w *bytes.Buffer) {
 	default:
 		fmt.Fprintln(w, out.bold("All held.", false))
 	}
+}
+
+// undecided says what was not decided, and where: neither held nor violated.
+func (t *tally) undecided(w *bytes.Buffer, out console) {
+	for _, f := range t.found {
+		if f.verdict == checker.Violated {
+			continue
+		}
+		fmt.Fprintln(w, clip(fmt.Sprintf("%s: %s, %s %s", strings.ToUpper(f.verdict.String()), f.property,
+			pluralSeeds(len(f.seeds)), seedList(f.seeds, f.more)), out.columns()))
+		if f.detail != "" {
+			fmt.Fprintln(w, "  "+clip(oneLine(f.detail), out.columns()-2))
+		}
+	}
+}
+
+// verdictCounts is how many executions had each verdict.
+func (t *tally) verdictCounts() map[string]uint64 {
+	counts := map[string]uint64{}
+	for v := checker.Holds; v <= checker.Violated; v++ {
+		if n := t.verdicts[v]; n > 0 {
+			counts[v.String()] = n
+		}
+	}
+	return counts
 }
 
 func pluralSeeds(n int) string {

@@ -20,6 +20,9 @@ type tally struct {
 	events    uint64
 	virtual   time.Duration
 	ops       struct{ invoked, ok, failed, maybe, mismatch int }
+	kinds     checker.Coverage       // operations by kind and outcome, of the histories that were judged
+	judged    int                    // histories that were judged
+	always    map[string]uint64      // how often each assertion of the protocol was asked
 	faults    map[string]*faultTally // by kind
 	bites     uint64                 // faults that bit
 	planned   uint64                 // faults of all plans
@@ -47,7 +50,7 @@ type finding struct {
 const seedsListed = 8
 
 func newTally(expected []string) *tally {
-	t := &tally{faults: map[string]*faultTally{}, marks: map[string]uint64{}}
+	t := &tally{faults: map[string]*faultTally{}, marks: map[string]uint64{}, always: map[string]uint64{}}
 	for _, name := range expected {
 		t.marks[name] = 0
 	}
@@ -65,14 +68,33 @@ func (t *tally) add(u *universe) {
 	t.ops.maybe += u.OpsMaybe
 	t.ops.mismatch += u.OpsMismatch
 	t.addFaults(u.Faults)
+	t.addCoverage(&u.coverage)
 	for _, m := range u.marks {
 		if reached, goal := markReached(m); goal {
 			t.marks[m.Name] += reached
+		} else if m.Kind == nodes.MarkAlways {
+			t.always[m.Name] += m.Reached
 		}
 	}
 	if u.verdict != checker.Holds {
 		t.addFinding(u)
 	}
+}
+
+// addCoverage adds what a judged history has put to the test.
+func (t *tally) addCoverage(c *checker.Coverage) {
+	if c.Total() == 0 {
+		return
+	}
+	t.judged++
+	for f := range c.Ops {
+		for s, n := range c.Ops[f] {
+			t.kinds.Ops[f][s] += n
+		}
+	}
+	t.kinds.Telling += c.Telling
+	t.kinds.Forced += c.Forced
+	t.kinds.Concurrent += c.Concurrent
 }
 
 func (t *tally) addFaults(reports []trial.FaultReport) {

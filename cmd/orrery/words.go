@@ -25,6 +25,14 @@ func plural[N ~int | ~int64 | ~uint64](n N, thing string) string {
 	return count(n) + " " + thing + "s"
 }
 
+// pluralOf is plural for a thing with a plural of its own.
+func pluralOf[N ~int | ~int64 | ~uint64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
+
 // span prints a duration with as much precision as a person wants: "9h12m", "7.2s".
 func span(d time.Duration) string {
 	switch {

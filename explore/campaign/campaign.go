@@ -17,7 +17,10 @@ type Config struct {
 	Base     trial.Options                              // what all executions have in common
 	Strategy strategy.Strategy
 
-	First      uint64 // the execution to begin with; those before it are done
+	// First is the execution to begin with; those before it are done. If it is within a batch, the strategy
+	// must know what it knew before that batch: the executions from there to First are run once more for
+	// it to learn from, and not handed on.
+	First      uint64
 	Executions uint64 // how many to run; 0 means without end
 	Until      Until  // what ends it besides
 	Plateau    uint64 // executions without anything new that make a plateau; 0 means 2,000
@@ -43,6 +46,7 @@ const plateauDefault = 2000
 type Campaign struct {
 	Config
 	next   uint64 // the execution that comes next
+	batch  uint64 // where the batch under way begins
 	end    uint64 // the first one that is not in the budget; 0: there is none
 	novel  novelty
 	ending *Ending
@@ -53,7 +57,7 @@ func New(c Config) *Campaign {
 	if c.Plateau == 0 {
 		c.Plateau = plateauDefault
 	}
-	k := &Campaign{Config: c, next: c.First, novel: newNovelty(c.First)}
+	k := &Campaign{Config: c, next: c.First, batch: c.First - c.First%strategy.Batch, novel: newNovelty(c.First)}
 	if c.Executions > 0 {
 		k.end = c.First + c.Executions
 	}
@@ -92,6 +96,9 @@ func (c *Campaign) Step(ctx context.Context) (*Ending, error) {
 				return false
 			}
 			results = append(results, e)
+			if e.N < c.First {
+				return true
+			}
 			c.next = e.N + 1
 			return c.hand(e)
 		})
@@ -101,17 +108,27 @@ func (c *Campaign) Step(ctx context.Context) (*Ending, error) {
 		return nil, fmt.Errorf("execution %d: %w", c.next, failed)
 	case errors.As(err, &panicked):
 		return nil, panicked
-	case c.ending != nil:
-		return c.ending, nil
-	case err != nil:
-		c.stop(Interrupted, "")
-		return c.ending, nil
 	}
+	if len(results) == len(batch) {
+		c.learn(batch, results)
+	}
+	if err != nil && c.ending == nil {
+		c.stop(Interrupted, "")
+	}
+	return c.ending, nil
+}
+
+// learn lets the strategy learn from a batch.
+func (c *Campaign) learn(batch []chosen, results []*Execution) {
 	for i, e := range results {
 		c.Strategy.Learn(e.N, batch[i].options, e.Result)
 	}
-	return nil, nil
+	c.batch = c.next - c.next%strategy.Batch
 }
+
+// Learnt tells whether the strategy has learnt from all executions that were handed on, and so whether
+// what it knows now belongs to Next.
+func (c *Campaign) Learnt() bool { return c.batch == c.next }
 
 // Next is the number of the execution that comes next: all before it were handed on.
 func (c *Campaign) Next() uint64 { return c.next }
@@ -119,12 +136,12 @@ func (c *Campaign) Next() uint64 { return c.next }
 // choose asks the strategy for the executions up to the next multiple of strategy.Batch. If there is none to
 // run, the campaign has an ending.
 func (c *Campaign) choose() []chosen {
-	to := c.next - c.next%strategy.Batch + strategy.Batch
+	to := c.batch + strategy.Batch
 	if c.end > 0 {
 		to = min(to, c.end)
 	}
 	var batch []chosen
-	for n := c.next; n < to; n++ {
+	for n := c.batch; n < to && c.next < to; n++ {
 		if e, ok := c.Strategy.(strategy.Ender); ok {
 			if done, summary := e.Done(); done {
 				if len(batch) == 0 {

@@ -191,6 +191,41 @@ func TestACampaignGoesOnWhereItWasInterrupted(t *testing.T) {
 	}
 }
 
+// What a strategy had learnt before the batch under way is enough to go on as if nothing had happened.
+func TestACampaignThatRemembersGoesOnAsIfItHadNotBeenInterrupted(t *testing.T) {
+	base := trial.Options{Bug: "loaded"}
+	whole, _ := all(t, Config{Strategy: &walk{}, Base: base, Executions: 500})
+	for _, cut := range []uint64{1, 63, 64, 65, 200, 448} {
+		var lines []line
+		before, memory := &walk{}, uint64(0)
+		see := func(e *Execution) bool {
+			lines = append(lines, line{n: e.N, seed: e.Options.Seed, hash: e.Result.Hash, member: e.Member})
+			return uint64(len(lines)) != cut
+		}
+		c := New(Config{Run: die, Strategy: before, Base: base, Executions: 500, Seen: see})
+		for {
+			ending, err := c.Step(context.Background())
+			require.NoError(t, err)
+			if c.Learnt() {
+				memory = before.hits
+			}
+			if ending != nil {
+				break
+			}
+		}
+		require.Len(t, lines, int(cut))
+		after := &walk{hits: memory}
+		_, err := New(Config{Run: die, Strategy: after, Base: base, First: cut, Executions: 500 - cut, Seen: see}).Run(context.Background())
+		require.NoError(t, err)
+		require.Len(t, lines, 500)
+		for i, l := range lines {
+			require.Equal(t, whole[i].seed, l.seed, "execution %d after a cut at %d", i, cut)
+			require.Equal(t, whole[i].hash, l.hash)
+			require.EqualValues(t, i, l.n)
+		}
+	}
+}
+
 // still is a strategy that learns nothing.
 type still struct{}
 

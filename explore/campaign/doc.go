@@ -22,8 +22,7 @@
 //   - No clock is read. Whoever wants a campaign to end by time ends its context.
 //   - A panic of the harness is a result like any other.
 //
-// A strategy that learns does not survive the process: a campaign that goes on from execution n
-// asks a fresh strategy for it, which has learnt nothing yet. So for a strategy whose choices depend on
-// their number alone, the campaign is the one that it would have been without the
-// interruption; for the others it is another one, with the same guarantees.
+// A campaign that goes on in another process from execution n is the one that it would have been
+// without the interruption, if its strategy remembers what it has learnt (strategy.Keeper) or learns
+// nothing. What is put on disk is the memory at the beginning of a batch: see [Campaign.Learnt].
 package campaign

@@ -69,24 +69,33 @@ type Sighting struct {
 	By        string    `json:"by,omitempty"` // the program
 }
 
-// Signature is the shape of a shrunk violation: the kinds of faults that it needs, as in
-// "crash+isolate", "no faults" if it needs none, and, if a process panicked, the function that did. How
-// often, when and on whom the faults strike is left out of it: that is different in every
-// universe in which one cause shows.
-func Signature(plan nemesis.Plan, stack string) string {
+// Signature is the shape of a shrunk violation: the kinds of faults that it needs, as in "crash+isolate", or
+// "no faults"; the kinds of messages that arrive in it, if there are no more left than matter; and, if a process
+// panicked, the function that did. How often, when and on whom the faults strike is left out of it: that is
+// different in every universe in which one cause shows.
+func Signature(plan nemesis.Plan, messages []string, stack string) string {
 	var kinds []string
 	for _, e := range plan.Entries {
 		kinds = append(kinds, e.Fault.Kind().Name)
 	}
-	slices.Sort(kinds)
-	s := strings.Join(slices.Compact(kinds), "+")
+	s := strings.Join(set(kinds), "+")
 	if s == "" {
 		s = "no faults"
+	}
+	if m := set(messages); len(m) > 0 {
+		s += " with " + strings.Join(m, " ")
 	}
 	if f := panicked(stack); f != "" {
 		s += " in " + f
 	}
 	return s
+}
+
+// set sorts names, and leaves each in once.
+func set(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // panicked is the function that panicked, of a goroutine's stack: the first one below the

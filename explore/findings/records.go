@@ -26,6 +26,8 @@ type Progress struct {
 	Until    uint64    `json:"until,omitempty"`
 	Violated uint64    `json:"violated"` // executions that violated something
 	Updated  time.Time `json:"updated"`
+	// Memory is what the strategy had learnt before the batch of execution Done; nil if it learns nothing.
+	Memory json.RawMessage `json:"memory,omitempty"`
 }
 
 // Pending is a violation that was not looked into yet.

@@ -246,8 +246,9 @@ func TestWhereThereIsNoStoreNoneIsMade(t *testing.T) {
 func TestASignatureIsTheKindsOfFaultsAndTheFunctionThatPanicked(t *testing.T) {
 	plan, err := nemesis.ParsePlan("plan", []byte("1s isolate(n1) until 2s\n2s crash(n2) until 3s\n4s crash(n3) until 5s\n"))
 	require.NoError(t, err)
-	require.Equal(t, "crash+isolate", Signature(plan, ""))
-	require.Equal(t, "no faults", Signature(nemesis.Plan{}, ""))
+	require.Equal(t, "crash+isolate", Signature(plan, nil, ""))
+	require.Equal(t, "no faults", Signature(nemesis.Plan{}, nil, ""))
+	require.Equal(t, "crash+isolate with P1a P1b", Signature(plan, []string{"P1b", "P1a", "P1b"}, ""))
 	stack := `goroutine 1 [running]:
 runtime/debug.Stack()
 	/usr/lib/go/debug.go:26 +0x64
@@ -259,7 +260,7 @@ runtime.goPanicIndex(0x5, 0x3)
 	/usr/lib/go/panic.go:115 +0x74
 orrery/nodes/paxos.(*Replica).learn(0xc000115d48, {0x1, 0x2})
 	/src/nodes/paxos/learner.go:23 +0x2f`
-	require.Equal(t, "no faults in orrery/nodes/paxos.(*Replica).learn", Signature(nemesis.Plan{}, stack))
+	require.Equal(t, "no faults in orrery/nodes/paxos.(*Replica).learn", Signature(nemesis.Plan{}, nil, stack))
 }
 
 func TestAnIDDependsOnAllOfTheKey(t *testing.T) {
