@@ -2,8 +2,10 @@ package prep_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"orrery/nodes/zab/jute"
 	"orrery/nodes/zab/prep"
@@ -60,11 +62,12 @@ func (x *chaos) run(steps int) string {
 	for x.steps < steps && x.broken == "" {
 		x.steps++
 		switch k := x.draw(20); {
-		case k < 9:
+		case k < 8:
 			x.judge()
-		case k < 17:
+		case k < 15:
 			x.apply()
-		case k < 18 && len(x.w.pending) == 0:
+		case k < 18:
+			x.drain() // the model knows no other state than the last
 			x.read()
 		case k < 19:
 			x.snapshot()
@@ -100,6 +103,20 @@ func (x *chaos) path() string {
 		path += "/" + string(rune('a'+x.draw(3)))
 	}
 	return path
+}
+
+// leaf is a path that is there, and has no children, if there is any.
+func (x *chaos) leaf() string {
+	var leaves []string
+	for _, path := range slices.Sorted(maps.Keys(x.m.nodes)) {
+		if !strings.HasPrefix(path, "/zookeeper") && len(x.m.kids(path)) == 0 {
+			leaves = append(leaves, path)
+		}
+	}
+	if len(leaves) == 0 {
+		return x.path()
+	}
+	return leaves[x.draw(len(leaves))]
 }
 
 func (x *chaos) version() int32 { return int32(x.draw(4)) - 1 }
@@ -141,7 +158,7 @@ func (x *chaos) part() (proto.OpCode, jute.Record) {
 	path := x.path()
 	switch x.draw(10) {
 	case 0, 1:
-		return proto.OpDelete, &proto.DeleteRequest{Path: path, Version: -1}
+		return proto.OpDelete, &proto.DeleteRequest{Path: x.leaf(), Version: -1}
 	case 2:
 		return proto.OpDelete, &proto.DeleteRequest{Path: path, Version: x.version()}
 	case 3, 4:

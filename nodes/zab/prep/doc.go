@@ -16,7 +16,7 @@
 //   - A closeSession under way takes the children that it deletes from their parents' counts, so that the delete of a parent
 //     behind it succeeds, as it would a moment later.
 //   - The kind of znode that create makes depends on the operation alone, where operation and flags
-//     contradict each other; with createTTL and flags without one it is refused instead of making a transaction that no
+//     contradict each other outside a multi; with createTTL and flags without one it is refused instead of making a transaction that no
 //     server can apply.
 //   - A request that cannot be read takes a zxid of its own, and not once more that of the one before.
 //

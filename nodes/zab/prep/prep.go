@@ -194,10 +194,10 @@ func (j *judgement) multi() Prepared {
 	failed := proto.CodeOK
 	j.p.begin()
 	for _, op := range q.Ops {
-		t, code := op.Type, proto.CodeRuntimeInconsistency
+		t, code := partType(op), proto.CodeRuntimeInconsistency
 		var body jute.Record
 		if failed == proto.CodeOK {
-			if body, code = j.judge(op.Type, op.Request); code != proto.CodeOK {
+			if body, code = j.judge(t, op.Request); code != proto.CodeOK {
 				failed = code
 				j.p.rollback(j.zxid)
 			}
@@ -209,4 +209,12 @@ func (j *judgement) multi() Prepared {
 	}
 	j.p.end()
 	return Prepared{Txn: j.txn(proto.OpMulti, txn, true), Code: failed}
+}
+
+// partType is the operation that a part of a multi asks for: the flags of a create decide whether it is a container.
+func partType(op proto.MultiOp) proto.OpCode {
+	if q, ok := op.Request.(*proto.CreateRequest); ok && q.Flags == proto.ModeContainer {
+		return proto.OpCreateContainer
+	}
+	return op.Type
 }

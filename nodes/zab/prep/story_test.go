@@ -270,9 +270,7 @@ func (s *teller) tell(o outcome) {
 	}
 	s.events(o.events)
 	s.result(zxid+" ", o.req.Type, o.code, o.res)
-	for _, r := range o.res.Multi {
-		s.result("  ", r.Type, r.Err, r)
-	}
+	s.parts(&o.res)
 	if o.Quorum != nil {
 		s.say("  %s", strings.ReplaceAll(o.Quorum.String(), "\n", " "))
 	}
@@ -284,6 +282,16 @@ func (s *teller) result(prefix string, op proto.OpCode, code proto.ErrCode, r tr
 		text += ": " + stat(r.Stat)
 	}
 	s.say("%s", strings.TrimRight(text, " "))
+}
+
+// parts says what a client is told of the parts of a multi.
+func (s *teller) parts(r *tree.Result) {
+	if r.Type != proto.OpMulti {
+		return
+	}
+	for i, part := range r.Answer().(*proto.MultiResponse).Results {
+		s.result("  ", part.Type, part.Err, r.Multi[i])
+	}
 }
 
 func (s *teller) events(list []tree.Event) {
@@ -304,9 +312,7 @@ func (s *teller) together(input string) {
 			o := s.w.apply(func() {})
 			s.events(o.events)
 			s.result(strconv.FormatInt(o.Txn.Header.Zxid-epoch, 10)+" ", o.req.Type, o.code, o.res)
-			for _, r := range o.res.Multi {
-				s.result("  ", r.Type, r.Err, r)
-			}
+			s.parts(&o.res)
 		}
 	}
 	if last := all[len(all)-1]; last.Txn != nil && last.Txn.Digest != nil {

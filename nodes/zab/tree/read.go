@@ -105,7 +105,10 @@ func (t *Tree) CountBelow(r Reader, path string) (int, proto.ErrCode) {
 		return 0, code
 	}
 	top := t.lookup(path)
-	if top == root {
+	switch {
+	case path == "": // the other name of the root, to which that itself is below
+		return t.count, proto.CodeOK
+	case top == root:
 		return t.count - 1, proto.CodeOK
 	}
 	count := -1
