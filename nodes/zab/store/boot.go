@@ -39,7 +39,7 @@ func Boot(d nodes.Disk, o Options, db Database) (*Store, Found, error) {
 	return s, found, s.start(d, &plan{kind: planBlock, steps: steps})
 }
 
-// recovery makes what was found durable, and removes what was not finished.
+// recovery makes what was found durable, and ends or removes what was not finished.
 func (s *Store) recovery(d nodes.Disk, it *Iterator) (steps []step, err error) {
 	for _, name := range it.void {
 		steps = append(steps, step{do: doRemove, name: name})
@@ -53,6 +53,10 @@ func (s *Store) recovery(d nodes.Disk, it *Iterator) (steps []step, err error) {
 			steps = append(steps, step{do: doRemove, name: name})
 		}
 	}
+	more, err := s.replaced(d)
+	if err != nil {
+		return nil, err
+	}
 	if end := it.end; end.off > fileHeaderSize {
 		p := make([]byte, end.off)
 		if _, err := d.ReadAt(end.file, p, 0); err != nil {
@@ -65,7 +69,20 @@ func (s *Store) recovery(d nodes.Disk, it *Iterator) (steps []step, err error) {
 	} else if end.file != "" {
 		steps = append(steps, step{do: doRemove, name: end.file})
 	}
+	steps = append(steps, more...)
 	steps = append(steps, epochSteps(currentFile, s.current)...)
 	steps = append(steps, epochSteps(acceptedFile, s.accepted)...)
 	return append(steps, step{do: doSyncDir, name: Dir}, step{do: doSyncDir, name: ""}), nil
+}
+
+// replaced goes on with a snapshot that replaces a history, where it has got its name; otherwise it is forgotten.
+func (s *Store) replaced(d nodes.Disk) (steps []step, err error) {
+	z, err := replacing(d)
+	if err != nil {
+		return nil, err
+	}
+	if z < 0 {
+		return forgetWords(d)
+	}
+	return othersSteps(d, z)
 }

@@ -46,7 +46,11 @@ func (s *Store) Load(d nodes.Disk, db Database) (Found, error) {
 // load also returns the iterator that has read to the end of the log.
 func (s *Store) load(d nodes.Disk, db Database) (Found, *Iterator, error) {
 	f := Found{Snapshot: -1}
-	snap, err := s.loadSnapshot(d, db)
+	alone, err := replacing(d)
+	if err != nil {
+		return f, nil, err
+	}
+	snap, err := s.loadSnapshot(d, db, alone)
 	if err != nil {
 		return f, nil, err
 	}
@@ -57,6 +61,9 @@ func (s *Store) load(d nodes.Disk, db Database) (Found, *Iterator, error) {
 	}
 	f.Snapshot, f.Zxid, f.Empty = snap, max(snap, 0), snap < 0
 	it := s.iterate(d, from, prev)
+	if alone >= 0 {
+		it.files = nil
+	}
 	for it.Next() {
 		if f.Empty && !s.opt.Quirks.TrustEmptyDB {
 			return f, nil, fmt.Errorf("%w: the log begins with %s", ErrNoSnapshot, proto.ZxidString(it.Zxid()))
@@ -93,11 +100,14 @@ func (it *Iterator) torn() (int64, error) {
 	return int64(n), nil
 }
 
-// loadSnapshot loads the newest snapshot that is valid; -1 if there is none at all.
-func (s *Store) loadSnapshot(d nodes.Disk, db Database) (zxid int64, err error) {
+// loadSnapshot loads the newest snapshot that is valid, or the one that alone counts; -1 if there is none at all.
+func (s *Store) loadSnapshot(d nodes.Disk, db Database, alone int64) (zxid int64, err error) {
 	snaps, err := list(d, snapPrefix)
 	if err != nil {
 		return -1, err
+	}
+	if alone >= 0 {
+		snaps = []int64{alone}
 	}
 	var why error
 	for i := len(snaps) - 1; i >= 0; i-- {

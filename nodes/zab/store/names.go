@@ -13,17 +13,19 @@ import (
 
 // The files of a data directory.
 const (
-	Dir          = "version-2" // all but myid are in it
-	myidFile     = "myid"
-	acceptedFile = Dir + "/acceptedEpoch"
-	currentFile  = Dir + "/currentEpoch"
-	updatingFile = Dir + "/updatingEpoch"
-	tmp          = ".tmp"
-	logPrefix    = Dir + "/log."
-	snapPrefix   = Dir + "/snapshot."
+	Dir           = "version-2" // all but myid are in it
+	myidFile      = "myid"
+	acceptedFile  = Dir + "/acceptedEpoch"
+	currentFile   = Dir + "/currentEpoch"
+	updatingFile  = Dir + "/updatingEpoch"
+	tmp           = ".tmp"
+	logPrefix     = Dir + "/log."
+	replacePrefix = Dir + "/replace."
+	snapPrefix    = Dir + "/snapshot."
 )
 
-func logName(zxid int64) string  { return logPrefix + strconv.FormatUint(uint64(zxid), 16) }
+func logName(zxid int64) string { return logPrefix + strconv.FormatUint(uint64(zxid), 16) }
+
 func snapName(zxid int64) string { return snapPrefix + strconv.FormatUint(uint64(zxid), 16) }
 
 // zxidOf reads the number in a file's name, which is in hexadecimal; ok is false for other files.

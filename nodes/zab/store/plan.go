@@ -52,6 +52,7 @@ const (
 	planEpoch                    // at most one at a time
 	planSnapshot                 // at most one at a time, or of the next kind
 	planReplace                  // a snapshot that the log waits for
+	planPurge                    // at most one at a time
 )
 
 // start begins a plan.
@@ -146,8 +147,11 @@ func (s *Store) ended(d nodes.Disk, p *plan) error {
 	case planEpoch:
 		s.epochs = nil
 	}
-	if p == s.saving {
+	switch p {
+	case s.saving:
 		s.saving = nil
+	case s.purging:
+		s.purging = nil
 	}
 	return s.next(d)
 }

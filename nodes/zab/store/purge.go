@@ -1,15 +1,20 @@
 package store
 
 import (
-	"fmt"
-
 	"orrery/nodes"
 )
 
 // Purge removes what a restart does not need: all but the newest keep valid snapshots, and the logs that end before the
-// oldest of these. It returns the names of the files that it removed. keep is at least 1; ZooKeeper wants at
-// least 3. The error is the disk's; purging again goes on where it stopped.
-func (s *Store) Purge(d nodes.Disk, keep int) (removed []string, err error) {
+// oldest of these. It returns the names of the files that go. keep is at least 1; ZooKeeper wants at least 3. The
+// snapshots go first, and of the logs the oldest, so that no crash leaves a snapshot without the logs behind it, or a
+// hole between two logs. The error is the disk's; purging again goes on where it stopped.
+//
+// It does nothing while a purge, a recovery or a TRUNC is under way, or a snapshot is being saved: what it would count on
+// might not be durable yet, and a crash could leave neither the old nor the new.
+func (s *Store) Purge(d nodes.Disk, keep int) (gone []string, err error) {
+	if s.saving != nil || s.purging != nil || s.blocked > 0 {
+		return nil, nil
+	}
 	snaps, err := list(d, snapPrefix)
 	if err != nil {
 		return nil, err
@@ -23,24 +28,22 @@ func (s *Store) Purge(d nodes.Disk, keep int) (removed []string, err error) {
 	if kept == 0 {
 		return nil, nil // nothing to fall back on: remove nothing
 	}
-	var names []string
+	p := &plan{kind: planPurge}
 	for _, z := range snaps {
 		if z < oldest {
-			names = append(names, snapName(z))
+			p.steps = append(p.steps, step{do: doRemove, name: snapName(z)})
+			gone = append(gone, snapName(z))
 		}
 	}
 	logs, err := s.purgeable(d, oldest)
 	if err != nil {
 		return nil, err
 	}
-	names = append(names, logs...)
-	for _, name := range names {
-		if err := change(d, &step{do: doRemove, name: name}); err != nil {
-			return removed, fmt.Errorf("store: %s: %w", name, err)
-		}
-		removed = append(removed, name)
+	for _, name := range logs {
+		p.steps = append(p.steps, step{do: doSyncDir, name: Dir}, step{do: doRemove, name: name})
 	}
-	return removed, nil
+	s.purging = p
+	return append(gone, logs...), s.start(d, p)
 }
 
 // purgeable lists the logs that end before the transaction behind a snapshot: those behind which another

@@ -12,7 +12,7 @@ type Quirks struct {
 	TruncKeepsNewerSnapshot bool
 	// trunc-enospc-ignored, ZOOKEEPER-3701 (fixed 3.5.7): a TRUNC that the disk refuses counts as done.
 	TruncENOSPCIgnored bool
-	// snap-no-fsync, ZOOKEEPER-2872 (fixed 3.5.10): a snapshot counts as saved before it is durable.
+	// snap-no-fsync, ZOOKEEPER-2872 (fixed 3.5.10): a snapshot that came from the leader counts as saved before it is durable.
 	SnapNoFsync bool
 	// purge-one-too-many, ZOOKEEPER-2574 (fixed 3.4.10): purging deletes the log that began before the oldest snapshot
 	// that is kept and goes on behind it.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 
 	"orrery/nodes"
 	"orrery/nodes/zab/proto"
@@ -70,13 +71,11 @@ func (p *plan) giveUp() {
 	}
 }
 
-// finishSnapshot gives the file its name when its content is durable. A snapshot that replaces a history does so in an
-// order in which every crash leaves either a beginning of the old one, or the new: what is newer than the snapshot
-// goes first, and what is older last.
+// finishSnapshot gives the file its name when its content is durable.
 func (s *Store) finishSnapshot(d nodes.Disk, n *snapshot) error {
 	name := n.name()
 	saved := step{do: doTell, event: Event{Kind: SnapshotSaved, Zxid: n.zxid}}
-	if s.opt.Quirks.SnapNoFsync {
+	if n.replace && s.opt.Quirks.SnapNoFsync {
 		return s.start(d, &plan{kind: planSnapshot, steps: []step{{do: doRename, name: name + tmp, to: name}, saved}})
 	}
 	p := &plan{kind: planSnapshot}
@@ -88,14 +87,10 @@ func (s *Store) finishSnapshot(d nodes.Disk, n *snapshot) error {
 	p.steps = append(p.steps, step{do: doSync, name: name + tmp})
 	publish := []step{{do: doRename, name: name + tmp, to: name}, {do: doSyncDir, name: Dir}}
 	if !n.replace {
-		p.steps = append(append(p.steps, publish...), saved)
+		p.steps = slices.Concat(p.steps, publish, []step{saved})
 		return s.start(d, p)
 	}
-	newer, err := s.findCut(d, n.zxid)
-	if err != nil {
-		return err
-	}
-	older, err := s.older(d, n.zxid)
+	others, err := othersSteps(d, n.zxid)
 	if err != nil {
 		return err
 	}
@@ -103,7 +98,7 @@ func (s *Store) finishSnapshot(d nodes.Disk, n *snapshot) error {
 	s.blocked++
 	s.file = ""
 	s.logged = max(n.zxid, s.queued())
-	p.steps = append(append(append(append(p.steps, newer.steps()...), publish...), older...), saved)
+	p.steps = slices.Concat(p.steps, n.wordSteps(), publish, others, []step{saved})
 	return s.start(d, p)
 }
 
@@ -113,27 +108,4 @@ func (s *Store) queued() int64 {
 		return s.queue[n-1].zxid
 	}
 	return 0
-}
-
-// older is how all logs and snapshots before a zxid are removed.
-func (s *Store) older(d nodes.Disk, zxid int64) (steps []step, err error) {
-	logs, err := list(d, logPrefix)
-	if err != nil {
-		return nil, err
-	}
-	snaps, err := list(d, snapPrefix)
-	if err != nil {
-		return nil, err
-	}
-	for _, z := range logs {
-		if z <= zxid {
-			steps = append(steps, step{do: doRemove, name: logName(z)})
-		}
-	}
-	for _, z := range snaps {
-		if z < zxid {
-			steps = append(steps, step{do: doRemove, name: snapName(z)})
-		}
-	}
-	return append(steps, step{do: doSyncDir, name: Dir}), nil
 }

@@ -32,9 +32,10 @@ type Store struct {
 	epochs            *plan // that is writing them
 	marker            bool  // updatingEpoch is durable, or will be before anything that needs it
 
-	snap   *snapshot // that is being written
-	saving *plan     // of a snapshot that has been written and is not yet durable
-	first  bool      // there is no snapshot yet that the log could be replayed over
+	snap    *snapshot // that is being written
+	saving  *plan     // of a snapshot that has been written and is not yet durable
+	purging *plan
+	first   bool // there is no snapshot yet that the log could be replayed over
 }
 
 // EventKind is what has become durable.

@@ -241,6 +241,7 @@ func TestPurgeKeepsTheLogsThatTheSnapshotsNeed(t *testing.T) {
 		}
 		v.sync(t, "f")
 		removed, err := v.Purge(v.d, 2)
+		v.d.settle(t, v.Store)
 		require.NoError(t, err)
 		require.NoError(t, v.d.Truncate("version-2/snapshot.a", 100))
 		w, _ := v.restart(t, vdisk.LoseNothing, o)

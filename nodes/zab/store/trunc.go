@@ -9,7 +9,8 @@ import (
 
 // Truncate forgets everything behind the zxid, as a TRUNC asks: the end of its log, later logs, and snapshots that
 // are newer (ZOOKEEPER-4837). An event Truncated tells of its end; then the tree must be loaded again. What has
-// been appended and is not yet durable is forgotten as well, if it is behind the zxid.
+// been appended and is not yet durable is forgotten as well, if it is behind the zxid. It must not be called before
+// the recovery has ended.
 //
 // The error is ErrCannotTruncate, wrapped, if this server does not have the zxid or no snapshot below it, and then nothing
 // has changed; or else the disk's, and then the caller must halt.
@@ -107,12 +108,29 @@ func (s *Store) checkCut(d nodes.Disk, zxid int64) (cut, error) {
 	if !ok {
 		return c, fmt.Errorf("%w: no snapshot is as old as %s", ErrCannotTruncate, proto.ZxidString(zxid))
 	}
-	last := max(c.last, base)
-	if last != zxid && proto.Counter(zxid) != 0 && !s.opt.Quirks.TruncOffByOne {
+	last, err := s.connected(d, base, zxid)
+	if err != nil {
+		return c, fmt.Errorf("%w: from snapshot %s on: %w", ErrCannotTruncate, proto.ZxidString(base), err)
+	}
+	if last != zxid && proto.Counter(zxid) != 0 {
 		return c, fmt.Errorf("%w: %s is not in the log, which ends at %s below it", ErrCannotTruncate,
 			proto.ZxidString(zxid), proto.ZxidString(last))
 	}
 	return c, nil
+}
+
+// connected is the last transaction up to a zxid that a load would find from the snapshot on. What a purge has left of older
+// times need not connect.
+func (s *Store) connected(d nodes.Disk, snapshot, zxid int64) (last int64, err error) {
+	it := s.iterate(d, snapshot+1, snapshot)
+	last = snapshot
+	for it.Next() && it.Zxid() <= zxid {
+		last = it.Zxid()
+	}
+	if last < zxid {
+		err = it.Err()
+	}
+	return last, err
 }
 
 // beginTruncation cuts, now that the log is idle.
