@@ -45,6 +45,7 @@ type crashPoint struct {
 type crashRun struct {
 	Seed    uint64       `json:"seed"` // of the recorded run
 	Plan    nemesis.Plan `json:"plan"` // of the recorded run
+	Ground  ground       `json:"ground"`
 	Crashes []crashPoint `json:"crashes"`
 }
 
@@ -80,15 +81,16 @@ func (s *crashPoints) Next(n uint64, base trial.Options) trial.Options {
 	plan := nemesis.Plan{Mode: run.Plan.Mode}
 	for _, p := range run.Crashes {
 		how := oneOf(d, vdisk.LoseUnsynced, vdisk.LoseUnsynced, vdisk.LoseSuffix, vdisk.LoseSubset, vdisk.Torn, vdisk.LoseNothing)
-		plan.Entries = append(plan.Entries, nemesis.Entry{At: p.At, Fault: nemesis.KillAtEffect{Who: nemesis.Only(p.Server), Effect: p.Effect, Power: how}})
+		// It comes back so soon that no budget counts it as one who is missing.
+		back := p.At + epochLength + d.between(run.Ground.timescale()/20, 2*run.Ground.timescale()).Truncate(time.Millisecond)
+		plan.Entries = append(plan.Entries, nemesis.Entry{At: p.At, Fault: nemesis.KillAtEffect{Who: nemesis.Only(p.Server), Effect: p.Effect, Power: how}, Until: back})
 	}
 	if plan.Mode == nemesis.Calm { // but for the crashes
 		plan.Mode = nemesis.Budgeted
 	} else {
 		plan.Entries = append(plan.Entries, run.Plan.Entries...)
 	}
-	g := ground{}
-	plan.Entries = g.inOrder(plan.Entries)
+	plan.Entries = run.Ground.inOrder(plan.Entries)
 	base.Seed, base.Plan = run.Seed, &plan
 	return base
 }
@@ -103,12 +105,14 @@ func (s *crashPoints) Learn(n uint64, o trial.Options, r *trial.Result) {
 	s.ends.Recorded++
 	w.keep(r.Ground.Servers)
 	d := newDice(s.seed, "crash-points of", n)
+	var g ground
+	g.learn(r)
 	singles, pairs := w.points(d, s.p["points"]), w.pairs(d, s.p["pairs"])
 	for _, p := range singles {
-		s.ends.Queue = append(s.ends.Queue, &crashRun{o.Seed, r.Plan, []crashPoint{p}})
+		s.ends.Queue = append(s.ends.Queue, &crashRun{o.Seed, r.Plan, g, []crashPoint{p}})
 	}
 	for _, p := range pairs {
-		s.ends.Queue = append(s.ends.Queue, &crashRun{o.Seed, r.Plan, p[:]})
+		s.ends.Queue = append(s.ends.Queue, &crashRun{o.Seed, r.Plan, g, p[:]})
 	}
 	s.ends.Singles += len(singles)
 	s.ends.Pairs += len(pairs)

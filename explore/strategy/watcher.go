@@ -57,7 +57,8 @@ func (w *watcher) Pick(u *sim.Universe, pending []sim.Pending) int {
 		m := u.Machine(s.id)
 		s.close(m)
 		if m.Incarnation() != s.incarnation || epoch > w.epoch {
-			s.incarnation, s.since, s.base = m.Incarnation(), epoch, m.Effects()
+			// Events at the same instant have no order, so the count begins just before.
+			s.incarnation, s.since, s.base = m.Incarnation(), max(epoch-1, 0), m.Effects()
 		}
 		if s.id == first.Node && m.Up() {
 			now := m.Effects()
