@@ -57,7 +57,7 @@ var layers = []layer{
 		ours: []string{"sim", "sim/vdisk", "nodes", "trace"},
 		why:  "a search chooses events and must not know what they mean"},
 	{dir: "explore/strategy",
-		ours: []string{"explore", "explore/trial", "sim", "nodes", "nemesis", "checker", "trace"},
+		ours: []string{"explore", "explore/trial", "sim", "sim/vdisk", "nodes", "nemesis", "checker", "trace"},
 		why:  "a strategy chooses universes and must not know what lives in them"},
 	{dir: "explore/campaign",
 		ours: []string{"explore", "explore/strategy", "explore/trial", "sim", "nodes", "checker", "trace"},
