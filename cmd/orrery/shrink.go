@@ -30,7 +30,7 @@ type shrinkFlags struct {
 }
 
 func (a *app) shrinkCommand() *cobra.Command {
-	f := shrinkFlags{executions: 20_000, budget: 30 * time.Second}
+	f := shrinkFlags{executions: 20_000, budget: 25 * time.Second}
 	cmd := &cobra.Command{
 		Use:   "shrink FILE|SCENARIO",
 		Short: "Make a violation smaller, down to the single events that matter",

@@ -20,6 +20,8 @@
 //     events, and at last pairs.
 //  5. What the options still say in vain goes.
 //
+// If what is left is long, the way is gone again with other luck, and the shortest of what it comes to is taken.
+//
 // What is left is minimal in this sense: no single fault and no single event can be left out without
 // losing the violation, as far as the budget went. A property that says that something must happen
 // is shrunk by the first three only: whoever may keep events back can have any of them violated.

@@ -74,15 +74,37 @@ func (c Config) Shrink(ctx context.Context, o trial.Options, r *trial.Result) (F
 	}
 	s.lab.count(o, again)
 	s.take(o, again)
-	s.stage(StageTruncate, s.truncate)
-	s.stage(StageNear, s.sooner)
-	s.stage(StagePlan, s.coarse)
-	if !c.Coarse && s.sort != endless {
-		s.stage(StageEvents, s.single)
-	}
-	s.best.Complete = !s.over()
+	s.rounds()
 	s.stage(StageTidy, s.tidy)
 	return s.done(), nil
+}
+
+const (
+	roundsMost = 5  // searches, each with other luck
+	content    = 40 // events with which no further search is begun
+)
+
+// rounds goes the whole way several times from the beginning, for a search that ends where nothing near is
+// smaller may have ended in the wrong place; the smallest of what they come to is the best.
+func (s *shrinker) rounds() {
+	start := s.best
+	for s.round = range roundsMost {
+		s.best = start
+		s.stage(StageTruncate, s.truncate)
+		s.stage(StageNear, s.sooner)
+		s.stage(StagePlan, s.coarse)
+		if !s.Coarse && s.sort != endless {
+			s.stage(StageEvents, s.single)
+		}
+		s.best.Complete = !s.over()
+		if s.round == 0 || s.best.Result.Events < s.winner.Result.Events {
+			s.winner = s.best
+		}
+		if s.over() || s.sort == endless || s.winner.Result.Events <= content {
+			break
+		}
+	}
+	s.best = s.winner
 }
 
 // sort is what can be done to a violation of that sort.
@@ -118,7 +140,9 @@ type shrinker struct {
 	property string
 	sort     sort
 	events   uint64 // of the original
-	best     Found
+	best     Found  // of this round
+	round    int
+	winner   Found // of the rounds before
 }
 
 func (s *shrinker) stage(name Stage, run func()) {
@@ -151,7 +175,7 @@ func (s *shrinker) smaller(r *trial.Result) bool {
 // take makes a candidate the best.
 func (s *shrinker) take(o trial.Options, r *trial.Result) {
 	s.best.Options, s.best.Result = o, r
-	if s.Progress != nil {
+	if s.Progress != nil && (s.round == 0 || r.Events < s.winner.Result.Events) {
 		s.Progress(s.done())
 	}
 }

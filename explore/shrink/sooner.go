@@ -31,7 +31,7 @@ func (s *shrinker) sooner() {
 		return
 	}
 	s.keepWorld()
-	rng := rand.New(rand.NewPCG(s.best.Options.Seed, trace.String(s.property)))
+	rng := rand.New(rand.NewPCG(s.best.Options.Seed, trace.String(s.property)+uint64(s.round)))
 	limit := s.executions + (s.budget-s.executions)/shareNear
 	for failed := 0; failed < barren && !s.over() && s.executions < limit && s.best.Result.Events > enough; {
 		var list []trial.Options
