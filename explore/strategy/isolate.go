@@ -15,7 +15,7 @@ func isolateKind() Kind {
 	return Kind{
 		Name: "isolate", About: "isolates one machine until the end of a short phase, again and again",
 		Source: "Drăgoi et al., Testing Consensus Implementations using Communication Closure, OOPSLA 2020",
-		Params: isolateParams(),
+		Params: isolateParams(8),
 		make: func(seed uint64, p Params) Strategy {
 			return &isolate{seed: seed, name: "isolate", p: p}
 		},
@@ -27,16 +27,16 @@ func isoswarmKind() Kind {
 	return Kind{
 		Name: "isoswarm", About: "isolate, and in the same runs whatever faults a swarm draws; half of the runs in an order by priorities",
 		Source: "as isolate and swarm; that their union is the steadiest of single strategies is our own measurement",
-		Params: append(isolateParams(), Param{Name: "ordered", About: "percent of the executions whose events are ordered as pctcp does", Default: 50, Min: 0, Max: 100}),
+		Params: append(isolateParams(16), Param{Name: "ordered", About: "percent of the executions whose events are ordered as pctcp does", Default: 50, Min: 0, Max: 100}),
 		make: func(seed uint64, p Params) Strategy {
 			return &isolate{seed: seed, name: "isoswarm", p: p, swarm: true}
 		},
 	}
 }
 
-func isolateParams() []Param {
+func isolateParams(d int) []Param {
 	return []Param{
-		{Name: "d", About: "isolations of a run, at most", Default: 8, Min: 1, Max: 64},
+		{Name: "d", About: "isolations of a run, at most", Default: d, Min: 1, Max: 64},
 		{Name: "phase", About: "length of a phase in tenths of the time-out; 0 draws it for each execution", Default: 0, Min: 0, Max: 1000},
 	}
 }
