@@ -227,6 +227,7 @@ type budget struct {
 	spent    int
 	memory   int
 	used     int // bytes that the component at hand remembers, roughly
+	worked   int // since the last look at the clock
 	deadline time.Time
 	limit    time.Duration
 }
@@ -251,7 +252,13 @@ func (b *budget) begin() { b.spent, b.used = 0, 0 }
 // uses says how much the search remembers by now.
 func (b *budget) uses(bytes int) { b.used = bytes }
 
-const stepsBetweenLooksAtTheClock = 4096
+const (
+	stepsBetweenLooksAtTheClock = 4096
+	workBetweenLooksAtTheClock  = 1 << 22
+)
+
+// works says how much the search did that is not a step: the numbers of a state that it looked at.
+func (b *budget) works(n int) { b.worked += n }
 
 // left is the time that is left, but never nothing, which would mean the default.
 func (b *budget) left() time.Duration { return max(time.Nanosecond, time.Until(b.deadline)) }
@@ -267,7 +274,10 @@ func (b *budget) step() string {
 	if b.used > b.memory {
 		return fmt.Sprintf("undecided within %d MiB", max(1, b.memory>>20))
 	}
-	if b.spent%stepsBetweenLooksAtTheClock == 0 && b.outOfTime() {
+	if b.spent%stepsBetweenLooksAtTheClock != 0 && b.worked < workBetweenLooksAtTheClock {
+		return ""
+	}
+	if b.worked = 0; b.outOfTime() {
 		return fmt.Sprintf("undecided after %v", b.limit)
 	}
 	return ""

@@ -207,7 +207,8 @@ func (o *Op) who() string {
 }
 
 // dropUnseen leaves out operations without an answer that nobody can have noticed: take any order in which one is, leave
-// it out, and no answer changes. Elements that nobody took may as well never have come in, and what the list holds behind
+// it out, and no answer changes. Elements that nobody is known to have taken may as well never have come in (and who took one,
+// and does not know it, may as well have done nothing), and what the list holds behind
 // all that was read may as well end there. (Of a log not: others may have been told the offsets behind it.)
 func (c *objects) dropUnseen() {
 	switch c.of {
@@ -218,8 +219,8 @@ func (c *objects) dropUnseen() {
 	seen := make([]bool, len(c.names.texts))
 	for i := range c.ops {
 		o := &c.ops[i]
-		if c.of == ofList && (o.f == Tail || o.f == Append && o.told) || c.of != ofList && o.maybe && o.f != Enqueue && o.f != Push {
-			return // a length shows all that is there, and a dequeue without an answer may have taken anything
+		if c.of == ofList && (o.f == Tail || o.f == Append && o.told) {
+			return // a length shows all that is there
 		}
 		if o.out >= 0 {
 			seen[o.out] = true

@@ -7,7 +7,10 @@ import "github.com/anishathalye/porcupine"
 //   - an operation that changes nothing in whatever state is placed as soon as it fits;
 //   - of operations that do the same and were told the same, and that could all be next, only the one that ends first is
 //     tried: in every order that is right they can change places so;
-//   - operations without an answer are tried last, and only where they change something.
+//   - operations without an answer are tried last, only where they change something, and only directly before an operation
+//     that they make a difference to: nothing but their call bounds them, so that one which commutes with what comes next
+//     can be moved behind it, and in the end be left out;
+//   - an element does not go into a queue or a stack where it would keep others from coming out in time; see outlook.go.
 func (c *objects) search() (Verdict, string) {
 	s := objectSearch{c: c, refuted: map[objectConfiguration]struct{}{}}
 	if !s.colour() {
@@ -22,6 +25,14 @@ type objectConfiguration struct {
 	placed window
 	lo     int32
 	state  int32
+	idle   int32 // 1 + the operation without an answer that was placed last, if nothing has depended on it yet; or 0
+	before int32 // the state in which it was placed
+}
+
+// settled is the configuration when nothing more is asked of what was placed last: whatever can follow at can follow it.
+func (at objectConfiguration) settled() objectConfiguration {
+	at.idle, at.before = 0, 0
+	return at
 }
 
 type objectMove struct {
@@ -41,10 +52,11 @@ type objectSearch struct {
 	trail      []int32
 	moves      []objectMove
 	refuted    map[objectConfiguration]struct{}
+	outlook    *outlook // nil if it does not apply
 }
 
 // configurationBytes is roughly what a remembered configuration costs in a map.
-const configurationBytes = 112
+const configurationBytes = 128
 
 // colour gives every operation a bit of the window; it returns false if there are not enough.
 func (s *objectSearch) colour() bool {
@@ -84,6 +96,7 @@ func (s *objectSearch) begin() {
 	for i := range c.ops {
 		s.alike[i] = count[c.ops[i].class] > 1
 	}
+	s.outlook = newOutlook(c)
 	s.left, s.at = c.nOK, objectConfiguration{state: c.start()}
 }
 
@@ -117,9 +130,8 @@ func (s *objectSearch) run() (Verdict, string) {
 			return Unknown, why
 		}
 		s.moves = append(s.moves, objectMove{before: s.at, trail: int32(len(s.trail)), op: op})
-		s.place(op, to)
-		s.placePure()
-		if _, again := s.refuted[s.at]; again {
+		s.placeChange(op, to)
+		if s.isRefuted() {
 			cursor = s.takeBack()
 			continue
 		}
@@ -139,7 +151,7 @@ func (s *objectSearch) candidate(cursor int32) (op, to int32) {
 			if c.ops[i].pure || s.alike[i] && s.twinEndsFirst(i, bound) {
 				continue
 			}
-			if to, ok := c.step(s.at.state, &c.ops[i]); ok {
+			if to, ok := c.step(s.at.state, &c.ops[i]); ok && !s.passes(i, to) && !s.outlook.doomed(s, i) {
 				return i, to
 			}
 		}
@@ -149,11 +161,49 @@ func (s *objectSearch) candidate(cursor int32) (op, to int32) {
 		if s.alike[i] && s.twinIsOpen(i) {
 			continue
 		}
-		if to, ok := c.step(s.at.state, &c.ops[i]); ok && to != s.at.state {
+		if to, ok := c.step(s.at.state, &c.ops[i]); ok && to != s.at.state && !s.passes(i, to) && !s.outlook.doomed(s, i) {
 			return i, to
 		}
 	}
 	return -1, -1
+}
+
+// placeChange places an operation that changes something, and whatever that lets in.
+func (s *objectSearch) placeChange(op, to int32) {
+	before := s.at.state
+	s.place(op, to)
+	s.at.idle, s.at.before = 0, 0
+	if op >= int32(s.c.nOK) {
+		s.at.idle, s.at.before = op+1, before
+	}
+	trail := len(s.trail)
+	s.placePure()
+	if len(s.trail) > trail { // they did not fit before it
+		s.at = s.at.settled()
+	}
+}
+
+func (s *objectSearch) isRefuted() bool {
+	if _, again := s.refuted[s.at]; again || s.at.idle == 0 {
+		return again
+	}
+	_, again := s.refuted[s.at.settled()]
+	return again
+}
+
+// passes tells whether operation i, which leads to state to, might as well come before the idle operation.
+func (s *objectSearch) passes(i, to int32) bool {
+	m := s.at.idle - 1
+	if m < 0 || i >= int32(s.c.nOK) && i > m {
+		return false
+	}
+	c := s.c
+	between, ok := c.step(s.at.before, &c.ops[i])
+	if !ok || i >= int32(c.nOK) && between == s.at.before {
+		return false
+	}
+	after, ok := c.step(between, &c.ops[m])
+	return ok && after == to
 }
 
 // twinEndsFirst tells whether another operation of i's class could be next and has less time.

@@ -27,7 +27,9 @@ func numberAt(v []int32) int64             { return int64(v[0])<<32 | int64(uint
 // step is the sequential object: the state after o, and whether o could have been answered so. An operation that may have
 // happened and would have been refused changes nothing.
 func (c *objects) step(state int32, o *objop) (int32, bool) {
-	to, ok := c.apply(c.states.all[state], c.states.to[:0], o)
+	at := c.states.all[state]
+	c.b.works(len(at) + len(o.items))
+	to, ok := c.apply(at, c.states.to[:0], o)
 	if cap(to) > cap(c.states.to) {
 		c.states.to = to[:0]
 	}
