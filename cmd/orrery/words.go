@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -111,4 +113,17 @@ func seedList(seeds []uint64, more uint64) string {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	return list
+}
+
+// upperFirst makes the first letter of a sentence a capital.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// sortedSet sorts names, and leaves each in once.
+func sortedSet(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
 }

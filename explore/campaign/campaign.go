@@ -89,19 +89,17 @@ func (c *Campaign) Step(ctx context.Context) (*Ending, error) {
 	}
 	var failed error
 	results := make([]*Execution, 0, len(batch))
-	err := explore.Each(ctx, explore.Seeds{First: 0, Last: uint64(len(batch) - 1)}, c.Workers,
-		func(i uint64) *Execution { return c.execute(&batch[i]) },
-		func(_ uint64, e *Execution) bool {
-			if failed = e.failed; failed != nil {
-				return false
-			}
-			results = append(results, e)
-			if e.N < c.First {
-				return true
-			}
-			c.next = e.N + 1
-			return c.hand(e)
-		})
+	err := c.each(ctx, batch, func(e *Execution) bool {
+		if failed = e.failed; failed != nil {
+			return false
+		}
+		results = append(results, e)
+		if e.N < c.First {
+			return true
+		}
+		c.next = e.N + 1
+		return c.hand(e)
+	})
 	var panicked *explore.PanicError
 	switch {
 	case failed != nil:
@@ -116,6 +114,25 @@ func (c *Campaign) Step(ctx context.Context) (*Ending, error) {
 		c.stop(Interrupted, "")
 	}
 	return c.ending, nil
+}
+
+// each runs a batch. A single worker is this goroutine: it runs nothing that nobody wants to hear of any more, and who
+// measures the goroutine measures everything.
+func (c *Campaign) each(ctx context.Context, batch []chosen, got func(*Execution) bool) error {
+	if c.Workers != 1 {
+		return explore.Each(ctx, explore.Seeds{First: 0, Last: uint64(len(batch) - 1)}, c.Workers,
+			func(i uint64) *Execution { return c.execute(&batch[i]) },
+			func(_ uint64, e *Execution) bool { return got(e) })
+	}
+	for i := range batch {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !got(c.execute(&batch[i])) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // learn lets the strategy learn from a batch.
