@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"orrery/nodes"
@@ -13,7 +14,7 @@ import (
 //
 // What a server finds may be in the page cache alone: written by a process that was killed, or whose sync failed.
 // Boot cuts off a torn tail, writes the rest of the last log and the files of the epochs once more, and syncs
-// them. Until an event Recovered has told that this has ended, the server must not tell anybody what it has found.
+// them and the snapshot. Until an event Recovered has told that this has ended, the server must not tell anybody what it has found.
 // Transactions can be appended before; they are written after.
 //
 // It refuses to start, with what to do, on ErrNoSnapshot, ErrEpoch (both wrapped), *CorruptError, and the errors
@@ -30,7 +31,7 @@ func Boot(d nodes.Disk, o Options, db Database) (*Store, Found, error) {
 	s.logged = found.Zxid
 	s.first = found.Empty && found.Snapshot < 0
 	s.marker = exists(d, updatingFile)
-	steps, err := s.recovery(d, it)
+	steps, err := s.recovery(d, it, found.Snapshot)
 	if err != nil {
 		return nil, found, err
 	}
@@ -40,7 +41,7 @@ func Boot(d nodes.Disk, o Options, db Database) (*Store, Found, error) {
 }
 
 // recovery makes what was found durable, and ends or removes what was not finished.
-func (s *Store) recovery(d nodes.Disk, it *Iterator) (steps []step, err error) {
+func (s *Store) recovery(d nodes.Disk, it *Iterator, snapshot int64) (steps []step, err error) {
 	for _, name := range it.void {
 		steps = append(steps, step{do: doRemove, name: name})
 	}
@@ -64,15 +65,37 @@ func (s *Store) recovery(d nodes.Disk, it *Iterator) (steps []step, err error) {
 		}
 		steps = append(steps,
 			step{do: doTruncate, name: end.file, off: end.off},
-			step{do: doWrite, name: end.file, data: p},
-			step{do: doSync, name: end.file})
+			step{do: doWrite, name: end.file, data: p})
 	} else if end.file != "" {
 		steps = append(steps, step{do: doRemove, name: end.file})
 	}
-	steps = append(steps, more...)
+	sync, err := syncSteps(d, it, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	steps = slices.Concat(steps, sync, more)
 	steps = append(steps, epochSteps(currentFile, s.current)...)
 	steps = append(steps, epochSteps(acceptedFile, s.accepted)...)
 	return append(steps, step{do: doSyncDir, name: Dir}, step{do: doSyncDir, name: ""}), nil
+}
+
+// syncSteps sync the snapshot and the logs that count: Apache does not sync its snapshots, and a directory may have been
+// copied.
+func syncSteps(d nodes.Disk, it *Iterator, snapshot int64) (steps []step, err error) {
+	if snapshot >= 0 {
+		steps = append(steps, step{do: doSync, name: snapName(snapshot)})
+	}
+	logs, err := list(d, logPrefix)
+	if err != nil {
+		return nil, err
+	}
+	for _, z := range logs {
+		name := logName(z)
+		if !slices.Contains(it.void, name) && (name != it.end.file || it.end.off > fileHeaderSize) {
+			steps = append(steps, step{do: doSync, name: name})
+		}
+	}
+	return steps, nil
 }
 
 // replaced goes on with a snapshot that replaces a history, where it has got its name; otherwise it is forgotten.
