@@ -20,7 +20,7 @@ type Request struct {
 	Owner   session.Owner // by which way it came
 	// Local says that the session is a local one: its createSession and closeSession are no transactions.
 	Local bool
-	// Refused is why an ephemeral znode is refused already, if it is: ErrEphemeralOnLocalSession, where local sessions
+	// Refused is why an ephemeral znode is refused already, if it is: CodeEphemeralOnLocalSession, where local sessions
 	// cannot be upgraded.
 	Refused proto.ErrCode
 }
@@ -75,7 +75,7 @@ type Prep struct {
 type Prepared struct {
 	// Txn is to be proposed; it has taken the zxid. nil if the request takes none: a read, or a matter of a local session.
 	Txn *proto.Transaction
-	// Code is why the request is refused, or ErrOK. For a multi it is that of the part that failed.
+	// Code is why the request is refused, or CodeOK. For a multi it is that of the part that failed.
 	Code proto.ErrCode
 	// Quorum is what a reconfiguration proposes.
 	Quorum *config.Quorum

@@ -33,7 +33,7 @@ func hunt(quirks tree.Quirks, schedules int) (n int, broken string) {
 
 // TestReplayOverAFuzzySnapshotIsTheTreeItself also plays what the model checks.
 func TestReplayOverAFuzzySnapshotIsTheTreeItself(t *testing.T) {
-	schedules := 3000
+	schedules := 2000
 	if testing.Short() {
 		schedules = 300
 	}
@@ -44,12 +44,12 @@ func TestReplayOverAFuzzySnapshotIsTheTreeItself(t *testing.T) {
 // TestEveryQuirkBites shows that the properties are not empty words: with any one historical defect,
 // schedules like those that the correct tree survives break it.
 func TestEveryQuirkBites(t *testing.T) {
-	for _, name := range quirkNames() {
-		n, broken := hunt(quirkNamed(t, name), 20_000)
+	for _, b := range tree.Bugs() {
+		n, broken := hunt(b.Quirks(), 20_000)
 		if broken == "" {
-			t.Errorf("%s: survives %d schedules", name, n)
+			t.Errorf("%s: survives %d schedules", b.Name, n)
 			continue
 		}
-		t.Logf("%-24s schedule %5d: %.150s", name, n, strings.ReplaceAll(broken, "\n", ""))
+		t.Logf("%-24s schedule %5d: %.150s", b.Name, n, strings.ReplaceAll(broken, "\n", ""))
 	}
 }

@@ -2,7 +2,6 @@ package prep_test
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -493,34 +492,8 @@ func answer(res jute.Record) string {
 	return ""
 }
 
-// quirks are the historical defects by their names.
-var quirks = map[string]func(*tree.Quirks){
-	"multi-zxid-early":       func(q *tree.Quirks) { q.MultiZxidEarly = true },
-	"replay-pzxid":           func(q *tree.Quirks) { q.ReplayPzxid = true },
-	"replay-cversion":        func(q *tree.Quirks) { q.ReplayCversion = true },
-	"closesession-no-paths":  func(q *tree.Quirks) { q.CloseSessionNoPaths = true },
-	"session-after-zxid":     func(q *tree.Quirks) { q.SessionAfterZxid = true },
-	"acl-cache-fuzzy":        func(q *tree.Quirks) { q.ACLCacheFuzzy = true },
-	"no-closing-flag":        func(q *tree.Quirks) { q.NoClosingFlag = true },
-	"setwatches-exists-type": func(q *tree.Quirks) { q.SetWatchesExistsType = true },
-	"watchmode-overwrite":    func(q *tree.Quirks) { q.WatchModeOverwrite = true },
-	"addwatch-no-acl":        func(q *tree.Quirks) { q.AddWatchNoACL = true },
-	"getacl-no-check":        func(q *tree.Quirks) { q.GetACLNoCheck = true },
-}
-
 func quirkNamed(t *testing.T, name string) tree.Quirks {
-	set, ok := quirks[name]
+	b, ok := tree.BugNamed(name)
 	require.True(t, ok, "no quirk %s", name)
-	var q tree.Quirks
-	set(&q)
-	return q
-}
-
-func quirkNames() []string {
-	var names []string
-	for name := range quirks {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return b.Quirks()
 }

@@ -40,7 +40,7 @@ func (c *change) create(path string, data []byte, acl []proto.ACL, owner int64, 
 		parentCversion = parent.cversion + 1
 	}
 	// The znode may have been created and deleted again before the snapshot that this is replayed over.
-	if parentCversion > parent.cversion || t.cfg.Quirks.ReplayCversion {
+	if later(parentCversion, parent.cversion) || t.cfg.Quirks.ReplayCversion {
 		parent.cversion, parent.pzxid = parentCversion, c.zxid
 	}
 	t.changed(p)
@@ -54,6 +54,10 @@ func (c *change) create(path string, data []byte, acl []proto.ACL, owner int64, 
 	return r, proto.CodeOK
 }
 
+// later tells whether cversion a comes behind b. They turn negative behind 2147483647; the original, which compares
+// them as numbers, stops there.
+func later(a, b int32) bool { return a-b > 0 }
+
 // advanceParent brings the parent of a znode that was there already to the cversion that its creation
 // left (ZOOKEEPER-1046): the snapshot may have the child, and its parent as it was before.
 func (c *change) advanceParent(path string, cversion int32) {
@@ -66,7 +70,7 @@ func (c *change) advanceParent(path string, cversion int32) {
 	if cversion == -1 {
 		cversion = parent.cversion + 1
 	}
-	if cversion > parent.cversion {
+	if later(cversion, parent.cversion) {
 		parent.cversion, parent.pzxid = cversion, c.zxid
 		c.t.changed(p)
 	}

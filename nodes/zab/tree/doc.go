@@ -20,6 +20,8 @@
 //   - A znode that is deleted takes with it what is below. Only a replay over a snapshot of the original can have
 //     that, and there it leaves orphans, which their parent does not list once they are "created" again.
 //   - The ACL of a znode and its number in snapshots are apart, so that no replay can give a znode the ACL of another.
+//   - The count of a znode's children goes on behind 2147483647, as negative numbers; the original stops there, and a
+//     sequential name is used twice.
 //   - What in the content of a quota would throw, and end the server, is ignored.
 //
 // # Invariants

@@ -3,6 +3,7 @@ package tree
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -251,4 +252,20 @@ func TestReadRefusesWhatItDoesNotKnow(t *testing.T) {
 	require.Equal(t, proto.CodeUnimplemented, code)
 	_, _, code = x.Read(Reader{}, proto.OpMultiRead, &proto.MultiRequest{Ops: []proto.MultiOp{{Type: proto.OpDelete, Request: &proto.DeleteRequest{}}}})
 	require.Equal(t, proto.CodeMarshallingError, code)
+}
+
+// Each switch is one bug, and each bug one switch.
+func TestEveryQuirkIsOneBug(t *testing.T) {
+	seen := map[Quirks]string{}
+	for _, b := range Bugs() {
+		require.Empty(t, seen[b.Quirks()], b.Name)
+		require.NotEqual(t, Quirks{}, b.Quirks())
+		seen[b.Quirks()] = b.Name
+		found, ok := BugNamed(b.Name)
+		require.True(t, ok)
+		require.Equal(t, b.What, found.What)
+	}
+	require.Len(t, seen, reflect.TypeFor[Quirks]().NumField())
+	_, ok := BugNamed("none")
+	require.False(t, ok)
 }
