@@ -20,8 +20,13 @@ func (c *objects) inPatterns() (Verdict, string, []int32) {
 	switch {
 	case !p.apply():
 		return 0, "", nil
-	case p.elementsAreRight() && p.orderIsKept() && p.emptyIsEmpty():
-		return Holds, "", nil
+	case p.elementsAreRight() && p.assign() && p.orderIsKept():
+		if p.emptyIsEmpty() {
+			return Holds, "", nil
+		}
+		if len(p.guesses) > 0 { // taken otherwise, they might have left it empty
+			return 0, "", nil
+		}
 	}
 	var src []int32
 	for _, i := range p.who {
@@ -34,13 +39,13 @@ type patterns struct {
 	c        *objects
 	elements []element // by value
 	empty    []int32   // the dequeues that found nothing
+	guesses  []int32   // the dequeues without an answer, by call
 	twice    [2]int32  // two dequeues of one element, if there are
 	why      string
 	who      []int32
 }
 
-// apply sorts the operations by element. It returns false if an element was enqueued twice, or if a dequeue without an
-// answer may have taken anything.
+// apply sorts the operations by element. It returns false if an element was enqueued twice.
 func (p *patterns) apply() bool {
 	p.elements = make([]element, len(p.c.names.texts))
 	for i := range p.elements {
@@ -55,7 +60,7 @@ func (p *patterns) apply() bool {
 			}
 			p.elements[o.in].in = int32(i)
 		case o.maybe:
-			return false
+			p.guesses = append(p.guesses, int32(i))
 		case o.out == absent:
 			p.empty = append(p.empty, int32(i))
 		case p.elements[o.out].out >= 0:
@@ -91,6 +96,61 @@ func (p *patterns) elementsAreRight() bool {
 		case p.c.ops[e.out].end < p.c.ops[e.in].call:
 			return p.wrong([]int32{e.in, e.out}, "%s, but %s called its enqueue only at %d",
 				p.took(e.out), p.op(e.in).Client, p.c.ops[e.in].call)
+		}
+	}
+	return true
+}
+
+// assign says what the dequeues without an answer took. An element that nobody is known to have taken, and behind which
+// another one came in and out, was taken before that one was: it has a deadline. There is a way to meet all deadlines if the
+// dequeues that were called first take the elements with the first deadlines. Those that are left may take, in their order,
+// what nobody needs.
+func (p *patterns) assign() bool {
+	if len(p.guesses) == 0 {
+		return true
+	}
+	ops := p.c.ops
+	var byCall []element
+	for _, e := range p.elements {
+		if e.in >= 0 && e.out >= 0 {
+			byCall = append(byCall, e)
+		}
+	}
+	slices.SortFunc(byCall, func(a, b element) int { return cmp.Compare(ops[a.in].call, ops[b.in].call) })
+	first := make([]int32, len(byCall)) // of the elements from here on, the one that came out first
+	for i := len(byCall) - 1; i >= 0; i-- {
+		if first[i] = int32(i); i+1 < len(byCall) && ops[byCall[first[i+1]].out].end < ops[byCall[i].out].end {
+			first[i] = first[i+1]
+		}
+	}
+	type lost struct {
+		value    int
+		deadline int64
+		because  int32 // in byCall
+	}
+	var all []lost
+	for v, e := range p.elements {
+		if e.in < 0 || e.out >= 0 {
+			continue
+		}
+		x := lost{value: v, deadline: Never, because: -1}
+		n, _ := slices.BinarySearchFunc(byCall, ops[e.in].end, func(b element, end int64) int {
+			return cmp.Or(cmp.Compare(ops[b.in].call, end), -1) // the first called after the end
+		})
+		if n < len(byCall) {
+			x.deadline, x.because = ops[byCall[first[n]].out].end, first[n]
+		}
+		all = append(all, x)
+	}
+	slices.SortFunc(all, func(a, b lost) int {
+		return cmp.Or(cmp.Compare(a.deadline, b.deadline), cmp.Compare(ops[p.elements[a.value].in].end, ops[p.elements[b.value].in].end))
+	})
+	for i, x := range all {
+		switch {
+		case i < len(p.guesses) && ops[p.guesses[i]].call <= x.deadline:
+			p.elements[x.value].out = p.guesses[i]
+		case x.because >= 0:
+			return p.overtaken(p.elements[x.value], byCall[x.because])
 		}
 	}
 	return true
