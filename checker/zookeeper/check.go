@@ -115,6 +115,11 @@ func (c *check) sort() string {
 		}
 	}
 	ops := c.h.Ops
+	for n := range c.h.Log {
+		if text := c.h.Log[n].wrong(true); text != "" {
+			return fmt.Sprintf("transaction %d of the log, %#x: %s", n, c.h.Log[n].Zxid, text)
+		}
+	}
 	slices.SortStableFunc(c.byInvoke, func(a, b int) int {
 		return cmp.Or(cmp.Compare(ops[a].Invoke, ops[b].Invoke), cmp.Compare(ops[a].Xid, ops[b].Xid))
 	})
@@ -140,6 +145,10 @@ func (o *Op) wrong() string {
 		return "its status must be ok, maybe or fail"
 	case o.Kind != Multi && o.Kind != Close && !validPath(o.Path) && !(o.Sequential && len(o.Path) > 0 && o.Path[0] == '/'):
 		return "its path is none"
+	case o.Kind <= Delete && o.Path == "/":
+		return "the root is always there"
+	case o.Created != "" && (!validPath(o.Created) || o.Created == "/"):
+		return "the path that it made is none"
 	case o.Zxid < 0:
 		return "its zxid is negative"
 	}
@@ -152,6 +161,30 @@ func (o *Op) wrong() string {
 			return fmt.Sprintf("part %d: a multi has creates, deletes, sets and checks", i)
 		case !validPath(s.Path) && !(s.Sequential && len(s.Path) > 0 && s.Path[0] == '/'):
 			return fmt.Sprintf("part %d: its path is none", i)
+		case s.Kind <= Delete && s.Path == "/", s.Created != "" && (!validPath(s.Created) || s.Created == "/"):
+			return fmt.Sprintf("part %d: the root is always there, and no other path is empty", i)
+		}
+	}
+	return ""
+}
+
+// wrong says what is wrong with a transaction by itself.
+func (x *Txn) wrong(whole bool) string {
+	switch {
+	case x.Kind == 0 && whole:
+		return "" // a request that failed
+	case !whole && (x.Kind < Create || x.Kind > CheckVersion):
+		return "a multi has creates, deletes, sets and checks"
+	case whole && (x.Kind > Close || !x.Kind.writes() || x.Kind == CheckVersion):
+		return "no such transaction"
+	case x.Kind != Multi && x.Kind != Close && (!validPath(x.Path) || x.Kind <= Delete && x.Path == "/"):
+		return "its path is none"
+	case x.Kind != Multi && len(x.Subs) > 0:
+		return "only a multi has parts"
+	}
+	for i := range x.Subs {
+		if text := x.Subs[i].wrong(false); text != "" {
+			return text
 		}
 	}
 	return ""

@@ -296,6 +296,10 @@ func TestWhatIsNoHistoryIsMalformed(t *testing.T) {
 		spoil(&o)
 		require.Equal(t, checker.Malformed, Check(History{Ops: []Op{o}}, Options{}).Verdict, name)
 	}
+	for name, x := range map[string]Txn{"path": {Zxid: 1, Kind: Create, Path: "a"}, "root": {Zxid: 1, Kind: Delete, Path: "/"}, "kind": {Zxid: 1, Kind: GetData, Path: "/a"},
+		"parts": {Zxid: 1, Kind: Create, Path: "/a", Subs: []Txn{{}}}, "part": {Zxid: 1, Kind: Multi, Subs: []Txn{{Kind: Multi}}}} {
+		require.Equal(t, checker.Malformed, Check(History{Ops: []Op{good}, Log: []Txn{x}}, Options{}).Verdict, name)
+	}
 	later := good
 	later.Xid, later.Invoke = 0, 5
 	first := good
