@@ -76,6 +76,7 @@ const (
 type Election struct {
 	cfg     Config
 	m       manager
+	text    string // of the present ensemble
 	state   State
 	vote    Vote // the last one that was agreed on, which others are told while this server is not looking
 	voted   bool
@@ -89,7 +90,7 @@ type Election struct {
 	outofelection ballots
 	supporters    *config.Tracker // of the vote that is to be decided
 	patience      time.Duration
-	queue         []Notification // between WorkerReceiver and the election
+	queue         []notification // between WorkerReceiver and the election
 	waking        bool           // the election's stage is about to run
 }
 
@@ -106,7 +107,8 @@ func New(cfg Config, current, next *config.Quorum) *Election {
 	cfg.NotificationMax = max(cmp.Or(cfg.NotificationMax, time.Minute), cfg.NotificationMin)
 	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, 5*time.Second)
 	e := &Election{cfg: cfg}
-	e.m = manager{cfg: &e.cfg, current: current, next: next}
+	e.m = manager{cfg: &e.cfg}
+	e.SetQuorums(current, next)
 	return e
 }
 
@@ -119,13 +121,16 @@ func (e *Election) Boot(env nodes.Env) error {
 }
 
 // SetQuorums tells of a change of the ensembles that no election must be begun anew for.
-func (e *Election) SetQuorums(current, next *config.Quorum) { e.m.current, e.m.next = current, next }
+func (e *Election) SetQuorums(current, next *config.Quorum) {
+	e.m.current, e.m.next, e.text = current, next, current.String()
+}
 
 // Restart begins anew under other ensembles: connections are ended, the round is 0, and nobody is looked for until
 // the next Look. What was agreed on last is still told to those who ask.
 func (e *Election) Restart(env nodes.Env, current, next *config.Quorum) {
 	e.halt(env)
-	e.m = manager{cfg: &e.cfg, current: current, next: next}
+	e.m = manager{cfg: &e.cfg}
+	e.SetQuorums(current, next)
 	e.clock, e.queue = 0, nil
 	if e.state == Looking {
 		e.voted = false
@@ -227,8 +232,8 @@ func (e *Election) Posted(env nodes.Env, stage nodes.Tag) bool {
 
 // tell sends a server a notification of this server's state and a vote.
 func (e *Election) tell(env nodes.Env, sid int64, v Vote) {
-	n := Notification{State: e.state, Vote: v, Config: e.m.current.String()}
-	e.m.send(env, sid, n.Append(nil))
+	n := notification{state: e.state, vote: v, config: e.text}
+	e.m.send(env, sid, n.append(nil))
 }
 
 // voters are those who vote now or by the next configuration, ascending.

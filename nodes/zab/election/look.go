@@ -90,7 +90,7 @@ func (e *Election) step(env nodes.Env) {
 	e.queue = e.queue[1:]
 	if e.phase == draining {
 		// Whatever is not better is lost here, in the original too.
-		if !e.better(n.Vote, e.proposal) {
+		if !e.better(n.vote, e.proposal) {
 			e.poll(env, draining, finalizeWait)
 			return
 		}
@@ -98,8 +98,8 @@ func (e *Election) step(env nodes.Env) {
 		e.poll(env, polling, e.patience)
 		return
 	}
-	if e.isVoter(n.sid) && e.isVoter(n.Vote.Leader) {
-		switch n.State {
+	if e.isVoter(n.sid) && e.isVoter(n.vote.Leader) {
+		switch n.state {
 		case Looking:
 			e.heardLooking(env, &n)
 		case Following, Leading:
@@ -113,27 +113,27 @@ func (e *Election) step(env nodes.Env) {
 }
 
 // heardLooking: upon a vote of a server that is looking too.
-func (e *Election) heardLooking(env nodes.Env, n *Notification) {
-	if e.initial.Zxid == -1 || n.Vote.Zxid == -1 {
+func (e *Election) heardLooking(env nodes.Env, n *notification) {
+	if e.initial.Zxid == -1 || n.vote.Zxid == -1 {
 		return // who may have lost its data neither elects nor is elected
 	}
 	switch {
-	case n.Vote.Round < e.clock:
+	case n.vote.Round < e.clock:
 		return // WorkerReceiver has told it
-	case n.Vote.Round > e.clock:
-		e.clock = n.Vote.Round
+	case n.vote.Round > e.clock:
+		e.clock = n.vote.Round
 		e.recvset.clear()
-		if e.better(n.Vote, e.initial) {
-			e.propose(n.Vote)
+		if e.better(n.vote, e.initial) {
+			e.propose(n.vote)
 		} else {
 			e.propose(e.initial)
 		}
 		e.broadcast(env)
-	case e.better(n.Vote, e.proposal):
-		e.propose(n.Vote)
+	case e.better(n.vote, e.proposal):
+		e.propose(n.vote)
 		e.broadcast(env)
 	}
-	e.recvset.put(n.sid, ballot{Vote: n.Vote})
+	e.recvset.put(n.sid, ballot{Vote: n.vote})
 	e.supporters = e.count(&e.recvset, ballot{Vote: e.proposal})
 	if e.supporters.HasAllQuorums() {
 		e.poll(env, draining, finalizeWait)
@@ -141,25 +141,25 @@ func (e *Election) heardLooking(env nodes.Env, n *Notification) {
 }
 
 // heardSettled: upon a vote of a server that has found a leader.
-func (e *Election) heardSettled(env nodes.Env, n *Notification) {
+func (e *Election) heardSettled(env nodes.Env, n *notification) {
 	b := n.ballot()
-	if n.Vote.Round == e.clock {
-		kept, claims := ballot{n.Vote, n.State, 0}, &e.recvset
+	if n.vote.Round == e.clock {
+		kept, claims := ballot{n.vote, n.state, 0}, &e.recvset
 		if e.cfg.Quirks.WrongMap { // ZOOKEEPER-3537: and the state was not kept either
 			kept.state, claims = Looking, &e.outofelection
 		}
 		e.recvset.put(n.sid, kept)
 		e.supporters = e.count(&e.recvset, b)
-		if e.supporters.HasAllQuorums() && e.checkLeader(claims, n.Vote) {
-			e.decide(env, n.Vote)
+		if e.supporters.HasAllQuorums() && e.checkLeader(claims, n.vote) {
+			e.decide(env, n.vote)
 			return
 		}
 	}
 	e.outofelection.put(n.sid, b)
 	e.supporters = e.count(&e.outofelection, b)
-	if e.supporters.HasAllQuorums() && e.checkLeader(&e.outofelection, n.Vote) {
-		e.clock = n.Vote.Round
-		e.decide(env, n.Vote)
+	if e.supporters.HasAllQuorums() && e.checkLeader(&e.outofelection, n.vote) {
+		e.clock = n.vote.Round
+		e.decide(env, n.vote)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/proto"
 	"orrery/sim"
 )
 
@@ -64,12 +65,12 @@ func TestGarbageEndsItsConnection(t *testing.T) {
 	says := [][]byte{
 		[]byte("GET / HTTP/1.1\r\n\r\n")[:8:8], // a server's number, and then silence: it may stay
 		hello(-1, 2, 5),                        // an unknown protocol
-		hello(protocolV1, 2, maxAddresses+1),
-		hello(protocolV1, 2, -1),
-		append(hello(protocolV1, 2, 5), "host:"...),
-		append(hello(protocolV2, -7, 4), "h:12"...), // nobody has that number
-		append(hello(protocolV1, 1, 4), "h:12"...),  // its own
-		frame(maxFrame + 1),
+		hello(proto.HelloV1, 2, proto.MaxHelloAddr+1),
+		hello(proto.HelloV1, 2, -1),
+		append(hello(proto.HelloV1, 2, 5), "host:"...),
+		append(hello(proto.HelloV2, -7, 4), "h:12"...), // nobody has that number
+		append(hello(proto.HelloV1, 1, 4), "h:12"...),  // its own
+		frame(proto.MaxNotification + 1),
 		frame(0),
 		frame(-5),
 		nil, // nothing: for ConnectTimeout

@@ -151,9 +151,9 @@ func leadersWord(seed uint64, change func(*Config)) string {
 	}
 	w.u.Run(10 * time.Millisecond)
 	v := Vote{Leader: 5, Round: 1}
-	w.u.Machine("n4").Node().(*puppet).todo = []letter{{1, Notification{Vote: v}.Append(nil)}}
+	w.u.Machine("n4").Node().(*puppet).todo = []letter{{1, (&notification{vote: v}).append(nil)}}
 	w.u.Run(160 * time.Millisecond)
-	w.u.Machine("n5").Node().(*puppet).todo = []letter{{1, Notification{State: Leading, Vote: v}.Append(nil)}}
+	w.u.Machine("n5").Node().(*puppet).todo = []letter{{1, (&notification{state: Leading, vote: v}).append(nil)}}
 	w.u.Run(320 * time.Millisecond)
 	if w.toy(1).e.State() != Following {
 		return "a leader's word counts when it is heard: it did not"

@@ -13,18 +13,18 @@ import (
 
 // The bytes are those that Apache ZooKeeper's FastLeaderElection.buildMsg makes of the same values.
 func TestTheBytesAreApaches(t *testing.T) {
-	n := Notification{State: Leading, Vote: Vote{Leader: 3, Zxid: 0x200000005, Round: 7, Epoch: 2}, Config: "version=0"}
+	n := notification{state: Leading, vote: Vote{Leader: 3, Zxid: 0x200000005, Round: 7, Epoch: 2}, config: "version=9"}
 	want := strings.ReplaceAll("00000002 0000000000000003 0000000200000005 0000000000000007 0000000000000002 00000002 00000009 ", " ", "") +
-		hex.EncodeToString([]byte("version=0"))
-	require.Equal(t, want, hex.EncodeToString(n.Append(nil)))
-	again, err := ParseNotification(n.Append(nil))
+		hex.EncodeToString([]byte("version=9"))
+	require.Equal(t, want, hex.EncodeToString(n.append(nil)))
+	again, err := parseNotification(5, n.append(nil))
 	require.NoError(t, err)
-	n.Version = 2
+	n.sid, n.version = 5, 2
 	require.Equal(t, n, again)
 }
 
 func TestOlderFormats(t *testing.T) {
-	full := Notification{State: Following, Vote: Vote{Leader: 3, Zxid: 0x200000005, Round: 7, Epoch: 9}}.Append(nil)
+	full := (&notification{state: Following, vote: Vote{Leader: 3, Zxid: 0x200000005, Round: 7, Epoch: 9}}).append(nil)
 	for _, c := range []struct {
 		length  int
 		epoch   int64
@@ -34,15 +34,14 @@ func TestOlderFormats(t *testing.T) {
 		{length: 27, bad: true}, {length: 28, epoch: 2}, {length: 29, bad: true}, {length: 39, bad: true},
 		{length: 40, epoch: 9}, {length: 43, bad: true}, {length: 44, epoch: 9, version: 2},
 	} {
-		n, err := ParseNotification(full[:c.length])
+		n, err := parseNotification(0, full[:c.length])
 		require.Equal(t, c.bad, err != nil, c.length)
 		if !c.bad {
-			require.Equal(t, Notification{State: Following, Vote: Vote{3, 0x200000005, 7, c.epoch}, Version: c.version}, n)
+			require.Equal(t, notification{state: Following, vote: Vote{3, 0x200000005, 7, c.epoch}, version: c.version}, n)
 		}
 	}
-	n, err := ParseNotification(append(full[:36:36], 0, 0, 0, 1, 9, 9))
-	require.NoError(t, err)
-	require.Equal(t, int32(1), n.Version, "what follows version 1 is nobody's")
+	n, err := parseNotification(0, append(full[:40:40], "no configuration"...))
+	require.Error(t, err, n)
 }
 
 func TestAHelloIsReadWhenItIsWhole(t *testing.T) {
@@ -70,12 +69,12 @@ func TestAHelloIsReadWhenItIsWhole(t *testing.T) {
 }
 
 func FuzzParseNotification(f *testing.F) {
-	f.Add(Notification{Config: "version=0"}.Append(nil))
+	f.Add((&notification{}).append(nil))
 	f.Add(make([]byte, 40))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		n, err := ParseNotification(p)
-		if err == nil && n.Version == FormatVersion {
-			again, err := ParseNotification(n.Append(nil))
+		n, err := parseNotification(0, p)
+		if err == nil && n.version == formatVersion {
+			again, err := parseNotification(0, n.append(nil))
 			require.NoError(t, err)
 			require.Equal(t, n, again)
 		}

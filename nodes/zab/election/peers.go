@@ -8,14 +8,14 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/zab/config"
+	"orrery/nodes/zab/proto"
 )
 
 // Bounds, which are the original's unless said otherwise.
 const (
-	maxFrame     = 512 << 10 // of a notification, in bytes
-	receivePlace = 100       // notifications that wait to be looked at; then the oldest is dropped
-	sendBuffer   = 64 << 10  // bytes that a connection takes before the queue of one begins to fill; TCP's, there
-	maxStrangers = 64        // connections that have not said who they are, or are of servers that nobody knows; here only
+	receivePlace = 100      // notifications that wait to be looked at; then the oldest is dropped
+	sendBuffer   = 64 << 10 // bytes that a connection takes before the queue of one begins to fill; TCP's, there
+	maxStrangers = 64       // connections that have not said who they are, or are of servers that nobody knows; here only
 )
 
 // peer is another server, as the connection manager knows it. Between two servers one connection is kept: the one
@@ -276,7 +276,7 @@ func (m *manager) frames(env nodes.Env, p *peer, b []byte) {
 	p.in = append(p.in, b...)
 	for len(p.in) >= 4 {
 		size := int32(binary.BigEndian.Uint32(p.in))
-		if size <= 0 || size > maxFrame {
+		if size <= 0 || size > proto.MaxNotification {
 			env.Reset(p.conn)
 			p.conn, p.in = nodes.Conn{}, nil
 			return

@@ -44,11 +44,11 @@ func (p *puppet) Fire(env nodes.Env, tag nodes.Tag) {
 func (p *puppet) Posted(env nodes.Env, _ nodes.Tag, _ nodes.Message) {
 	l := p.m.inbox[0]
 	p.m.inbox = p.m.inbox[1:]
-	n, err := ParseNotification(l.body)
+	n, err := parseNotification(l.sid, l.body)
 	if err != nil {
 		panic(err)
 	}
-	p.w.log("%d hears %d: %v %v", p.sid, l.sid, n.State, n.Vote)
+	p.w.log("%d hears %d: %v %v", p.sid, l.sid, n.state, n.vote)
 }
 
 // add adds a puppet in the place of a toy.

@@ -167,12 +167,12 @@ func (s *storyteller) say(t *testing.T, d *datadriven.TestData) {
 	}
 	var state string
 	d.ScanArgs(t, "state", &state)
-	n := Notification{Vote: Vote{Leader: arg("leader", 10), Zxid: arg("zxid", 16), Round: arg("round", 10), Epoch: arg("epoch", 10)}}
-	for n.State.String() != state {
-		n.State++
+	n := notification{vote: Vote{Leader: arg("leader", 10), Zxid: arg("zxid", 16), Round: arg("round", 10), Epoch: arg("epoch", 10)}}
+	for n.state.String() != state {
+		n.state++
 	}
 	if d.HasArg("config") {
-		n.Config = strings.ReplaceAll(d.Input, "\\n", "\n") + fmt.Sprintf("\nversion=%x", arg("config", 16))
+		n.config = strings.ReplaceAll(d.Input, "\\n", "\n") + fmt.Sprintf("\nversion=%x", arg("config", 16))
 	}
-	p.todo = append(p.todo, letter{arg("to", 10), n.Append(nil)})
+	p.todo = append(p.todo, letter{arg("to", 10), n.append(nil)})
 }

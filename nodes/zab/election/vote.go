@@ -3,26 +3,20 @@ package election
 import (
 	"fmt"
 	"math"
+
+	"orrery/nodes/zab/proto"
 )
 
-// State is what a server does. The numbers are those of notifications.
-type State int32
+// State is what a server does.
+type State = proto.ServerState
 
 // The states of a server.
 const (
-	Looking State = iota
-	Following
-	Leading
-	Observing
+	Looking   = proto.StateLooking
+	Following = proto.StateFollowing
+	Leading   = proto.StateLeading
+	Observing = proto.StateObserving
 )
-
-// String is the state as ZooKeeper spells it.
-func (s State) String() string {
-	if s < Looking || s > Observing {
-		return fmt.Sprintf("STATE%d", int32(s))
-	}
-	return [...]string{"LOOKING", "FOLLOWING", "LEADING", "OBSERVING"}[s]
-}
 
 // NoServer stands for the leader, the zxid and the epoch in the vote of a server that does not vote: an observer.
 const NoServer = math.MinInt64
