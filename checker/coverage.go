@@ -10,7 +10,8 @@ import (
 // Coverage says how much a history put to the test. A check that says Holds of a history in which nothing could have
 // gone wrong is worth nothing, so the numbers stand beside every verdict.
 type Coverage struct {
-	Ops [FCount][StatusCount]int // operations by function and ending
+	Ops     [FCount][StatusCount]int // operations by function and ending
+	Clients int                      // how many there were; a session counts as one
 	// Telling counts the answers that named a value which was not there from the beginning: reads of a value written in
 	// this history, scans that found a key, compare-and-sets that met such a value, elements taken from a queue, tokens of
 	// a lock, refusals.
@@ -58,10 +59,24 @@ func (c *Coverage) String() string {
 	return b.String()
 }
 
+// clients counts the sessions, and the clients that have none.
+func (h History) clients() int {
+	who := make(map[string]struct{}, 16)
+	last := ""
+	for i := range h {
+		if w := h[i].who(); w != last || i == 0 {
+			who[w] = struct{}{}
+			last = w
+		}
+	}
+	return len(who)
+}
+
 // Floors is what must have happened before nothing wrong means something right.
 type Floors struct {
 	Ops        int  // at least this many operations
 	EachF      bool // every function that was called succeeded at least once
+	Clients    int  // by at least this many clients
 	Telling    int  // at least this many telling answers
 	Forced     int
 	Concurrent int
@@ -91,6 +106,7 @@ func (f *Floors) Missed(c *Coverage) string {
 		have, want int
 		what       string
 	}{
+		{c.Clients, f.Clients, "clients"},
 		{c.Telling, f.Telling, "answers that showed a written value"},
 		{c.Forced, f.Forced, "reads with one possible answer"},
 		{c.Concurrent, f.Concurrent, "pairs of concurrent operations"},
@@ -121,6 +137,7 @@ func (s *scratch) coverage(h History) Coverage {
 	for i := range h {
 		c.Ops[h[i].F][h[i].Status]++
 	}
+	c.Clients = h.clients()
 	initial := s.val(s.initial)
 	for i := range s.ops {
 		if s.telling(&s.ops[i], initial) {

@@ -362,12 +362,12 @@ func judgeInLane(h History, m Model, opt Options) (Result, bool) {
 			keyText(h[res.Component[0]].Key), len(res.Component), m.Name(), l.why)
 		return res, true
 	}
-	return res.floored(opt), true
+	return res.floored(m, opt), true
 }
 
 // coverage is the coverage of the history.
 func (l *lane) coverage() Coverage {
-	var c Coverage
+	c := Coverage{Clients: l.h.clients()}
 	for i := range l.h {
 		o := &l.h[i]
 		c.Ops[o.F][o.Status]++

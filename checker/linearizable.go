@@ -18,8 +18,12 @@ type Options struct {
 	Memory int
 	// Engine chooses the algorithm; 0 is Auto.
 	Engine Engine
-	// Floors is what must have happened for Holds; nil is DefaultFloors.
+	// Floors is what must have happened for Holds; nil is Model.Floors.
 	Floors *Floors
+	// Deliveries is how often one request may take effect: more than once where clients, or what carries their requests, try
+	// again and the system does not notice. 0 is 1. With more, every change may happen again at any time after its call, as
+	// often as is left, whatever its client was told.
+	Deliveries int
 }
 
 // An Engine is an algorithm that decides linearizability. All of them give the same answers; they differ in what they
@@ -77,6 +81,9 @@ func Linearizable(h History, m Model, opt Options) Result {
 
 // decide is Linearizable of a history that is one.
 func decide(h History, m Model, opt Options) Result {
+	if opt.Deliveries > 1 {
+		return decideDelivered(h, m, opt)
+	}
 	switch m.object {
 	case ofMap:
 	case ofSet:
@@ -130,7 +137,7 @@ func (s *scratch) linearizable(h History, m Model, opt Options) Result {
 			res.Verdict, res.Reason = Unknown, s.partName(p)+": "+why
 		}
 	}
-	return res.floored(opt)
+	return res.floored(m, opt)
 }
 
 // judge decides one component.

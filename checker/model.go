@@ -113,6 +113,17 @@ func (m Model) Name() string {
 // Accepts tells whether the model has the operation f.
 func (m Model) Accepts(f F) bool { return f < fEnd && m.fs[f] }
 
+// Floors is what a history of the model must have before Holds means anything: DefaultFloors, and of a lock that two asked
+// for it.
+func (m Model) Floors() Floors {
+	f := DefaultFloors
+	switch m.object {
+	case ofLock, ofFencedLock, ofLeaseLock:
+		f.Clients = 2
+	}
+	return f
+}
+
 // Initial is the value that every key has before the first operation.
 func (m Model) Initial() Value { return m.initial }
 

@@ -28,12 +28,12 @@ func linearizableObjects(h History, m Model, opt Options) Result {
 			res.Verdict, res.Reason = Unknown, objectName(h, m, part)+": "+why
 		}
 	}
-	return res.floored(opt)
+	return res.floored(m, opt)
 }
 
 // floored makes Holds vacuous if a floor was missed.
-func (res Result) floored(opt Options) Result {
-	floors := DefaultFloors
+func (res Result) floored(m Model, opt Options) Result {
+	floors := m.Floors()
 	if opt.Floors != nil {
 		floors = *opt.Floors
 	}

@@ -2,7 +2,7 @@ package checker
 
 // objectCoverage is the coverage of a history of objects that are no maps.
 func objectCoverage(h History, m Model) Coverage {
-	var c Coverage
+	c := Coverage{Clients: h.clients()}
 	order := h.byCall()
 	for i := range h {
 		c.Ops[h[i].F][h[i].Status]++

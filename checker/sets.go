@@ -39,7 +39,7 @@ func linearizableSets(h History, m Model, opt Options) Result {
 			res.Verdict, res.Reason = Unknown, objectName(h, m, part)+": "+why
 		}
 	}
-	return res.floored(opt)
+	return res.floored(m, opt)
 }
 
 // memberReason says what the check of the members as keys found, in the words of sets.

@@ -38,7 +38,7 @@ func InOrder(h History, m Model, place func(i int) (int64, bool), opt Options) W
 		w.Result = decide(h, m, opt)
 		return w
 	}
-	w.Result = Result{Verdict: Holds, Coverage: coverageOf(h, m)}.floored(opt)
+	w.Result = Result{Verdict: Holds, Coverage: coverageOf(h, m)}.floored(m, opt)
 	return w
 }
 
