@@ -96,6 +96,7 @@ func (a *Application) Step() (more bool) {
 		}
 	case stageZxid:
 		a.t.zxid = max(a.t.zxid, a.hdr.Zxid)
+		a.t.last = proto.ZxidDigest{Zxid: a.hdr.Zxid, DigestVersion: proto.DigestVersion, Digest: a.t.Digest()}
 		a.stage = stageDone
 		if a.t.cfg.Quirks.SessionAfterZxid {
 			a.stage = stageSessionLate

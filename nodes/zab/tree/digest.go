@@ -68,7 +68,6 @@ func (t *Tree) digestAt(r ref) uint32 {
 // trees have equal digests, and one change costs one addition and one subtraction.
 func (t *Tree) Digest() int64 { return int64(t.digest) }
 
-// LastDigest is the digest after the last transaction, as snapshots and answers to administrators carry it.
-func (t *Tree) LastDigest() proto.ZxidDigest {
-	return proto.ZxidDigest{Zxid: t.zxid, DigestVersion: proto.DigestVersion, Digest: t.Digest()}
-}
+// LastDigest is the digest behind the last transaction, as snapshots and answers to administrators carry it; of version 0 before
+// the first. While a transaction is being applied in steps it is that of the one before.
+func (t *Tree) LastDigest() proto.ZxidDigest { return t.last }

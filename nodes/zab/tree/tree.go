@@ -33,6 +33,7 @@ type Tree struct {
 	acls   aclTable
 	zxid   int64
 	digest uint64
+	last   proto.ZxidDigest
 
 	sessions   map[int64]int32 // timeouts in ms
 	ephemerals map[int64]*members

@@ -269,3 +269,25 @@ func TestEveryQuirkIsOneBug(t *testing.T) {
 	_, ok := BugNamed("none")
 	require.False(t, ok)
 }
+
+func TestTheLastDigestIsThatOfAWholeTransaction(t *testing.T) {
+	x := New(Config{})
+	require.Equal(t, proto.ZxidDigest{}, x.LastDigest())
+	multi := func(zxid int64, path string) Application {
+		part := proto.Txn{Type: proto.OpCreate, Data: (&proto.CreateTxn{Path: path, ParentCVersion: -1}).Append(nil)}
+		return x.Begin(&proto.TxnHeader{Zxid: zxid, Type: proto.OpMulti}, &proto.MultiTxn{Txns: []proto.Txn{part, part}})
+	}
+	a := multi(7, "/a")
+	for a.Step() {
+		require.Equal(t, proto.ZxidDigest{}, x.LastDigest())
+	}
+	whole := proto.ZxidDigest{Zxid: 7, DigestVersion: 2, Digest: x.Digest()}
+	require.Equal(t, whole, x.LastDigest())
+	a = multi(8, "/b")
+	for a.Step() {
+		require.Equal(t, whole, x.LastDigest())
+	}
+	require.Equal(t, proto.ZxidDigest{Zxid: 8, DigestVersion: 2, Digest: x.Digest()}, x.LastDigest())
+	x.SetZxid(1 << 32)
+	require.Equal(t, int64(8), x.LastDigest().Zxid, "an epoch begins without a transaction")
+}
