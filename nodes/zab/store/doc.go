@@ -9,13 +9,24 @@
 //	version-2/acceptedEpoch     the last epoch that a leader has proposed to this server
 //	version-2/currentEpoch      the last epoch whose history it has taken over
 //	version-2/updatingEpoch     it is about to take over a history
+//	version-2/replace.<zxid>    the snapshot of that zxid replaces all else
 //
 // # How it is used
 //
 // [Boot] loads a [Database] and returns a [Store]. Its methods are told which disk to use, begin syncs whose tags
 // are named [TagName], and return at once; the node passes the ends of these syncs to [Store.Synced], and [Store.Events]
-// says what has become durable. The package needs neither the tree nor the peer: [Walk], [Loader] and [Database] are all
+// says what has become durable. Until it has told [Recovered], nobody may be told what Boot has found. The package needs neither the tree nor the peer: [Walk], [Loader] and [Database] are all
 // that it knows of them.
+//
+// # What differs from the original
+//
+//   - A snapshot is always synced, and gets its name afterwards.
+//   - A snapshot that a leader has sent replaces the history on disk, instead of lying beside it: a log that goes further is
+//     not replayed over it, and a TRUNC to before it is refused instead of going back into another history.
+//   - A log of which a part is missing is refused. So is a TRUNC to what the server does not have.
+//   - A server that crashes between taking over a history and setting its epoch starts again, with the epoch of the
+//     last transaction that it has, which it may claim.
+//   - Compressed snapshots, and logs in a directory apart (dataLogDir), are not read.
 //
 // # Fault model
 //

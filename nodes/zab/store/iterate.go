@@ -96,8 +96,12 @@ func (it *Iterator) open() bool {
 
 // accept tells whether the transaction is to be returned, and whether it follows the one before.
 func (it *Iterator) accept(z int64) bool {
-	if z < it.from || z <= it.prev {
-		return false // Apache logs a transaction twice if its memory had been behind its disk
+	if z < it.from {
+		return false
+	}
+	if z <= it.prev { // Apache logs a transaction twice if its memory had been behind its disk, and replays it twice
+		it.zxid = z
+		return it.gaps
 	}
 	follows := proto.Epoch(z) != proto.Epoch(it.prev) || z == it.prev+1
 	if it.prev >= 0 && !follows && !it.gaps {

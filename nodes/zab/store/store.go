@@ -106,3 +106,25 @@ func (s *Store) next(d nodes.Disk) error {
 func (s *Store) Idle() bool {
 	return len(s.plans) == 0 && len(s.queue) == 0 && s.snap == nil && s.trunc == nil
 }
+
+// State is a store's state, for people.
+type State struct {
+	Logged, Durable int64 // zxids
+	Queued          int   // transactions that wait to be written
+	File            string
+	Size            int64 // of the file, in bytes, without padding
+	AcceptedEpoch   int64
+	CurrentEpoch    int64
+	Plans           int    // changes of the disk that are under way
+	Snapshot        string // that is being written
+}
+
+// Inspect returns the state.
+func (s *Store) Inspect() State {
+	st := State{Logged: s.logged, Durable: s.durable, Queued: len(s.queue), File: s.file, Size: s.end,
+		AcceptedEpoch: s.accepted, CurrentEpoch: s.current, Plans: len(s.plans)}
+	if s.snap != nil {
+		st.Snapshot = s.snap.name()
+	}
+	return st
+}
