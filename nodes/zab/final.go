@@ -1,0 +1,135 @@
+package zab
+
+import (
+	"orrery/nodes"
+	"orrery/nodes/zab/jute"
+	"orrery/nodes/zab/proto"
+	"orrery/nodes/zab/tree"
+)
+
+// answerRead answers what changes nothing, by the state as it is (FinalRequestProcessor).
+func (s *Server) answerRead(env nodes.Env, r *request) {
+	k := s.clients.byConn[r.conn]
+	if k == nil {
+		return
+	}
+	k.queued--
+	h := proto.ReplyHeader{Xid: r.cxid, Zxid: s.db.tree.Zxid(), Err: r.code}
+	if r.code != proto.CodeOK {
+		s.reply(env, k, h, nil)
+		return
+	}
+	switch r.op {
+	case proto.OpPing:
+		s.reply(env, k, h, nil)
+		return
+	case proto.OpCreateSession: // of a local session that was made global meanwhile
+		s.opened(env, k, true)
+		return
+	case proto.OpCloseSession:
+		s.reply(env, k, h, nil)
+		s.hangUp(env, k)
+		return
+	case proto.OpWhoAmI:
+		s.reply(env, k, h, &proto.WhoAmIResponse{ClientInfo: tree.WhoAmI(r.auth)})
+		return
+	}
+	body, err := r.parse()
+	if err != nil {
+		h.Err = proto.CodeMarshallingError
+		if requestOf(r.op) == nil {
+			h.Err = proto.CodeUnimplemented
+		}
+		s.reply(env, k, h, nil)
+		return
+	}
+	if y, ok := body.(*proto.SyncRequest); ok {
+		s.reply(env, k, h, &proto.SyncResponse{Path: y.Path})
+		return
+	}
+	who := tree.Reader{Conn: r.conn.N, Session: r.session, Auth: r.auth}
+	res, events, code := s.db.tree.Read(who, r.op, body)
+	s.tellWatchers(env, events)
+	h.Err = code
+	if code != proto.CodeOK {
+		res = nil
+	}
+	s.reply(env, k, h, res)
+}
+
+// answerWrite answers a write of a client of this server, which has just been applied.
+func (s *Server) answerWrite(env nodes.Env, r *request, t logged, result *tree.Result) {
+	k := s.clients.byConn[r.conn]
+	if k == nil {
+		return
+	}
+	k.queued--
+	h := proto.ReplyHeader{Xid: r.cxid, Zxid: s.db.tree.Zxid(), Err: result.Err}
+	if s.cfg.Quirks.ReplyZxidRequest {
+		h.Zxid = t.zxid
+	}
+	switch r.op {
+	case proto.OpCreateSession:
+		s.opened(env, k, true)
+		return
+	case proto.OpCloseSession:
+		s.reply(env, k, h, nil)
+		s.hangUp(env, k)
+		return
+	case proto.OpMulti:
+		s.reply(env, k, h, multiResponse(r, result))
+		return
+	}
+	var body jute.Record
+	if result.Err == proto.CodeOK {
+		body = s.response(r.op, result)
+	}
+	s.reply(env, k, h, body)
+}
+
+// response is the body of the answer to a write that has succeeded; nil if there is none.
+func (s *Server) response(op proto.OpCode, r *tree.Result) jute.Record {
+	switch op {
+	case proto.OpCreate:
+		return &proto.CreateResponse{Path: r.Path}
+	case proto.OpCreate2, proto.OpCreateTTL, proto.OpCreateContainer:
+		return &proto.Create2Response{Path: r.Path, Stat: r.Stat}
+	case proto.OpSetData:
+		return &proto.SetDataResponse{Stat: r.Stat}
+	case proto.OpSetACL:
+		return &proto.SetACLResponse{Stat: r.Stat}
+	case proto.OpReconfig:
+		data, _, _ := s.db.tree.GetData(tree.Reader{Auth: []proto.ID{{Scheme: "super"}}}, tree.ConfigPath, false)
+		return &proto.GetDataResponse{Data: data, Stat: r.Stat}
+	}
+	return nil
+}
+
+// multiResponse is the answer to a multi: what came of each operation, or for each the error that
+// undid them all.
+func multiResponse(r *request, result *tree.Result) *proto.MultiResponse {
+	res := &proto.MultiResponse{}
+	for i := range result.Multi {
+		m := &result.Multi[i]
+		one := proto.MultiResult{Type: m.Type, Err: m.Err}
+		if m.Type != proto.OpError {
+			one.Response = multiBody(m)
+		}
+		res.Results = append(res.Results, one)
+	}
+	return res
+}
+
+func multiBody(m *tree.Result) jute.Record {
+	switch m.Type {
+	case proto.OpCreate:
+		return &proto.CreateResponse{Path: m.Path}
+	case proto.OpCreate2, proto.OpCreateTTL, proto.OpCreateContainer:
+		return &proto.Create2Response{Path: m.Path, Stat: m.Stat}
+	case proto.OpSetData:
+		return &proto.SetDataResponse{Stat: m.Stat}
+	case proto.OpSetACL:
+		return &proto.SetACLResponse{Stat: m.Stat}
+	}
+	return nil
+}

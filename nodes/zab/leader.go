@@ -1,0 +1,255 @@
+package zab
+
+import (
+	"fmt"
+	"slices"
+
+	"orrery/nodes"
+	"orrery/nodes/zab/config"
+	"orrery/nodes/zab/proto"
+)
+
+// leader is a server's part while it leads (Leader.lead).
+type leader struct {
+	s          *Server
+	supporters []int64 // whose votes made it leader
+	phase      leaderPhase
+	epoch      int64
+	deadline   int // the tick by which the phase must be over
+	half       int // half ticks since it began
+
+	proposed    *config.Tracker // who has told the epoch that it accepted last (connectingFollowers)
+	accepted    *config.Tracker // who has accepted the new epoch (electingFollowers)
+	taken       *config.Tracker // who has taken the history over (newLeaderProposal)
+	history     int64           // the zxid of its last transaction when it began to lead
+	historyOf   int64           // and the epoch that it was in
+	handlers    []*handler
+	outstanding []*proposal // proposed, and not yet committed, in order
+	toApply     []logged    // committed, and not yet applied here (toBeApplied)
+	lastZxid    int64       // that was given out
+	committed   int64       // the last that was committed
+	syncs       []*pendingSync
+}
+
+// leaderPhase is how far a leader has come.
+type leaderPhase uint8
+
+const (
+	collectsEpochs leaderPhase = iota // waits for a quorum's accepted epochs
+	writesAccepted
+	collectsAcks // waits for a quorum to accept the new epoch
+	writesCurrent
+	synchronizes // waits for a quorum to take its history over
+	broadcasts
+)
+
+// proposal is a transaction under way.
+type proposal struct {
+	logged
+	request *request // of a client, or nil
+	acks    *config.Tracker
+}
+
+// pendingSync is a sync that waits for what was proposed before it.
+type pendingSync struct {
+	zxid int64
+	done func(env nodes.Env)
+}
+
+// lead begins to lead.
+func (s *Server) lead(env nodes.Env, supporters []int64) {
+	l := &leader{s: s, supporters: supporters, deadline: s.zoo.InitLimit, epoch: -1,
+		proposed: config.NewTracker(s.quorum, nil), accepted: config.NewTracker(s.quorum, s.next), taken: config.NewTracker(s.quorum, s.next),
+		history: s.db.tree.Zxid(), historyOf: s.disk.CurrentEpoch()}
+	s.leader = l
+	env.SetTimer(tagTick, s.zoo.TickTime/2)
+	l.tellsEpoch(env, s.id, s.disk.AcceptedEpoch())
+}
+
+// tellsEpoch counts the epoch that a server has accepted last (getEpochToPropose): the new one is above all of them.
+func (l *leader) tellsEpoch(env nodes.Env, id, lastAccepted int64) {
+	if l.phase != collectsEpochs {
+		return
+	}
+	l.epoch = max(l.epoch, lastAccepted+1)
+	l.proposed.Add(id)
+	if !l.proposed.Has(l.s.id) || !l.proposed.HasAllQuorums() {
+		return
+	}
+	l.phase = writesAccepted
+	if l.s.cfg.Quirks.LeaderAcceptNotPersisted {
+		l.epochAccepted(env, l.epoch)
+		return
+	}
+	l.s.must(env, l.s.disk.SetAcceptedEpoch(env.Disk(), l.epoch))
+}
+
+// epochAccepted tells the new epoch to those who have waited for it: it is on this server's disk.
+func (l *leader) epochAccepted(env nodes.Env, epoch int64) {
+	if l.phase != writesAccepted || epoch != l.epoch {
+		return
+	}
+	l.phase, l.deadline = collectsAcks, l.ticked()+l.s.zoo.InitLimit
+	for _, h := range slices.Clone(l.handlers) {
+		h.tellEpoch(env)
+	}
+	l.acceptsEpoch(env, l.s.id)
+}
+
+// acceptsEpoch counts who has accepted the new epoch (waitForEpochAck). With a quorum the election is over.
+func (l *leader) acceptsEpoch(env nodes.Env, id int64) {
+	l.accepted.Add(id)
+	if l.phase != collectsAcks || !l.accepted.Has(l.s.id) || !l.accepted.HasAllQuorums() {
+		return
+	}
+	l.phase, l.deadline = writesCurrent, l.ticked()+l.s.zoo.InitLimit
+	l.s.zab = Synchronization
+	for _, h := range slices.Clone(l.handlers) {
+		h.synchronize(env)
+	}
+	l.s.must(env, l.s.disk.SetCurrentEpoch(env.Disk(), l.epoch))
+}
+
+// epochEstablished goes on when this server's own currentEpoch is on its disk.
+func (l *leader) epochEstablished(env nodes.Env, epoch int64) {
+	if l.phase != writesCurrent || epoch != l.epoch {
+		return
+	}
+	l.phase, l.lastZxid = synchronizes, proto.MakeZxid(l.epoch, 0)
+	l.takesHistory(env, l.s.id)
+}
+
+// takesHistory counts who has taken this leader's history over (waitForNewLeaderAck). With a quorum all of
+// that history is committed, and this server begins to serve.
+func (l *leader) takesHistory(env nodes.Env, id int64) {
+	l.taken.Add(id)
+	if l.phase != synchronizes || !l.taken.Has(l.s.id) || !l.taken.HasAllQuorums() {
+		return
+	}
+	s := l.s
+	l.phase, l.committed = broadcasts, l.lastZxid
+	s.zab = Broadcast
+	s.db.tree.SetZxid(l.lastZxid)
+	if !s.cfg.Quirks.Election.NoVoteUpdate {
+		s.elect.SetVoteEpoch(l.epoch)
+	}
+	s.startPipeline(env)
+	if nodes.Noting(env) {
+		nodes.Note(env, fmt.Sprintf("leads epoch %d, with a history up to zxid %x", l.epoch, l.history))
+	}
+	for _, h := range slices.Clone(l.handlers) {
+		h.upToDate(env)
+	}
+	l.finishReconfig(env)
+}
+
+// ticked is how many ticks there have been.
+func (l *leader) ticked() int { return l.half / 2 }
+
+// tick looks, twice a tick, at whether a quorum still follows.
+func (l *leader) tick(env nodes.Env) {
+	l.half++
+	env.SetTimer(tagTick, l.s.zoo.TickTime/2)
+	if l.phase < broadcasts {
+		if l.ticked() > l.deadline {
+			l.leave(env, "is not followed by a quorum in time")
+		}
+		return
+	}
+	if l.half%2 == 0 && !l.isFollowed() {
+		l.leave(env, "is no longer followed by a quorum")
+		return
+	}
+	for _, h := range slices.Clone(l.handlers) {
+		h.ping(env)
+	}
+}
+
+// isFollowed tells whether a quorum, of the next ensemble too, has been heard of in time.
+func (l *leader) isFollowed() bool {
+	t := config.NewTracker(l.s.quorum, l.s.next)
+	t.Add(l.s.id)
+	for _, h := range l.handlers {
+		if h.synced() && l.ticked() <= h.nextAck {
+			t.Add(h.id)
+		}
+	}
+	return t.HasAllQuorums()
+}
+
+// looking hears that a voter looks for a leader. One of those who voted for this server, while it still waits
+// for its epoch to be accepted, has changed its mind (ZOOKEEPER-3109).
+func (l *leader) looking(env nodes.Env, id int64) {
+	if l.phase > collectsAcks || !slices.Contains(l.supporters, id) || l.s.cfg.Quirks.Election.NoLookingReport {
+		return
+	}
+	l.supporters = slices.DeleteFunc(l.supporters, func(x int64) bool { return x == id })
+	if !l.s.quorum.ContainsQuorum(l.supporters) {
+		l.leave(env, "has lost a supporter before its epoch was accepted")
+	}
+}
+
+// leave ends the role.
+func (l *leader) leave(env nodes.Env, why string) {
+	s := l.s
+	if s.leader != l {
+		return
+	}
+	if nodes.Noting(env) {
+		nodes.Note(env, "stops to lead: it "+why)
+	}
+	s.leader = nil
+	env.StopTimer(tagTick)
+	for _, h := range l.handlers {
+		h.stop()
+		s.drop(env, h.link)
+	}
+	s.leaveRole(env, false)
+}
+
+// leaveRole goes back to looking for a leader: when all that was to be logged is durable, and memory is what the disk
+// is. reload says that memory must be loaded again for that.
+func (s *Server) leaveRole(env nodes.Env, reload bool) {
+	s.stopPipeline(env)
+	s.state, s.zab = 0, ElectionPhase
+	s.stopping, s.reload = true, s.reload || reload
+	if s.cfg.Quirks.ShutdownLeavesLogger { // what waits for the log gets there behind the server's back
+		s.left(env)
+		return
+	}
+	s.must(env, s.disk.Flush(env.Disk()))
+	s.drained(env)
+}
+
+// drained goes on if nothing is left to be written.
+func (s *Server) drained(env nodes.Env) {
+	if s.stopping && s.disk.Idle() {
+		s.left(env)
+	}
+}
+
+func (s *Server) left(env nodes.Env) {
+	s.stopping = false
+	switch {
+	case s.reload:
+		s.reload = false
+		if _, err := s.disk.Load(env.Disk(), s.db); err != nil {
+			env.Halt(err)
+		}
+	case !s.cfg.Quirks.RetainDBNoFastForward:
+		if err := s.fastForward(env); err != nil {
+			env.Halt(err)
+		}
+	}
+	s.look(env)
+}
+
+// logDurable goes on with whoever has waited for the log.
+func (s *Server) logDurable(env nodes.Env, zxid int64) {
+	switch {
+	case s.learner != nil && s.learner.phase == takesHistory:
+		s.learner.historyStep(env)
+	case s.pipe != nil:
+		s.pipe.durable(env, zxid)
+	}
+}
