@@ -109,15 +109,15 @@ func TestAKeeperGoesOnFromItsMemory(t *testing.T) {
 		if _, keeps := a.(strategy.Keeper); !keeps {
 			continue
 		}
-		run(t, a, 0, 20, base, func(uint64, trial.Options, *trial.Result) {})
+		run(t, a, 0, 10, base, func(uint64, trial.Options, *trial.Result) {})
 		memory, err := a.(strategy.Keeper).Memory()
 		require.NoError(t, err)
 		b, err := strategy.Parse(spec, 11)
 		require.NoError(t, err)
 		require.NoError(t, b.(strategy.Keeper).Remember(memory))
 		var first, second []string
-		run(t, a, 20, 40, base, func(_ uint64, _ trial.Options, r *trial.Result) { first = append(first, r.Hash) })
-		run(t, b, 20, 40, base, func(_ uint64, _ trial.Options, r *trial.Result) { second = append(second, r.Hash) })
+		run(t, a, 10, 20, base, func(_ uint64, _ trial.Options, r *trial.Result) { first = append(first, r.Hash) })
+		run(t, b, 10, 20, base, func(_ uint64, _ trial.Options, r *trial.Result) { second = append(second, r.Hash) })
 		require.Equal(t, first, second, spec)
 		require.Error(t, b.(strategy.Keeper).Remember([]byte("nonsense")))
 	}

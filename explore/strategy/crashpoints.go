@@ -85,7 +85,7 @@ func (s *crashPoints) Next(n uint64, base trial.Options) trial.Options {
 		back := p.At + epochLength + d.between(run.Ground.timescale()/20, 2*run.Ground.timescale()).Truncate(time.Millisecond)
 		plan.Entries = append(plan.Entries, nemesis.Entry{At: p.At, Fault: nemesis.KillAtEffect{Who: nemesis.Only(p.Server), Effect: p.Effect, Power: how}, Until: back})
 	}
-	if plan.Mode == nemesis.Calm { // but for the crashes
+	if plan.Mode == nemesis.Calm { // it was drawn to be, and is but for the crashes
 		plan.Mode = nemesis.Budgeted
 	} else {
 		plan.Entries = append(plan.Entries, run.Plan.Entries...)
@@ -107,6 +107,9 @@ func (s *crashPoints) Learn(n uint64, o trial.Options, r *trial.Result) {
 	d := newDice(s.seed, "crash-points of", n)
 	var g ground
 	g.learn(r)
+	if o.Profile == "calm" || !g.allows(&o, "crash") {
+		return
+	}
 	singles, pairs := w.points(d, s.p["points"]), w.pairs(d, s.p["pairs"])
 	for _, p := range singles {
 		s.ends.Queue = append(s.ends.Queue, &crashRun{o.Seed, r.Plan, g, []crashPoint{p}})

@@ -8,6 +8,7 @@ import (
 	"orrery/checker"
 	"orrery/explore/strategy"
 	"orrery/explore/trial"
+	"orrery/nemesis"
 )
 
 // Executions to the violation, in the median of five campaigns, as measured when this was written:
@@ -57,7 +58,7 @@ func TestEveryStrategyFindsSoonerThanARandomWalkWhatItIsFor(t *testing.T) {
 func TestCrashPointsAreEnumeratedToTheEnd(t *testing.T) {
 	s, err := strategy.Parse("crash-points:points=0,pairs=0,runs=1", 3)
 	require.NoError(t, err)
-	base := trial.Options{Profile: "calm"}
+	base := trial.Options{Plan: &nemesis.Plan{}}
 	found, crashed, executions := 0, 0, 0
 	for n := uint64(0); ; n++ {
 		done, summary := s.(strategy.Ender).Done()

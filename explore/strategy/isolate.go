@@ -52,23 +52,27 @@ type isolate struct {
 func (s *isolate) Next(n uint64, base trial.Options) trial.Options {
 	d := newDice(s.seed, s.name, n)
 	base.Seed = s.seed + n
-	if base.Plan != nil || base.Profile == "calm" || !s.allows(&base, "partition") {
-		return base
+	if base.Plan == nil && base.Profile != "calm" && s.allows(&base, "partition") {
+		p := s.plan(d, &base)
+		base.Plan = &p
 	}
-	p := nemesis.Plan{Mode: modeOf(&base)}
-	if s.swarm {
-		p = s.draws(d, &base)
-		if p.Mode == nemesis.Calm {
-			p.Mode = nemesis.Budgeted // but for the isolations
-		}
-	}
-	p.Entries = s.inOrder(append(p.Entries, s.isolations(d, s.allows(&base, "clog"))...))
-	base.Plan = &p
 	if s.swarm && d.percent(s.p["ordered"]) {
 		base.Window = drawWindow(0, d)
 		base.Scheduler = newChains(d, 3, s.length(), false)
 	}
 	return base
+}
+
+func (s *isolate) plan(d dice, base *trial.Options) nemesis.Plan {
+	p := nemesis.Plan{Mode: modeOf(base)}
+	if s.swarm {
+		p = s.draws(d, base)
+		if p.Mode == nemesis.Calm {
+			p.Mode = nemesis.Budgeted // but for the isolations
+		}
+	}
+	p.Entries = s.inOrder(append(p.Entries, s.isolations(d, s.allows(base, "clog"))...))
+	return p
 }
 
 func (s *isolate) Learn(_ uint64, _ trial.Options, r *trial.Result) { s.learn(r) }
