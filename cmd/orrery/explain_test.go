@@ -17,7 +17,7 @@ func TestAViolationIsExplained(t *testing.T) {
 	require.Equal(t, exitViolated, code, stderr)
 	code, out, stderr := w.orrery(t, "explain "+nacksDir+" --siblings 4 --points 8")
 	require.Equal(t, exitViolated, code, stderr)
-	for _, part := range []string{"VIOLATION of ", "How likely the violation is", "no return", "Necessary: ", "The nearest run without the violation"} {
+	for _, part := range []string{"VIOLATION of ", "How likely the violation is", "no return", "held", "The nearest run without the violation"} {
 		require.Contains(t, out, part)
 	}
 	code, out, _ = w.orrery(t, "explain "+nacksDir+" --siblings 4 --points 8 --json")

@@ -30,7 +30,7 @@ func short(t testing.TB, bug string) scenarios.Options {
 		if r.Verdict != checker.Violated {
 			continue
 		}
-		found, err := shrink.Config{Run: s.Run, Ops: s.Ops, Executions: 1500}.Shrink(context.Background(), o, r)
+		found, err := shrink.Config{Run: s.Run, Ops: s.Ops, Executions: 1000}.Shrink(context.Background(), o, r)
 		require.NoError(t, err)
 		shrunk[bug] = found.Options
 		return found.Options
@@ -59,7 +59,7 @@ func TestTheCurveBeginsLowAndEndsAtCertainty(t *testing.T) {
 
 func TestTheStoryHasAtMostFifteenLinesAndEndsWithTheViolation(t *testing.T) {
 	for _, bug := range []string{"vote-does-not-promise", "answers-before-chosen"} {
-		x, err := config().Explain(context.Background(), short(t, bug))
+		x, err := config().Tell(short(t, bug))
 		require.NoError(t, err)
 		require.LessOrEqual(t, strings.Count(x.StoryText(), "\n"), 15)
 		require.Contains(t, x.Story[len(x.Story)-1].Text, "VIOLATION of "+x.Property)
@@ -80,6 +80,7 @@ func TestAFaultWithoutWhichNothingHappensIsNecessary(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "fault", x.Needs[0].Kind)
 	require.True(t, x.Needs[0].Necessary())
+	require.True(t, x.Needs[0].Here)
 }
 
 func TestTheNearestPassingRunPassesAndDiffersOnlyAtItsEnd(t *testing.T) {

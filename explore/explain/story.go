@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -66,9 +67,21 @@ func (r *row) String() string {
 		s = join(r.nodes) + " " + plural(r.does, len(r.nodes))
 	}
 	if len(r.notes) > 0 {
-		s += ": " + strings.Join(r.notes, "; ")
+		s += ": " + strings.Join(fewNotes(r.notes), "; ")
 	}
 	return s
+}
+
+// notesMost is how many notes of one event are told.
+const notesMost = 4
+
+// fewNotes are the first of many notes, and the last.
+func fewNotes(notes []string) []string {
+	n := len(notes)
+	if n <= notesMost {
+		return notes
+	}
+	return append(slices.Clone(notes[:notesMost-2]), fmt.Sprintf("%d more like that", n-notesMost+1), notes[n-1])
 }
 
 // plural makes of what one does what several do: the first word of it is a verb.

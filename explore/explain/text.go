@@ -96,39 +96,41 @@ func (x *Explanation) writeCurve(line func(string, ...any)) {
 	}
 }
 
-// needsTold is how many answers of each kind are printed.
-const needsTold = 12
+// needsTold is how many answers of each sort are printed.
+const needsTold = 10
 
 func (x *Explanation) writeNeeds(line func(string, ...any)) {
-	told, idle := 0, 0
+	var always, here []Need
 	for _, n := range x.Needs {
 		switch {
-		case !n.Necessary():
-			idle++
-		case told == 0:
-			line("")
-			line("Necessary: without it, and with all that follows chosen anew, the property held")
-			fallthrough
-		case told < needsTold:
-			line("  %-8s%s%s", n.Kind, n.Text, chance(n))
-			told++
-		default:
-			told++
+		case n.Necessary():
+			always = append(always, n)
+		case n.Here:
+			here = append(here, n)
 		}
 	}
-	if told > needsTold {
-		line("  … and %d more", told-needsTold)
+	tell := func(title string, list []Need) {
+		if len(list) == 0 {
+			return
+		}
+		line("")
+		line("%s", title)
+		for _, n := range list[:min(len(list), needsTold)] {
+			line("  %-8s%s%s", n.Kind, n.Text, chance(n))
+		}
+		if more := len(list) - needsTold; more > 0 {
+			line("  … and %d more", more)
+		}
 	}
-	if idle > 0 {
-		line("Not by itself: %d others, without which it came about in another way often enough", idle)
-	}
+	tell("Necessary: without it the property held, however the rest went", always)
+	tell("Needed here: without it, and with nothing else changed, the property held", here)
 }
 
 func chance(n Need) string {
-	if n.Runs <= 1 {
+	if n.Runs == 0 {
 		return ""
 	}
-	return fmt.Sprintf("  (violated in %d of %d)", n.Violated, n.Runs)
+	return fmt.Sprintf("  (violated in %d of %d, with it in %d %%)", n.Violated, n.Runs, n.With)
 }
 
 func (x *Explanation) writePassing(line func(string, ...any)) {

@@ -80,9 +80,14 @@ func (c Config) Shrink(ctx context.Context, o trial.Options, r *trial.Result) (F
 }
 
 const (
-	roundsMost = 5  // searches, each with other luck
-	content    = 40 // events with which no further search is begun
+	roundsMost   = 5  // searches, each with other luck
+	contentShare = 50 // no further search is begun at a 50th of the events of the original
 )
+
+// content tells whether a violation is short enough not to look any further.
+func (s *shrinker) content(f *Found) bool {
+	return f.Result.Events <= enough || contentShare*f.Result.Events <= s.events
+}
 
 // rounds goes the whole way several times from the beginning, for a search that ends where nothing near is
 // smaller may have ended in the wrong place; the smallest of what they come to is the best.
@@ -100,7 +105,7 @@ func (s *shrinker) rounds() {
 		if s.round == 0 || s.best.Result.Events < s.winner.Result.Events {
 			s.winner = s.best
 		}
-		if s.over() || s.sort == endless || s.winner.Result.Events <= content {
+		if s.over() || s.sort == endless || s.content(&s.winner) {
 			break
 		}
 	}
