@@ -34,7 +34,7 @@ func (t *Tree) readable(r Reader, path string, perm int32) (*node, proto.ErrCode
 }
 
 // Exists returns the Stat of a znode, or CodeNoNode; if watch is set it leaves a watch in
-// either case. The other errors are CodeNoAuth, and CodeBadArguments for a path with a zero character in it.
+// either case. The other errors are CodeNoAuth (which servers before 3.9.2 did not ask: ZOOKEEPER-2590), and CodeBadArguments for a path with a zero character in it.
 func (t *Tree) Exists(r Reader, path string, watch bool) (proto.Stat, proto.ErrCode) {
 	if strings.IndexByte(path, 0) >= 0 {
 		return proto.Stat{}, proto.CodeBadArguments
