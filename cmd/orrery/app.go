@@ -34,6 +34,7 @@ type app struct {
 	// elsewhere runs a universe in a fresh process and compares; nil if none can be started.
 	elsewhere func(*scenarios.Scenario, scenarios.Options, *scenarios.Result) error
 	now       func() time.Time
+	cpu       func() time.Duration // of the calling thread
 	cores     int
 	artifacts string // where artefacts go, unless a flag says otherwise
 }
@@ -45,6 +46,7 @@ func newApp() *app {
 		scenarios: scenarios.All(),
 		run:       (*scenarios.Scenario).Run,
 		now:       time.Now,
+		cpu:       threadTime,
 		cores:     runtime.GOMAXPROCS(0),
 		artifacts: cmp.Or(os.Getenv("ORRERY_ARTIFACTS"), "artifacts"),
 	}

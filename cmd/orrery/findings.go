@@ -196,8 +196,8 @@ func sightingWords(s *findings.Sighting) string {
 	if s.Member != "" {
 		by += " (" + s.Member + ")"
 	}
-	return fmt.Sprintf("%s, execution %s of campaign %s by %s, seed %d, hash %s, %s",
-		s.When.Format(time.DateTime), count(s.Execution), s.Campaign, by, s.Seed, s.Hash, s.By)
+	return fmt.Sprintf("%s, execution %s of campaign %s by %s, seed %d, hash %s",
+		s.When.Format(time.DateTime), count(s.Execution), s.Campaign, by, s.Seed, s.Hash)
 }
 
 func (a *app) findingsReplay(out *string) *cobra.Command {
@@ -244,7 +244,10 @@ func chosenFindings(s *findings.Store, names []string) (list []findings.Finding,
 
 func (a *app) replayFindings(s *findings.Store, list []findings.Finding) error {
 	code := exitHeld
-	session := a.now().UTC().Format(time.RFC3339Nano)
+	session, err := s.Session()
+	if err != nil {
+		return err
+	}
 	for _, f := range list {
 		violated, r, err := a.replayFinding(&f)
 		if err != nil {

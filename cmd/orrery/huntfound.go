@@ -23,7 +23,7 @@ const lookedInto = 3
 type found struct {
 	findings.Finding
 	fresh    bool   // the store did not have it before
-	known    bool   // it is from before this hunt, and was replayed
+	known    bool   // it is from before this hunt, and only its replay was seen
 	violated bool   // it was seen, or its replay violates its property
 	dir      string // the artefact; "" if there is none
 	story    string // the report
@@ -41,10 +41,11 @@ func (l *leg) keep(e *campaign.Execution, u *universe) error {
 	}
 	l.stored.Violated++
 	property := u.Property
-	if l.shrunk[property]++; l.shrunk[property] > lookedInto {
+	if l.stored.LookedInto[property] >= lookedInto {
 		l.counted++
 		return l.save(nil)
 	}
+	l.stored.LookedInto[property]++
 	rep, err := newRepro(l.scenario, e.Options, u)
 	if err != nil {
 		return err
@@ -197,7 +198,7 @@ func (l *leg) report(f findings.Finding, fresh bool, s *scenarios.Scenario, o sc
 	if again < 0 {
 		h.found = append(h.found, it)
 	} else {
-		h.found[again].dir, h.found[again].story = it.dir, it.story
+		h.found[again].dir, h.found[again].story, h.found[again].known = it.dir, it.story, false
 	}
 	return h.printFound(&it)
 }
@@ -213,7 +214,7 @@ func (h *hunt) printFound(f *found) error {
 	}
 	return toConsole(h.app.out, func(w *bytes.Buffer) {
 		fmt.Fprintf(w, "finding %s, %s, after execution %s: needs %s\n", f.ID, f.State, count(f.Last.Execution), f.Signature)
-		if h.reports++; h.reports > fullReports {
+		if h.reports++; h.reports > fullReports || f.State == findings.Open {
 			fmt.Fprintf(w, "  %s · orrery replay %s\n", f.Property, quoted(f.dir))
 			return
 		}

@@ -48,8 +48,7 @@ type leg struct {
 	campaign *campaign.Campaign
 	ending   *campaign.Ending
 	tally    *tally
-	shrunk   map[string]int // violations that were looked into, by property
-	counted  uint64         // violations that were only counted
+	counted  uint64 // violations that were only counted
 	failed   error
 	saved    time.Time
 	members  map[string]*member
@@ -75,7 +74,6 @@ func (l *leg) identity() (string, error) {
 
 func (h *hunt) run(ctx context.Context) error {
 	h.began = h.app.now()
-	h.session = h.began.UTC().Format(time.RFC3339Nano)
 	h.total = newTally(nil)
 	if err := h.open(); err != nil {
 		return err
@@ -108,6 +106,9 @@ func (h *hunt) open() error {
 		fmt.Fprintf(h.app.err, "orrery: %s could not be read; it is now %s, and a new one is begun\n", store.Path(), moved)
 	}
 	h.store = store
+	if h.session, err = store.Session(); err != nil {
+		return err
+	}
 	for _, l := range h.legs {
 		if err := l.open(); err != nil {
 			return err
@@ -126,6 +127,9 @@ func (l *leg) open() error {
 		stored = findings.Progress{ID: l.id, Scenario: l.scenario.Name, Bug: l.options.Bug, Strategy: l.spec, Seed: h.seed}
 	}
 	l.from = stored.Done
+	if stored.Until <= stored.Done || stored.LookedInto == nil { // a budget of its own
+		stored.LookedInto = map[string]int{}
+	}
 	c := campaign.Config{
 		Run:  func(o scenarios.Options) (*scenarios.Result, error) { return h.app.run(l.scenario, o) },
 		Base: l.options, First: l.from, Until: h.until, Plateau: uint64(h.plateau), Workers: h.workers, Seen: l.seen,
@@ -227,6 +231,9 @@ func (l *leg) seen(e *campaign.Execution) bool {
 	h.total.add(&u)
 	l.credit(e, &u)
 	l.failed = l.keep(e, &u)
+	if e.Options.Plan != l.options.Plan && l.options.Plan != nil {
+		l.failed = l.planContradicts()
+	}
 	if l.failed == nil && h.json {
 		l.failed = writeJSON(h.app.out, struct {
 			Type      string `json:"type"`
@@ -279,7 +286,7 @@ func (l *leg) elsewhere(o scenarios.Options, r *scenarios.Result) error {
 // status is the exit status.
 func (h *hunt) status() int {
 	for _, f := range h.found {
-		if f.violated {
+		if f.violated && f.Property != harness { // of that, nothing follows for the protocol
 			return exitViolated
 		}
 	}

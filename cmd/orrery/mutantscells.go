@@ -52,12 +52,12 @@ func (m *mutants) measure(ctx context.Context, c *cell) error {
 	}
 	runtime.LockOSThread() // CPU time is that of the thread
 	defer runtime.UnlockOSThread()
-	before := threadTime()
+	before := m.app.cpu()
 	ending, err := m.campaign(ctx, c, c.Budget)
 	if err != nil || ending.Why == campaign.Interrupted {
 		return err
 	}
-	c.CPUNS = int64(threadTime() - before)
+	c.CPUNS = int64(m.app.cpu() - before)
 	c.Executions, c.Exhausted, c.done = ending.Executions, ending.Why == campaign.Exhausted, true
 	return m.kept.keep(c)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"orrery/explore/strategy"
@@ -27,7 +26,7 @@ time on one core until it found the defect, or until its budget was spent; it in
 The control is the same without a defect: an alarm there would be a false one.
 
 `)
-	fmt.Fprintf(&w, "Made by `%s`, on %s/%s with %s. The executions are the same on every machine; the times are not.\n", m.command(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	fmt.Fprintf(&w, "Made by `%s`. The executions are the same on every machine; the times are not.\n", m.command())
 	if m.stopped {
 		w.WriteString("\n**It was interrupted: not everything was measured.**\n")
 	}
@@ -81,7 +80,7 @@ func (m *mutants) museumOf(w *bytes.Buffer, s *scenarios.Scenario) {
 	w.WriteString("### The strategies\n\n")
 	for _, spec := range m.specs {
 		if k, _, err := strategy.KindOf(spec); err == nil {
-			fmt.Fprintf(w, "- **%s**: %s. %s.\n", spec, k.About, strings.TrimSuffix(k.Source, "."))
+			fmt.Fprintf(w, "- **%s**: %s. %s.\n", spec, k.About, strings.TrimSuffix(upperFirst(k.Source), "."))
 		}
 	}
 	w.WriteString("\n### The defects\n")

@@ -129,6 +129,7 @@ func newWorld() *world {
 			return runToy(o, runs), nil
 		},
 		now:       func() time.Time { return w.time },
+		cpu:       func() time.Duration { return 0 },
 		cores:     2,
 		artifacts: "artifacts",
 	}

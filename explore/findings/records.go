@@ -26,6 +26,8 @@ type Progress struct {
 	Until    uint64    `json:"until,omitempty"`
 	Violated uint64    `json:"violated"` // executions that violated something
 	Updated  time.Time `json:"updated"`
+	// LookedInto is how many violations of each property became pending, of the budget that was asked for last.
+	LookedInto map[string]int `json:"looked_into,omitempty"`
 	// Memory is what the strategy had learnt before the batch of execution Done; nil if it learns nothing.
 	Memory json.RawMessage `json:"memory,omitempty"`
 }
@@ -43,6 +45,17 @@ type Pending struct {
 // key sorts the pending violations of a campaign by execution.
 func (p *Pending) key() []byte {
 	return binary.BigEndian.AppendUint64([]byte(p.Sighting.Campaign+"/"), p.Sighting.Execution)
+}
+
+// Session counts a run of a command, and returns its name: two runs have two names, whatever their clocks
+// say.
+func (s *Store) Session() (name string, err error) {
+	err = s.update(func(tx *bbolt.Tx) error {
+		n, err := tx.Bucket(metaBucket).NextSequence()
+		name = fmt.Sprint(n)
+		return err
+	})
+	return name, err
 }
 
 // Commit writes how far a campaign has come, and the violation that its last execution was, if it was one, in

@@ -130,6 +130,17 @@ func TestAFindingThatNoLongerViolatesIsGoneAndBackWhenItIsSeenAgain(t *testing.T
 	require.ErrorIs(t, err, errNoFinding)
 }
 
+func TestEveryRunOfACommandHasASessionOfItsOwn(t *testing.T) {
+	s := create(t)
+	a, err := s.Session()
+	require.NoError(t, err)
+	s, _, err = OpenExisting(filepath.Dir(s.Path()))
+	require.NoError(t, err)
+	b, err := s.Session()
+	require.NoError(t, err)
+	require.NotEqual(t, a, b)
+}
+
 func TestAFindingIsFoundByTheBeginningOfItsName(t *testing.T) {
 	s := create(t)
 	var ids []string
