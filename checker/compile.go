@@ -58,6 +58,7 @@ type scratch struct {
 	parent  []int32 // union-find over keys
 	comp    component
 	cov     coverageScratch
+	b       *budget // of the check at hand
 }
 
 func newScratch() *scratch {

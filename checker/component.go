@@ -282,14 +282,23 @@ func (c *component) finish() {
 // findTwins pairs every maybe with the one before it that does the same. Twins that are both open can change places, so
 // only the first that is left need be tried.
 func (c *component) findTwins() {
+	type deed struct {
+		key, a, b, tok int32
+		kind           kind
+	}
 	c.twin = c.twin[:0]
+	if c.nOK == len(c.ops) {
+		return
+	}
+	last := map[deed]int32{}
 	for i := c.nOK; i < len(c.ops); i++ {
-		twin := int32(-1)
-		for j := i - 1; j >= c.nOK && twin < 0; j-- {
-			if a, b := &c.ops[i], &c.ops[j]; a.kind == b.kind && a.key == b.key && a.a == b.a && a.b == b.b && a.tok == b.tok {
-				twin = int32(j)
-			}
+		o := &c.ops[i]
+		d := deed{o.key, o.a, o.b, o.tok, o.kind}
+		twin, ok := last[d]
+		if !ok {
+			twin = -1
 		}
+		last[d] = int32(i)
 		c.twin = append(c.twin, twin)
 	}
 }

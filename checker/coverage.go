@@ -111,6 +111,9 @@ func (f *Floors) Missed(c *Coverage) string {
 		{c.Forced, f.Forced, "reads with one possible answer"},
 		{c.Concurrent, f.Concurrent, "pairs of concurrent operations"},
 	} {
+		if m.have < m.want && m.have == 1 && m.what == "clients" {
+			return fmt.Sprintf("1 client, want at least %d", m.want)
+		}
 		if m.have < m.want {
 			return fmt.Sprintf("%d %s, want at least %d", m.have, m.what, m.want)
 		}

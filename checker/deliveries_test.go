@@ -76,7 +76,7 @@ func TestALockThatOneClientAskedForIsVacuous(t *testing.T) {
 	h := parseHistory(t, "c1 acquire [1,2] ok\nc1 release [3,4] ok")
 	res := Linearizable(h, Lock, Options{})
 	require.Equal(t, Vacuous, res.Verdict)
-	require.Equal(t, "1 clients, want at least 2", res.Reason)
+	require.Equal(t, "1 client, want at least 2", res.Reason)
 	h[1].Client = "c2"
 	h[0].Session, h[1].Session = "s", "s" // one session under two clients
 	require.Equal(t, Vacuous, Linearizable(h, Lock, Options{}).Verdict)

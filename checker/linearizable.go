@@ -123,6 +123,7 @@ func (s *scratch) linearizable(h History, m Model, opt Options) Result {
 	s.compile(h, m)
 	res := Result{Verdict: Holds, Coverage: s.coverage(h)}
 	b := newBudget(opt)
+	s.b = b
 	for i := range s.parts {
 		p := &s.parts[i]
 		verdict, why := s.judge(p, m, opt.Engine, b)

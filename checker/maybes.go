@@ -76,7 +76,7 @@ func (c *component) drop(i int, o *iop) {
 // settleAmongAppends is settle for a key with appends, whose values are made of many operations' strings. After a
 // delete, anything may be seen.
 func (c *component) settleAmongAppends(i int, o *iop, f *keyFacts) bool {
-	if o.b == unsetVal {
+	if o.b == unsetVal || c.s.b.outOfTime() { // the search will say so
 		return false
 	}
 	text := c.s.vals[o.b]
