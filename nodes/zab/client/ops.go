@@ -72,8 +72,8 @@ func SetACL(path string, acl []proto.ACL, version int32) Op {
 // Sync asks for an answer that comes behind all that the leader had committed. It is answered by a SyncResponse.
 func Sync(path string) Op { return Op{proto.OpSync, &proto.SyncRequest{Path: path}} }
 
-// Multi carries out all of the operations or none: creates, deletes, sets and checks. It is answered by a MultiResponse, even
-// where it fails.
+// Multi carries out all of the operations or none: creates, deletes, sets and checks. It is answered by a MultiResponse. One that
+// was not carried out ends with CodeOK too: its results tell, each of type OpError.
 func Multi(ops ...Op) Op { return Op{proto.OpMulti, multi(ops)} }
 
 // MultiRead carries out gets and children, each for itself. It is answered by a MultiResponse. Children must be asked for

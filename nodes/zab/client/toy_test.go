@@ -39,7 +39,8 @@ type toyConn struct {
 type toyServer struct {
 	w     *tree
 	conns []*toyConn
-	mute  bool // says nothing more
+	mute  bool // hears and says nothing, until it does again
+	later []func(nodes.Env)
 	wrong bool // answers under wrong numbers
 	queue []func(nodes.Env)
 }
@@ -60,6 +61,12 @@ func (s *toyServer) Fire(env nodes.Env, tag nodes.Tag) {
 		f(env)
 	}
 	s.queue = nil
+	if later := s.later; !s.mute {
+		s.later = nil
+		for _, f := range later {
+			f(env)
+		}
+	}
 }
 
 func (s *toyServer) Opened(_ nodes.Env, c nodes.Conn, _ string) {
@@ -72,7 +79,9 @@ func (s *toyServer) Closed(_ nodes.Env, c nodes.Conn, _ error) {
 }
 
 func (s *toyServer) Received(env nodes.Env, c nodes.Conn, p []byte) {
-	if s.mute {
+	if s.mute || len(s.later) > 0 {
+		p = slices.Clone(p)
+		s.later = append(s.later, func(env nodes.Env) { s.Received(env, c, p) })
 		return
 	}
 	d := jute.NewDecoder(p)
@@ -167,6 +176,10 @@ func (s *toyServer) do(env nodes.Env, t *toyConn, h proto.RequestHeader, d *jute
 			return proto.CodeNoNode, nil
 		}
 		return proto.CodeOK, &proto.ExistsResponse{}
+	case proto.OpSync:
+		var r proto.SyncRequest
+		must(r.Decode(d))
+		return proto.CodeOK, &proto.SyncResponse{Path: r.Path}
 	case proto.OpSetWatches:
 		var r proto.SetWatches
 		must(r.Decode(d))
