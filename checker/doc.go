@@ -7,6 +7,18 @@
 // a sentence. Invariants are what the machines did: ghosts that a scenario feeds while the run goes on, and that speak at
 // the very event that breaks them.
 //
+// A Model is the object that a history is of: registers and key-value stores, lists, logs, sets, queues, stacks, counters,
+// locks, and ZooKeeper's tree. Linearizable takes for each the cheapest way that decides it, and all ways are held against
+// brute force:
+//
+//   - InOrder follows the order that a system tells of itself: a log index, a zxid, an offset (n steps);
+//   - zones decide registers and compare-and-set chains whose values are all different, versions what only grows and is
+//     read as a whole, four patterns FIFO queues (n log n, whatever the concurrency);
+//   - a windowed search decides the rest, within budgets of steps, memory and time;
+//   - porcupine is the second opinion, and takes over where too many operations overlap.
+//
+// A Mutator damages a history that is right, to prove that the check would have noticed.
+//
 // What holds throughout:
 //
 //   - A verdict says ok only if the property was put to the test. A time-out is Unknown, a history in which nothing could

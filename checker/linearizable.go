@@ -31,9 +31,9 @@ type Options struct {
 type Engine uint8
 
 const (
-	// Auto takes, for each component, the cheapest engine that applies: zones when every observed value was written at
-	// most once (n log n, any concurrency), otherwise the windowed search, and Porcupine when more than 256 operations of
-	// the component overlap.
+	// Auto takes, for each component, the cheapest engine that applies: zones, versions or patterns (n log n, any
+	// concurrency) when every value is brought at most once, otherwise the windowed search, and Porcupine when more than 256
+	// operations of the component overlap.
 	Auto Engine = iota
 	// Search is the windowed search alone: Wing and Gong's algorithm with Lowe's memory, reads taken eagerly.
 	Search
@@ -67,7 +67,7 @@ type Result struct {
 // given every answer that was seen. Operations that failed are left out, and those that may have happened are placed
 // anywhere after their call, or nowhere.
 //
-// Linearizability is local, so keys are judged one by one, except that keys within one scan's range are judged
+// Keys name objects. Linearizability is local, so keys are judged one by one, except that keys within one scan's range are judged
 // together: a scan is one operation on all of them, and to judge them apart would pass a scan that saw half of a past.
 //
 // The verdict is Violated, Malformed (h is no history, or uses what m does not have), Unknown (the budget ended),
@@ -107,8 +107,12 @@ func malformed(h History, m Model) (Result, bool) {
 	}
 	for i := range h {
 		if !m.Accepts(h[i].F) {
-			return Result{Verdict: Malformed, Reason: fmt.Sprintf("operation %d (%s): model %s has no %s",
-				h[i].ID, h[i].String(), m.Name(), h[i].F)}, true
+			at := ""
+			if h[i].Line > 0 {
+				at = fmt.Sprintf("line %d: ", h[i].Line)
+			}
+			return Result{Verdict: Malformed, Reason: fmt.Sprintf("%soperation %d (%s): model %s has no %s",
+				at, h[i].ID, h[i].String(), m.Name(), h[i].F)}, true
 		}
 		if field, want := m.defect(&h[i]); field != "" {
 			return Result{Verdict: Malformed, Reason: h.wrong(i, field, want).Error()}, true
