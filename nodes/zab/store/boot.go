@@ -50,7 +50,7 @@ func (s *Store) recovery(d nodes.Disk, it *Iterator, snapshot int64) (steps []st
 		return nil, err
 	}
 	for _, name := range names {
-		if strings.HasPrefix(name, snapPrefix) && strings.HasSuffix(name, tmp) {
+		if strings.HasPrefix(name, savingPrefix) {
 			steps = append(steps, step{do: doRemove, name: name})
 		}
 	}

@@ -306,7 +306,7 @@ func (l *life) live() {
 
 func TestNoCrashTakesWhatWasToldOrPreventsTheStart(t *testing.T) {
 	marks := map[string]int{}
-	lives := 400
+	lives := 300
 	if testing.Short() {
 		lives = 60
 	}

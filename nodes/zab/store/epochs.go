@@ -31,7 +31,8 @@ func (s *Store) SetCurrentEpoch(d nodes.Disk, epoch int64) error {
 // setEpoch writes a file and then tells. Changes of the two files follow each other.
 func (s *Store) setEpoch(d nodes.Disk, steps []step, e Event) error {
 	if s.opt.Quirks.EpochMemBeforeDisk {
-		s.tell(e)
+		s.take(e)
+		s.events = append(s.events, e)
 	} else {
 		steps = append(steps, step{do: doTell, event: e})
 	}
@@ -66,7 +67,6 @@ func (s *Store) needsMarker(zxid int64) bool {
 // ended, what it finds is a beginning of that history, and the epoch of its last transaction is one that it may
 // claim to have: that transaction was proposed by a leader whose initial history came before it.
 func (s *Store) mark(d nodes.Disk) error {
-	s.marker = true
 	s.blocked++
 	return s.start(d, &plan{kind: planBlock, steps: markSteps(s.current)})
 }
@@ -76,6 +76,7 @@ func markSteps(current int64) []step {
 		{do: doWrite, name: updatingFile, data: strconv.AppendInt(nil, current, 10)},
 		{do: doSync, name: updatingFile},
 		{do: doSyncDir, name: Dir},
+		{do: doMarked},
 	}
 }
 

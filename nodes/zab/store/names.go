@@ -20,6 +20,7 @@ const (
 	updatingFile  = Dir + "/updatingEpoch"
 	tmp           = ".tmp"
 	logPrefix     = Dir + "/log."
+	savingPrefix  = Dir + "/saving."
 	replacePrefix = Dir + "/replace."
 	snapPrefix    = Dir + "/snapshot."
 )

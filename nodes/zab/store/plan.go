@@ -22,6 +22,7 @@ const (
 	doSync                   // the file; the plan goes on when the sync has ended
 	doSyncDir                // the directory; likewise
 	doTell                   // event
+	doMarked                 // updatingEpoch is durable
 )
 
 // step is one step of a plan. Syncs in a row run side by side.
@@ -32,6 +33,7 @@ type step struct {
 	off   int64
 	data  []byte
 	event Event
+	quiet bool // the event is not told, but what it says is so
 }
 
 // plan is a sequence of changes of the disk with barriers between them. That it is data makes
@@ -80,7 +82,12 @@ func (s *Store) advance(d nodes.Disk, id uint64, p *plan) error {
 			p.waiting++
 			d.SyncDir(st.name, nodes.Tag{Name: TagName, N: id})
 		case doTell:
-			s.tell(st.event)
+			s.take(st.event)
+			if !st.quiet {
+				s.events = append(s.events, st.event)
+			}
+		case doMarked:
+			s.marker = exists(d, updatingFile)
 		default:
 			if err := change(d, st); err != nil && !(p.kind == planTruncate && s.opt.Quirks.TruncENOSPCIgnored) {
 				return fmt.Errorf("store: %s: %w", st.name, err)
@@ -150,6 +157,13 @@ func (s *Store) ended(d nodes.Disk, p *plan) error {
 	switch p {
 	case s.saving:
 		s.saving = nil
+		if len(s.waiting) > 0 {
+			n := s.waiting[0]
+			s.waiting = s.waiting[1:]
+			if err := s.finishSnapshot(d, n); err != nil {
+				return err
+			}
+		}
 	case s.purging:
 		s.purging = nil
 	}

@@ -10,12 +10,14 @@ import (
 
 // BeginSnapshot begins to write a snapshot, whose steps are [Store.StepSnapshot]. replace says that it came from a leader by
 // SNAP: then the history on disk is another's, and when the snapshot is saved nothing of it is left. The error is
-// ErrBusy until the last snapshot is saved or given up.
+// ErrBusy while a snapshot is being written. One that has been written may still wait for its syncs: snapshots are saved
+// one after the other.
 func (s *Store) BeginSnapshot(w Walk, replace bool) error {
-	if s.snap != nil || s.saving != nil {
+	if s.snap != nil {
 		return ErrBusy
 	}
-	s.snap = newSnapshot(w, replace)
+	s.last++
+	s.snap = newSnapshot(w, replace, s.last)
 	return nil
 }
 
@@ -24,14 +26,8 @@ func (s *Store) BeginSnapshot(w Walk, replace bool) error {
 // used at the end. After an error, which is the disk's, the snapshot is given up; the server can go on.
 func (s *Store) StepSnapshot(d nodes.Disk, max int, digest proto.ZxidDigest) (done bool, err error) {
 	n := s.snap
-	name := n.name() + tmp
-	if n.off == 0 {
-		if err := change(d, &step{do: doRemove, name: name}); err != nil {
-			return false, s.failSnapshot(d, err)
-		}
-	}
 	p, done := n.chunk(max, digest)
-	if err := d.WriteAt(name, p, n.off); err != nil {
+	if err := d.WriteAt(n.tmp, p, n.off); err != nil {
 		return false, s.failSnapshot(d, err)
 	}
 	n.off += int64(len(p))
@@ -43,49 +39,67 @@ func (s *Store) StepSnapshot(d nodes.Disk, max int, digest proto.ZxidDigest) (do
 }
 
 func (s *Store) failSnapshot(d nodes.Disk, err error) error {
-	name := s.snap.name()
-	s.AbortSnapshot(d)
-	return fmt.Errorf("store: %s: %w", name, err)
+	n := s.snap
+	s.snap = nil
+	n.drop(d)
+	return fmt.Errorf("store: %s: %w", n.name(), err)
 }
 
-// AbortSnapshot gives up the snapshot that is being written, or has been written and does not yet bear its name.
+// drop closes the walk and removes the file.
+func (n *snapshot) drop(d nodes.Disk) {
+	n.enc.Close()
+	_ = d.Remove(n.tmp) // or the next start does
+}
+
+// AbortSnapshot gives up the snapshot that is being written, and those that have been written and are not saved. One that
+// already replaces a history goes on to do so. No event will tell of any of them.
 func (s *Store) AbortSnapshot(d nodes.Disk) {
-	if p := s.saving; p != nil && p.kind == planSnapshot {
-		p.giveUp()
+	if s.snap != nil {
+		s.waiting = append(s.waiting, s.snap)
 	}
-	if s.snap == nil {
+	for _, n := range s.waiting {
+		n.drop(d)
+	}
+	s.snap, s.waiting = nil, nil
+	if s.saving != nil {
+		s.saving.giveUp(d)
+	}
+}
+
+// giveUp leaves out what is still to be done, as far as that is possible, and what was to be told.
+func (p *plan) giveUp(d nodes.Disk) {
+	if p.kind == planReplace {
+		for i := range p.steps {
+			p.steps[i].quiet = true
+		}
 		return
 	}
-	s.snap.enc.Close()
-	_ = d.Remove(s.snap.name() + tmp) // or the next start does
-	s.snap = nil
-}
-
-// giveUp leaves out what is still to be done, if the file has not got its name yet.
-func (p *plan) giveUp() {
-	for i := p.done; i < len(p.steps); i++ {
-		if st := p.steps[i]; st.do == doRename {
-			p.steps = append(p.steps[:p.done], step{do: doRemove, name: st.name})
-			return
+	for _, st := range p.steps[p.done:] {
+		if st.do == doRename {
+			_ = d.Remove(st.name)
 		}
 	}
+	p.steps = p.steps[:p.done]
 }
 
 // finishSnapshot gives the file its name when its content is durable.
 func (s *Store) finishSnapshot(d nodes.Disk, n *snapshot) error {
+	if s.saving != nil {
+		s.waiting = append(s.waiting, n)
+		return nil
+	}
 	name := n.name()
 	saved := step{do: doTell, event: Event{Kind: SnapshotSaved, Zxid: n.zxid}}
 	if n.replace && s.opt.Quirks.SnapNoFsync {
-		return s.start(d, &plan{kind: planSnapshot, steps: []step{{do: doRename, name: name + tmp, to: name}, saved}})
+		return s.start(d, &plan{kind: planSnapshot, steps: []step{{do: doRename, name: n.tmp, to: name}, saved}})
 	}
 	p := &plan{kind: planSnapshot}
 	s.saving = p
 	if s.needsMarker(n.zxid) {
-		s.marker = true
 		p.steps = append(p.steps, markSteps(s.current)...)
 	}
-	p.steps = append(p.steps, step{do: doSync, name: name + tmp})
-	publish := []step{{do: doRename, name: name + tmp, to: name}, {do: doSyncDir, name: Dir}}
+	p.steps = append(p.steps, step{do: doSync, name: n.tmp})
+	publish := []step{{do: doRename, name: n.tmp, to: name}, {do: doSyncDir, name: Dir}}
 	if !n.replace {
 		p.steps = slices.Concat(p.steps, publish, []step{saved})
 		return s.start(d, p)

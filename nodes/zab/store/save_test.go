@@ -37,7 +37,7 @@ func TestWhatIsLeftOfASnapshotGoesWithTheNextStart(t *testing.T) {
 	_, err := v.StepSnapshot(v.d, 1, proto.ZxidDigest{})
 	require.NoError(t, err)
 	require.Equal(t, "version-2/snapshot.1", v.Inspect().Snapshot)
-	require.Contains(t, files(t, v.d), "snapshot.1.tmp")
+	require.Contains(t, files(t, v.d), " saving.1.")
 	v, _ = v.restart(t, vdisk.LoseNothing, store.Options{})
 	require.Equal(t, "[acceptedEpoch currentEpoch log.1 snapshot.0]", files(t, v.d))
 }
@@ -127,5 +127,48 @@ func TestATruncLeavesABeginningOfTheHistory(t *testing.T) {
 		if !died {
 			return
 		}
+	}
+}
+
+func TestSnapshotsAreSavedOneAfterTheOther(t *testing.T) {
+	v, _ := boot(t, newDisk(), store.Options{})
+	v.sync(t, "a")
+	v.Events()
+	v.snapshot(t, false)
+	v.h.add(2, "b", 1)
+	v.snapshot(t, true)
+	v.snapshot(t, true)
+	v.d.settle(t, v.Store)
+	var saved []int64
+	for _, e := range v.Events() {
+		if e.Kind == store.SnapshotSaved {
+			saved = append(saved, e.Zxid)
+		}
+	}
+	require.Equal(t, []int64{1, 2, 2}, saved)
+	require.Equal(t, "[acceptedEpoch currentEpoch snapshot.2]", files(t, v.d))
+	require.True(t, v.Idle())
+}
+
+func TestNobodyIsToldOfASnapshotThatWasGivenUp(t *testing.T) {
+	for _, replace := range []bool{false, true} {
+		v, _ := boot(t, newDisk(), store.Options{})
+		v.sync(t, "a")
+		v.Events()
+		v.snapshot(t, replace)
+		v.h.add(2, "b", 1)
+		v.snapshot(t, true) // waits for the first
+		v.AbortSnapshot(v.d)
+		v.d.settle(t, v.Store)
+		require.Empty(t, v.Events())
+		require.True(t, v.Idle())
+		if replace {
+			require.Equal(t, "[acceptedEpoch currentEpoch snapshot.1]", files(t, v.d), "half a replacement would be none")
+		} else {
+			require.Equal(t, "[acceptedEpoch currentEpoch log.1 snapshot.0]", files(t, v.d))
+		}
+		v.snapshot(t, true)
+		v.d.settle(t, v.Store)
+		require.Equal(t, []store.Event{{Kind: store.SnapshotSaved, Zxid: 2}}, v.Events())
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"hash"
 	"hash/adler32"
 
@@ -75,7 +76,7 @@ func appendTables(b []byte, sessions []proto.SessionEntry, acls []proto.ACLEntry
 	return b
 }
 
-// snapshot is a file that is being written, as version-2/snapshot.<zxid>.tmp.
+// snapshot is a file that is being written, under a name of its own.
 type snapshot struct {
 	enc     *Encoder
 	zxid    int64
@@ -83,10 +84,13 @@ type snapshot struct {
 	off     int64
 	buf     []byte
 	replace bool // what is on disk is of another history
+	tmp     string
 }
 
-func newSnapshot(w Walk, replace bool) *snapshot {
-	return &snapshot{enc: NewEncoder(w), zxid: w.Zxid(), sum: adler32.New(), replace: replace}
+// newSnapshot begins a snapshot; n tells it from others of the same zxid, one of which may still wait to get its name.
+func newSnapshot(w Walk, replace bool, n uint64) *snapshot {
+	tmp := fmt.Sprintf("%s%x.%x", savingPrefix, uint64(w.Zxid()), n)
+	return &snapshot{enc: NewEncoder(w), zxid: w.Zxid(), sum: adler32.New(), replace: replace, tmp: tmp}
 }
 
 func (n *snapshot) name() string { return snapName(n.zxid) }

@@ -30,10 +30,11 @@ type Store struct {
 
 	accepted, current int64 // epochs
 	epochs            *plan // that is writing them
-	marker            bool  // updatingEpoch is durable, or will be before anything that needs it
+	marker            bool  // updatingEpoch is durable
 
-	snap    *snapshot // that is being written
-	saving  *plan     // of a snapshot that has been written and is not yet durable
+	snap    *snapshot   // that is being written
+	waiting []*snapshot // that have been written, and are to be saved next
+	saving  *plan       // of a snapshot that has been written and is not yet durable
 	purging *plan
 	first   bool // there is no snapshot yet that the log could be replayed over
 }
@@ -70,7 +71,8 @@ func (s *Store) Events() []Event {
 	return e
 }
 
-func (s *Store) tell(e Event) {
+// take makes what has become durable count.
+func (s *Store) take(e Event) {
 	switch e.Kind {
 	case Recovered, LogDurable:
 		s.durable = max(s.durable, e.Zxid)
@@ -85,7 +87,6 @@ func (s *Store) tell(e Event) {
 		s.first = false
 		s.durable = max(s.durable, e.Zxid)
 	}
-	s.events = append(s.events, e)
 }
 
 // next begins what waits for the log to be idle.

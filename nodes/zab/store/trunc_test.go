@@ -64,6 +64,7 @@ func TestTruncWaitsForTheLogAndForgetsWhatIsUnderWay(t *testing.T) {
 	v.log(t, "h")
 	v.log(t, "i")
 	require.NoError(t, v.BeginSnapshot(v.h.walk(), false))
+	require.ErrorIs(t, v.BeginSnapshot(v.h.walk(), false), store.ErrBusy)
 	v.truncate(t, 7)
 	require.Equal(t, "[acceptedEpoch currentEpoch log.1 log.5 log.7 snapshot.0 snapshot.2 snapshot.6]", files(t, v.d))
 	require.Equal(t, int64(7), v.h.last())
@@ -73,7 +74,6 @@ func TestTruncWaitsForTheLogAndForgetsWhatIsUnderWay(t *testing.T) {
 func TestASnapshotThatIsNotSavedYetGoesWithATrunc(t *testing.T) {
 	v := long(t, store.Options{})
 	v.snapshot(t, false)
-	require.ErrorIs(t, v.BeginSnapshot(v.h.walk(), false), store.ErrBusy)
 	v.truncate(t, 5)
 	require.Equal(t, "[acceptedEpoch currentEpoch log.1 log.5 snapshot.0 snapshot.2]", files(t, v.d))
 }
