@@ -30,7 +30,7 @@ type Config struct {
 	Omit []DrawID
 	// Only, if it is not nil, are the identities of the events that may happen: a start of a process, a
 	// datagram, a timer, the end of a sync, or something on a connection that is not among them never comes,
-	// and after it nothing comes on its side of its connection. All of these may be late without bound, so a run
+	// and a connection stalls there, as if its link were cut. All of these may be late without bound, so a run
 	// of few events is one that can happen. What a process posts to itself and what scripts do is never
 	// kept back. A Fork ends the list's force: after it everything may happen that had not been kept back.
 	Only []DrawID

@@ -22,7 +22,6 @@ type pipeEnd struct {
 	framing     nodes.Framing
 	open        bool // this end has not closed, and not been told of a close
 	stands      bool // Opened was called here
-	stuck       bool // something for this end was kept back, see Config.Only
 
 	// The direction that begins at this end.
 	lastAt   int64    // when the last thing sent arrives: what is sent next comes later

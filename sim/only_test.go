@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,4 +54,32 @@ func TestAForkEndsTheList(t *testing.T) {
 	got := happened(&forked)
 	require.Equal(t, all[:4], got[:4])
 	require.Greater(t, len(got), 4, "after the fork the rest may happen")
+}
+
+func TestAConnectionWithoutOneOfItsEventsStallsThere(t *testing.T) {
+	run := func(cfg Config) (log []string, u *Universe) {
+		cfg.Net = lan
+		a, b := talkers(5, &log)
+		u = pair(cfg, a, b)
+		u.Run(time.Minute)
+		return log, u
+	}
+	var rec trace.Recorder
+	all, u := run(Config{Seed: 3, Recorder: &rec})
+	ids := happened(&rec)
+	again, v := run(Config{Seed: 3, Only: ids})
+	require.Equal(t, all, again)
+	require.Equal(t, u.Hash(), v.Hash(), "a list of all that happened changes nothing")
+
+	frame := -1
+	for e := range rec.Events() {
+		if e.Kind == trace.Received && string(e.Payload) == "2" {
+			frame = slices.Index(ids, DrawID(e.ID))
+		}
+	}
+	require.GreaterOrEqual(t, frame, 0)
+	less, _ := run(Config{Seed: 3, Only: slices.Delete(slices.Clone(ids), frame, frame+1)})
+	require.Contains(t, less, "listener got 1")
+	require.NotContains(t, less, "listener got 2")
+	require.NotContains(t, less, "listener got 3", "nothing overtakes on a connection")
 }
