@@ -1,7 +1,9 @@
 package isolation_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,25 +12,41 @@ import (
 	. "orrery/checker/isolation"
 )
 
-// BenchmarkListAppend checks 200,000 transactions of 20 clients on lists of up to 32 elements for strict serializability.
-func BenchmarkListAppend(b *testing.B) {
-	const n = 200_000
-	h := serialHistory(rand.New(rand.NewPCG(1, 3)), n, 16, 20, true)
-	b.ReportAllocs()
-	for b.Loop() {
-		res := Check(h, Options{})
-		require.Equal(b, checker.Holds, res.Verdict, res.Reason)
-	}
-	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "txns/s")
+// allocated is how many bytes a check of h takes in all, also what it has given back.
+func allocated(h []Txn) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	Check(h, Options{})
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
 
-// BenchmarkRegisters is the same on registers.
-func BenchmarkRegisters(b *testing.B) {
-	const n = 200_000
-	h := serialHistory(rand.New(rand.NewPCG(1, 3)), n, 1000, 20, false)
-	for b.Loop() {
-		res := Check(h, Options{})
-		require.Equal(b, checker.Holds, res.Verdict, res.Reason)
+func benchmark(b *testing.B, keys int, lists bool) {
+	for _, n := range []int{100_000, 200_000, 400_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			h := serialHistory(rand.New(rand.NewPCG(1, 3)), n, keys, 20, lists)
+			bytes := allocated(h)
+			for b.Loop() {
+				res := Check(h, Options{})
+				require.Equal(b, checker.Holds, res.Verdict, res.Reason)
+			}
+			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "txns/s")
+			b.ReportMetric(float64(bytes)/float64(n), "B/txn")
+		})
 	}
-	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "txns/s")
+}
+
+// BenchmarkListAppend checks transactions of 20 clients on lists of up to 32 elements for strict serializability. B/txn is all
+// that was allocated; that it does not grow with the history is what linear memory means.
+func BenchmarkListAppend(b *testing.B) { benchmark(b, 16, true) }
+
+// BenchmarkRegisters is the same on 1,000 registers.
+func BenchmarkRegisters(b *testing.B) { benchmark(b, 1000, false) }
+
+func TestMemoryIsLinear(t *testing.T) {
+	for _, lists := range []bool{true, false} {
+		small := serialHistory(rand.New(rand.NewPCG(1, 3)), 5_000, 16, 20, lists)
+		large := serialHistory(rand.New(rand.NewPCG(1, 3)), 40_000, 16, 20, lists)
+		require.Less(t, allocated(large), 12*allocated(small), "eight times the transactions")
+	}
 }

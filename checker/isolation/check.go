@@ -148,6 +148,9 @@ func (c *check) build() {
 		}
 		c.g.link(sources, targets)
 	}
+	if !c.lists && c.level.respects()&kRealtime != 0 {
+		c.timedVersions(readStart, reader)
+	}
 	if respects := c.level.respects(); respects != 0 {
 		order := byInvoke(c.h)
 		c.cov.Process = c.g.processOrder(c.h, order)

@@ -139,13 +139,40 @@ func (c *check) because(st step) string {
 		return fmt.Sprintf("T%d read T%d's write %s=%d", to.ID, from.ID, key, v.val)
 	case st.k == kWW && c.lists:
 		return fmt.Sprintf("T%d appended %d to %s after T%d's %d", to.ID, v.val, key, from.ID, c.versions[before].val)
+	case st.k == kWW && (before == none || c.versions[before].txn != st.from):
+		return fmt.Sprintf("%s=%d of T%d was there when T%d was invoked, which wrote %d", key, c.wroteLast(st.from, v.key), from.ID, to.ID, v.val)
 	case st.k == kWW:
 		return fmt.Sprintf("T%d had read T%d's %s=%d when it wrote %d", to.ID, from.ID, key, c.versions[before].val, v.val)
 	case c.lists:
 		return fmt.Sprintf("T%d read %s as %s and did not observe T%d's append of %d",
 			from.ID, key, from.firstRead(key), to.ID, v.val)
 	}
-	return fmt.Sprintf("T%d read %s as %s, the version before T%d's %d", from.ID, key, c.versionText(before), to.ID, v.val)
+	read := from.firstReadReg(key)
+	if before == none || read != c.versionText(before) {
+		return fmt.Sprintf("T%d read %s as %s, which was there when T%d was invoked, which wrote %d", from.ID, key, read, to.ID, v.val)
+	}
+	return fmt.Sprintf("T%d read %s as %s, the version before T%d's %d", from.ID, key, read, to.ID, v.val)
+}
+
+// wroteLast is the last value that the transaction wrote to a register.
+func (c *check) wroteLast(txn, key int32) int64 {
+	last := int64(0)
+	for j, m := range c.h[txn].Mops {
+		if m.F == FWrite && c.mopKey[c.first[txn]+int32(j)] == key {
+			last = m.Val
+		}
+	}
+	return last
+}
+
+// firstReadReg is what the transaction saw in a register when it first read it.
+func (t *Txn) firstReadReg(key string) string {
+	for _, m := range t.Mops {
+		if m.F == FReadReg && m.Key == key {
+			return m.value()
+		}
+	}
+	return "unset"
 }
 
 // firstRead is what the transaction saw of a list when it first read it.

@@ -339,3 +339,20 @@ var injections = map[string]func(r *rand.Rand, h []Txn) Anomaly{
 		return "any"
 	},
 }
+
+// Of registers a violation is certain, and under strict serializability few are missed: real time orders most versions.
+func TestFewStrictViolationsOfRegistersAreMissed(t *testing.T) {
+	impossible, missed := 0, 0
+	for seed := range uint64(6000) {
+		h := tiny(rand.New(rand.NewPCG(seed, 8)), false)
+		if serial(h, true) {
+			continue
+		}
+		impossible++
+		if Check(h, Options{}).Verdict != checker.Violated {
+			missed++
+		}
+	}
+	require.Greater(t, impossible, 1000)
+	require.Less(t, missed, impossible/50, "of %d", impossible)
+}

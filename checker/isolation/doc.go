@@ -11,9 +11,9 @@
 // VLDB 2020), the anomalies are Adya's. Beyond it, reads of what nobody wrote are anomalies, and so that they stay linear in
 // memory and exact, real time and appends that were never read go through helper nodes instead of reduced edges.
 //
-// The order of a list is its longest read. Of a register only this is known: the initial version is the first, and a
-// transaction that read a version and wrote one wrote the next. That keys are sequential or linearizable by themselves is
-// not assumed, predicates are not there, and neither are levels between those listed (causal, read atomic, long fork).
+// The order of a list is its longest read. Of a register this is known: the initial version is the first, and a transaction
+// that read a version and wrote one wrote the next; and where the level respects real time, a version that was there precedes
+// those whose writers were invoked later, which Elle has to be told ("linearizable keys"). Predicates are not there, and neither are levels between those listed (causal, read atomic, long fork).
 //
 // What holds throughout:
 //
