@@ -94,6 +94,7 @@ func (e *Election) step(env nodes.Env) {
 			e.poll(env, draining, finalizeWait)
 			return
 		}
+		nodes.Reachable(env, "election: a better vote in the last moment")
 		e.queue = append(e.queue, n)
 		e.poll(env, polling, e.patience)
 		return
@@ -121,6 +122,7 @@ func (e *Election) heardLooking(env nodes.Env, n *notification) {
 	case n.vote.Round < e.clock:
 		return // WorkerReceiver has told it
 	case n.vote.Round > e.clock:
+		nodes.Reachable(env, "election: falls in with a later round")
 		e.clock = n.vote.Round
 		e.recvset.clear()
 		if e.better(n.vote, e.initial) {
@@ -158,6 +160,7 @@ func (e *Election) heardSettled(env nodes.Env, n *notification) {
 	e.outofelection.put(n.sid, b)
 	e.supporters = e.count(&e.outofelection, b)
 	if e.supporters.HasAllQuorums() && e.checkLeader(&e.outofelection, n.vote) {
+		nodes.Reachable(env, "election: joins an ensemble that has its leader")
 		e.clock = n.vote.Round
 		e.decide(env, n.vote)
 	}

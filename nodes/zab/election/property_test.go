@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/config"
 	"orrery/sim"
 	"orrery/sim/vdisk"
 )
@@ -19,6 +20,7 @@ var lan = sim.NetConfig{Delay: sim.Dist{Min: 200 * time.Microsecond, Mean: 300 *
 type weather struct {
 	participants, observers int
 	text                    string
+	next                    string // the text of an ensemble that is proposed and not yet agreed on
 	change                  func(*Config)
 	restarts                bool // nothing but restarts of one server, and short ones
 }
@@ -42,6 +44,12 @@ func (x weather) play(seed uint64) (w *toyWorld, took time.Duration) {
 				x.change(c)
 			}
 		})
+	if x.next != "" {
+		var err error
+		if w.next, err = config.ParseQuorum("next", []byte(x.next)); err != nil {
+			panic(err)
+		}
+	}
 	rng := rand.New(rand.NewPCG(seed, 3))
 	all := w.u.Machines()
 	for i, m := range all {
@@ -153,6 +161,7 @@ func TestElections(t *testing.T) {
 		"five":               {participants: 5},
 		"three and observer": {participants: 3, observers: 1},
 		"groups":             {text: hierarchy},
+		"reconfiguration":    {participants: 5, next: members(3, 0) + "version=100000007"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			worst := time.Duration(0)

@@ -11,7 +11,8 @@ import (
 // dropped, as in the original; a configuration in it that cannot be read is ignored.
 func (e *Election) receive(env nodes.Env) {
 	if len(e.m.inbox) == 0 {
-		return // the message was dropped for a newer one
+		nodes.Reachable(env, "election: a notification is dropped for a newer one")
+		return
 	}
 	l := e.m.inbox[0]
 	e.m.inbox = slices.Delete(e.m.inbox, 0, 1)
@@ -47,6 +48,7 @@ func (e *Election) newer(env nodes.Env, text string) bool {
 		return false
 	}
 	halted := !q.SameMembers(e.m.current)
+	nodes.Sometimes(env, halted, "election: hears of other members")
 	e.events = append(e.events, NewerConfig{Quorum: q, Halted: halted})
 	if halted {
 		e.halt(env)

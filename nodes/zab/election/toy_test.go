@@ -47,7 +47,7 @@ func (t *toy) Codec() nodes.Codec                 { return nodes.JSONCodec(here{
 func (t *toy) Synced(nodes.Env, nodes.Tag, error) {}
 
 func (t *toy) Boot(env nodes.Env) error {
-	t.e = New(t.cfg, t.w.quorum, nil)
+	t.e = New(t.cfg, t.w.quorum, t.w.next)
 	if err := t.e.Boot(env); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (t *toy) Fire(env nodes.Env, tag nodes.Tag) {
 				alive = append(alive, m.ID)
 			}
 		}
-		if t.w.quorum.ContainsQuorum(alive) {
+		if t.w.isQuorum(alive) {
 			t.beats = toyPatience
 		}
 	} else {
@@ -160,7 +160,7 @@ func (t *toy) lead(env nodes.Env) {
 			ids = append(ids, m.ID)
 		}
 	}
-	if !t.established && t.w.quorum.ContainsQuorum(ids) {
+	if !t.established && t.w.isQuorum(ids) {
 		t.established = true
 		t.keeps.epoch = max(t.newest, t.keeps.epoch) + 1
 		if env.Rand().IntN(2) == 0 { // else no transaction comes of it
@@ -175,6 +175,7 @@ func (t *toy) lead(env nodes.Env) {
 type toyWorld struct {
 	u       *sim.Universe
 	quorum  *config.Quorum
+	next    *config.Quorum // proposed and not yet agreed on; nil if there is none
 	disks   []*keeps
 	lines   []string
 	said    map[string]bool // "sid leader round": who has ever wanted whom to lead
@@ -228,6 +229,11 @@ func (w *toyWorld) toy(sid int64) *toy {
 	return t
 }
 
+// isQuorum tells whether servers are a quorum of the present ensemble, and of the next.
+func (w *toyWorld) isQuorum(ids []int64) bool {
+	return w.quorum.ContainsQuorum(ids) && (w.next == nil || w.next.ContainsQuorum(ids))
+}
+
 func (w *toyWorld) log(format string, args ...any) {
 	w.lines = append(w.lines, fmt.Sprintf("%6.3fs ", w.u.Now().Seconds())+fmt.Sprintf(format, args...))
 }
@@ -254,7 +260,7 @@ func (w *toyWorld) cast(t *toy) {
 
 // elected checks what must hold of whoever is elected.
 func (w *toyWorld) elected(t *toy, ev Elected) {
-	if !w.quorum.ContainsQuorum(ev.Supporters) {
+	if !w.isQuorum(ev.Supporters) {
 		w.fail("elected by a quorum", "%v has only %v", ev.Vote, ev.Supporters)
 	}
 	if ev.State != Leading {
