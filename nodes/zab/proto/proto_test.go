@@ -208,6 +208,14 @@ func FuzzDecode(f *testing.F) {
 		if len(p) == 0 {
 			return
 		}
+		size, err := QuorumPacketSize(p[1:], 1<<30)
+		d := jute.NewDecoder(p[1:])
+		if packet := (&QuorumPacket{}); packet.Decode(d) == nil {
+			require.NoError(t, err)
+			require.Equal(t, d.Offset(), size)
+		} else {
+			require.Zero(t, size)
+		}
 		r := fresh(records[names[int(p[0])%len(names)]])
 		if r.Decode(jute.NewDecoder(p[1:])) != nil {
 			return

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -129,22 +130,24 @@ func (s *Store) loadSnapshot(d nodes.Disk, db Database, alone int64) (zxid int64
 	return -1, nil
 }
 
-// plausible tells, by its end alone, whether a snapshot is likely to be whole.
-func plausible(d nodes.Disk, name string) bool {
+// plausible tells, by its end alone, whether a snapshot is likely to be whole. The error is the disk's.
+func plausible(d nodes.Disk, name string) (bool, error) {
 	size, err := d.Size(name)
 	if err != nil || size < 10 {
-		return false
+		return false, err
 	}
 	p := make([]byte, 5)
-	_, err = d.ReadAt(name, p, size-5)
-	return (err == nil || errors.Is(err, io.EOF)) && string(p) == "\x00\x00\x00\x01/"
+	if _, err := d.ReadAt(name, p, size-5); err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("%s: %w", name, err)
+	}
+	return string(p) == "\x00\x00\x00\x01/", nil
 }
 
 // readSnapshot loads one snapshot. Errors are ErrSnapshot, wrapped, and the disk's.
 func readSnapshot(d nodes.Disk, zxid int64, db Database) error {
 	name := snapName(zxid)
-	if !plausible(d, name) {
-		return fmt.Errorf("%w: %s is not sealed", ErrSnapshot, name)
+	if sealed, err := plausible(d, name); err != nil || !sealed {
+		return cmp.Or(err, fmt.Errorf("%w: %s is not sealed", ErrSnapshot, name))
 	}
 	c := newFileDecoder(db)
 	p := make([]byte, window)

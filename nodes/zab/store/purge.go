@@ -21,7 +21,11 @@ func (s *Store) Purge(d nodes.Disk, keep int) (gone []string, err error) {
 	}
 	oldest, kept := int64(-1), 0
 	for i := len(snaps) - 1; i >= 0 && kept < max(keep, 1); i-- {
-		if plausible(d, snapName(snaps[i])) {
+		sealed, err := plausible(d, snapName(snaps[i]))
+		if err != nil {
+			return nil, err
+		}
+		if sealed {
 			oldest, kept = snaps[i], kept+1
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orrery/nodes"
 	"orrery/nodes/zab/proto"
 	"orrery/nodes/zab/store"
 	"orrery/sim/vdisk"
@@ -269,6 +270,15 @@ func TestAFailedSyncLeavesNothingButToHalt(t *testing.T) {
 	v.d.settle(t, v.Store)
 	v.sync(t, "b")
 	require.Empty(t, v.Events(), "it goes on, and logs nothing")
+}
+
+func TestADiskThatCannotBeReadIsNotAnEmptyOne(t *testing.T) {
+	v, _ := boot(t, newDisk(), store.Options{})
+	v.sync(t, "a")
+	v.d.unread = true
+	_, _, err := store.Boot(v.d, store.Options{Quirks: store.Quirks{TrustEmptyDB: true}}, &history{})
+	require.ErrorIs(t, err, nodes.ErrIO)
+	require.NotErrorIs(t, err, store.ErrNoSnapshot)
 }
 
 func TestMyIDIsASmallNumber(t *testing.T) {

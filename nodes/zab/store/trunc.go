@@ -101,7 +101,14 @@ func (s *Store) checkCut(d nodes.Disk, zxid int64) (cut, error) {
 	}
 	base, ok := int64(0), false
 	for _, z := range snaps {
-		if z <= zxid && plausible(d, snapName(z)) {
+		if z > zxid {
+			break
+		}
+		sealed, err := plausible(d, snapName(z))
+		if err != nil {
+			return c, err
+		}
+		if sealed {
 			base, ok = z, true
 		}
 	}

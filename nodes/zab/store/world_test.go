@@ -19,6 +19,7 @@ type disk struct {
 	syncs   []sync
 	changes int   // left until the process dies; negative for never
 	fail    error // of the next change, once
+	unread  bool  // reads fail
 }
 
 type sync struct {
@@ -39,6 +40,13 @@ func (d *disk) change() error {
 	err := d.fail
 	d.fail = nil
 	return err
+}
+
+func (d *disk) ReadAt(name string, p []byte, off int64) (int, error) {
+	if d.unread {
+		return 0, nodes.ErrIO
+	}
+	return d.Disk.ReadAt(name, p, off)
 }
 
 func (d *disk) WriteAt(name string, p []byte, off int64) error {
