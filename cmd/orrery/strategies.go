@@ -2,15 +2,22 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"orrery/explore/strategy"
 )
 
+// casExecutions is how many executions of CASSANDRA-6023 make a campaign, as in the published measurements.
+const casExecutions = 1000
+
 func (a *app) strategiesCommand() *cobra.Command {
 	var asJSON bool
+	var markdown, measured string
+	campaigns := 10
 	cmd := &cobra.Command{
 		Use:   "strategies",
 		Short: "List the strategies of hunts",
@@ -18,24 +25,49 @@ func (a *app) strategiesCommand() *cobra.Command {
 that it is from, and its parameters with what they are unless you say otherwise, and their
 ranges. They are given as in --strategy pctcp:d=3,window=200.
 
-With --json there is one object a strategy, with the fields name, about, source and params.`,
+With --json there is one object a strategy, with the fields name, about, source and params.
+
+With --markdown the page about them is written, with what orrery mutants --json measured, and with the
+buggy executions of CASSANDRA-6023 in a thousand, which are measured then.`,
 		Example: `  orrery strategies
-  orrery hunt paxos --strategy pctcp:d=3`,
+  orrery hunt paxos --strategy pctcp:d=3
+  orrery mutants --strategy all --json > mutants.jsonl
+  orrery strategies --markdown docs/exploration.md --measured mutants.jsonl`,
 		Args: exactArgs(),
 		RunE: func(*cobra.Command, []string) error {
-			if asJSON {
-				for _, k := range strategy.Kinds() {
-					if err := writeJSON(a.out, k); err != nil {
-						return err
-					}
+			switch {
+			case (markdown == "") != (measured == ""):
+				return errors.New("--markdown and --measured: want both, or neither")
+			case campaigns < 1 || campaigns > 1000:
+				return fmt.Errorf("--campaigns %d: want a whole number from 1 to 1000", campaigns)
+			case markdown != "":
+				page, err := a.explorationPage(markdown, measured, campaigns, casExecutions)
+				if err != nil {
+					return err
 				}
-				return nil
+				return os.WriteFile(markdown, page, 0o644)
+			case asJSON:
+				return a.strategiesJSON()
 			}
 			return toConsole(a.out, a.printStrategies)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a strategy, one a line")
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&asJSON, "json", false, "print one JSON object a strategy, one a line")
+	flags.StringVar(&markdown, "markdown", "", "write the page about the strategies to this `FILE`")
+	flags.StringVar(&measured, "measured", "", "what orrery mutants --json printed, in a `FILE`")
+	flags.IntVar(&campaigns, "campaigns", campaigns, "campaigns of CASSANDRA-6023 for the page")
 	return cmd
+}
+
+func (a *app) strategiesJSON() error {
+	for _, k := range strategy.Kinds() {
+		if err := writeJSON(a.out, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *app) printStrategies(w *bytes.Buffer) {

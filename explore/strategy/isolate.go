@@ -26,7 +26,7 @@ func isolateKind() Kind {
 func isoswarmKind() Kind {
 	return Kind{
 		Name: "isoswarm", About: "isolate, and in the same runs whatever faults a swarm draws; half of the runs in an order by priorities",
-		Source: "as isolate and swarm; that their union is the steadiest of single strategies is our own measurement",
+		Source: "isolate (OOPSLA 2020) over swarm (ISSTA 2012); that they do well together was measured on a model of Multi-Paxos",
 		Params: append(isolateParams(16), Param{Name: "ordered", About: "percent of the executions whose events are ordered as pctcp does", Default: 50, Min: 0, Max: 100}),
 		make: func(seed uint64, p Params) Strategy {
 			return &isolate{seed: seed, name: "isoswarm", p: p, swarm: true}

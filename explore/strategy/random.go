@@ -73,7 +73,7 @@ func modeOf(base *trial.Options) nemesis.Mode {
 func unaimed(d dice, t time.Duration) nemesis.Fault {
 	rate := nemesis.PPM(1000 * (10 + d.IntN(300)))
 	power := oneOf(d, vdisk.LoseNothing, vdisk.LoseUnsynced, vdisk.LoseSuffix, vdisk.LoseSubset, vdisk.Torn)
-	switch d.IntN(12) {
+	switch d.IntN(16) {
 	case 0:
 		return nemesis.Isolate{Who: nemesis.One}
 	case 1:
@@ -94,6 +94,10 @@ func unaimed(d dice, t time.Duration) nemesis.Fault {
 		return nemesis.SyncError{Who: nemesis.One, P: rate}
 	case 9:
 		return nemesis.ClockBump{Who: nemesis.One, By: d.between(t/10, 100*t).Truncate(time.Millisecond)}
+	case 10:
+		return nemesis.CorruptDisk{Who: nemesis.One, Sectors: 1 + d.IntN(3)}
+	case 11:
+		return nemesis.Wipe{Who: nemesis.One}
 	}
 	return nemesis.Crash{Who: nemesis.One, Power: power}
 }
