@@ -231,7 +231,7 @@ func (u *Universe) connArrives(slot uint32) bool {
 	}
 	sender := &e.pipe.ends[1-e.side]
 	l := u.machines[e.from].linkTo(u.machines[e.to])
-	stalled := false
+	stalled := u.keepsBack(e)
 	for _, f := range l.faults {
 		if f.link.Cut || f.link.Hold {
 			stalled = true

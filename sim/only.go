@@ -6,6 +6,11 @@ import (
 	"orrery/trace"
 )
 
+// keepsBack tells whether Config.Omit or Config.Only does not let an event happen.
+func (u *Universe) keepsBack(e *event) bool {
+	return (u.only != nil || u.omit != nil) && !u.mayHappen(e)
+}
+
 // mayHappen tells whether Config.Omit and Config.Only let an event happen.
 func (u *Universe) mayHappen(e *event) bool {
 	switch f := u.entropy.forkAt; {
@@ -45,21 +50,18 @@ func (u *Universe) isHeard(e *event) bool {
 	return true
 }
 
-// keepBack takes an event out of the world that may not happen. A datagram counts as lost. What comes over
-// a connection waits, and what is behind it too: a connection loses nothing out of its middle.
-func (u *Universe) keepBack(slot uint32) bool {
+// drop takes an event out of the world that may not happen. A datagram counts as lost.
+func (u *Universe) drop(slot uint32) bool {
 	e := &u.slab[slot]
-	switch {
-	case e.kind == trace.Deliver && e.from != e.to:
+	if e.kind == trace.Deliver && e.from != e.to {
 		l := u.machines[e.from].links[e.to]
 		l.underway--
 		return u.loseOnTheWay(l, slot, DropOmitted)
-	case e.pipe != nil && e.from >= 0 && e.step != connReset:
-		sender := &e.pipe.ends[1-e.side]
-		sender.stalled = append(sender.stalled, slot)
-		u.beginBreaking(e.pipe, 1-e.side)
-		return false
 	}
 	u.release(slot)
 	return false
 }
+
+// isSent tells whether an event is something that comes from another machine over a connection. What of
+// that is kept back waits, and what is behind it too: a connection loses nothing out of its middle.
+func (e *event) isSent() bool { return e.pipe != nil && e.from >= 0 && e.from != e.to }

@@ -199,8 +199,8 @@ func (u *Universe) handle(slot uint32) bool {
 	if e.wake {
 		return m.wake(slot)
 	}
-	if (u.only != nil || u.omit != nil) && !u.mayHappen(e) {
-		return u.keepBack(slot)
+	if !e.isSent() && u.keepsBack(e) {
+		return u.drop(slot)
 	}
 	switch {
 	case e.kind == trace.Deliver && e.from != e.to:
