@@ -26,7 +26,9 @@ type pipeEnd struct {
 	// The direction that begins at this end.
 	lastAt   int64    // when the last thing sent arrives: what is sent next comes later
 	unsent   int      // bytes on their way
+	sent     uint64   // things that were sent: their numbers are their order
 	stalled  []uint32 // what waits for the link, in order
+	resuming int      // of what has waited: so much is on its way once more
 	breaking bool     // an event that breaks the connection is in the queue
 }
 
@@ -183,6 +185,8 @@ func (u *Universe) connSend(p *pipe, side uint8, step connStep, b []byte, inOrde
 	e.kind = step.kind()
 	e.to, e.from, e.cause = other.m.index, end.m.index, u.seq
 	e.pipe, e.side, e.step = p, 1-side, step
+	end.sent++
+	e.n = end.sent
 	e.id = l.nextID(u)
 	e.buf = append(e.buf[:0], b...)
 	end.unsent += len(b)
@@ -238,12 +242,28 @@ func (u *Universe) connArrives(slot uint32) bool {
 			f.Bite(1)
 		}
 	}
-	if !stalled && (len(sender.stalled) == 0 || e.step == connReset) {
+	if e.held { // it has waited before
+		e.held = false
+		sender.resuming--
+		if !stalled {
+			u.resumeRest(sender)
+			return true
+		}
+	} else if !stalled && (len(sender.stalled) == 0 && sender.resuming == 0 || e.step == connReset) {
 		return true
 	}
-	sender.stalled = append(sender.stalled, slot)
+	u.stall(sender, slot)
 	u.beginBreaking(e.pipe, 1-e.side)
 	return false
+}
+
+// stall lets something wait for its link, in the order in which it was sent.
+func (u *Universe) stall(sender *pipeEnd, slot uint32) {
+	i := len(sender.stalled)
+	for i > 0 && u.slab[sender.stalled[i-1]].n > u.slab[slot].n {
+		i--
+	}
+	sender.stalled = slices.Insert(sender.stalled, i, slot)
 }
 
 func (u *Universe) beginBreaking(p *pipe, side uint8) {
@@ -264,12 +284,29 @@ func (u *Universe) resumeConns(l *link) {
 			if end.m != l.from || other.m != l.to {
 				continue
 			}
-			held := end.stalled
-			end.stalled = nil
-			for _, slot := range held {
-				end.lastAt = max(u.now, end.lastAt) + 1
-				u.schedule(slot, end.lastAt)
+			if end.resuming == 0 {
+				u.resume(end)
 			}
 		}
+	}
+}
+
+// resume lets what waits go on, at once and in order. What was sent later and is still on its way must not
+// arrive before it: it waits in its turn, until the last of these has come.
+func (u *Universe) resume(end *pipeEnd) {
+	held := end.stalled
+	end.stalled = nil
+	end.resuming = len(held)
+	for i, slot := range held {
+		u.slab[slot].held = true
+		u.schedule(slot, u.now+int64(i)+1)
+	}
+	end.lastAt = max(end.lastAt, u.now+int64(len(held)))
+}
+
+// resumeRest goes on with what has begun to wait in the meantime.
+func (u *Universe) resumeRest(end *pipeEnd) {
+	if end.resuming == 0 && len(end.stalled) > 0 {
+		u.resume(end)
 	}
 }
