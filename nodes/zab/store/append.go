@@ -89,7 +89,7 @@ func (s *Store) pad(p *plan) {
 		return
 	}
 	if s.end+near >= s.size {
-		s.size = (s.end/s.opt.PreAlloc + 1) * s.opt.PreAlloc
+		s.size = ((s.end+near)/s.opt.PreAlloc + 1) * s.opt.PreAlloc
 		p.steps = append(p.steps, step{do: doTruncate, name: s.file, off: s.size})
 	}
 }

@@ -90,15 +90,8 @@ func (it *Iterator) torn() (int64, error) {
 	if it.end.file == "" {
 		return 0, nil
 	}
-	rest := make([]byte, it.end.size-it.end.off)
-	if _, err := it.d.ReadAt(it.end.file, rest, it.end.off); err != nil && !errors.Is(err, io.EOF) {
-		return 0, fmt.Errorf("%s: %w", it.end.file, err)
-	}
-	n := len(rest)
-	for n > 0 && rest[n-1] == 0 {
-		n--
-	}
-	return int64(n), nil
+	end, err := content(it.d, it.end.file, it.end.off, it.end.size)
+	return end - it.end.off, err
 }
 
 // loadSnapshot loads the newest snapshot that is valid, or the one that alone counts; -1 if there is none at all.

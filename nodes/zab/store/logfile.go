@@ -121,12 +121,13 @@ func (f *logFile) next() (p []byte, t tail, err error) {
 // that says so, or that says nothing. last is the zxid of the entry before off: a witness is newer.
 func (f *logFile) witness(last int64) (zxid int64, found bool, err error) {
 	off := f.off
-	rest := make([]byte, f.size-off)
+	end, err := content(f.d, f.name, off, f.size)
+	if err != nil || end == off {
+		return 0, false, err
+	}
+	rest := make([]byte, end-off)
 	if _, err := f.d.ReadAt(f.name, rest, off); err != nil && !errors.Is(err, io.EOF) {
 		return 0, false, fmt.Errorf("%s: %w", f.name, err)
-	}
-	for len(rest) > 0 && rest[len(rest)-1] == 0 {
-		rest = rest[:len(rest)-1]
 	}
 	for i := 1; i+entryHead+minPayload+entryTail <= len(rest); i++ {
 		n, ok := entryLength(rest[i:])
@@ -140,4 +141,29 @@ func (f *logFile) witness(last int64) (zxid int64, found bool, err error) {
 		i += n - 1
 	}
 	return 0, false, nil
+}
+
+// content is where the last byte of the file ends that is not zero, from off on; off if there is none. Padding is long,
+// and is not read at once.
+func content(d nodes.Disk, name string, off, size int64) (end int64, err error) {
+	end = off
+	p := make([]byte, min(window, max(size-off, 0)))
+	for off < size {
+		p = p[:min(int64(len(p)), size-off)]
+		n, err := d.ReadAt(name, p, off)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
+		if n == 0 {
+			break
+		}
+		for i := n - 1; i >= 0; i-- {
+			if p[i] != 0 {
+				end = off + int64(i) + 1
+				break
+			}
+		}
+		off += int64(n)
+	}
+	return end, nil
 }
