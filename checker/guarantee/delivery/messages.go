@@ -66,47 +66,13 @@ func Messages(h []Op, promise Promise, quiet bool) guarantee.Report {
 		}
 		sent[o.Message] = i
 	}
-	took := make(map[string]int) // by message, its first effect; those with an unknown end too
-	effects := 0
+	m := &messages{r: r, h: h, promise: promise, sent: sent, took: make(map[string]int), cite: cite}
 	for i := range h {
-		o := &h[i]
-		if !o.Effect || o.Status == checker.Fail {
-			continue
-		}
-		s, known := sent[o.Message]
-		j, again := took[o.Message]
-		switch {
-		case !known:
-			r.Found(Unexpected, o.Message, cite(i), "%s, which nobody had sent", o)
-		case h[s].Status == checker.Fail:
-			r.Found(Unexpected, o.Message, cite(s, i), "%s, whose sending had failed", o)
-		case o.Ret < h[s].Call:
-			r.Found(Unexpected, o.Message, cite(s, i), "%s before it was sent", o)
-		case again && o.Status == checker.OK && h[j].Status == checker.OK:
-			note := r.Found
-			if promise == AtLeastOnce {
-				note = r.Allowed
-			}
-			note(Duplicated, o.Message, cite(s, j, i), "%s, and %s", h[j].String(), o)
-		}
-		if o.Status == checker.OK {
-			effects++
-		}
-		if !again || h[j].Status != checker.OK {
-			took[o.Message] = i
+		if o := &h[i]; o.Effect && o.Status != checker.Fail {
+			m.effect(i, o)
 		}
 	}
-	acked := 0
-	for i := range h {
-		o := &h[i]
-		if o.Effect || o.Status != checker.OK {
-			continue
-		}
-		acked++
-		if _, there := took[o.Message]; !there && quiet && promise != AtMostOnce {
-			r.Found(Lost, o.Message, cite(i), "%s was acknowledged and never processed", o.Message)
-		}
-	}
+	m.loss(quiet)
 	rest := 0
 	if quiet {
 		rest = 1
@@ -115,8 +81,60 @@ func Messages(h []Op, promise Promise, quiet bool) guarantee.Report {
 	if promise == AtMostOnce {
 		floor = 0
 	}
-	r.Measure("acknowledged messages", acked, 1)
-	r.Measure("effects", effects, 1)
+	r.Measure("acknowledged messages", m.acked, 1)
+	r.Measure("effects", m.effects, 1)
 	r.Measure("runs that came to rest", rest, floor)
 	return r.Done()
+}
+
+// messages is one check under way.
+type messages struct {
+	r       *guarantee.Report
+	h       []Op
+	promise Promise
+	sent    map[string]int
+	took    map[string]int // by message, its first effect that is committed, or else one with an unknown end
+	cite    func(places ...int) []guarantee.Op
+
+	acked, effects int
+}
+
+// effect judges an effect that may be there.
+func (m *messages) effect(i int, o *Op) {
+	s, known := m.sent[o.Message]
+	j, again := m.took[o.Message]
+	switch {
+	case !known:
+		m.r.Found(Unexpected, o.Message, m.cite(i), "%s, which nobody had sent", o)
+	case m.h[s].Status == checker.Fail:
+		m.r.Found(Unexpected, o.Message, m.cite(s, i), "%s, whose sending had failed", o)
+	case o.Ret < m.h[s].Call:
+		m.r.Found(Unexpected, o.Message, m.cite(s, i), "%s before it was sent", o)
+	case again && o.Status == checker.OK && m.h[j].Status == checker.OK:
+		note := m.r.Found
+		if m.promise == AtLeastOnce {
+			note = m.r.Allowed
+		}
+		note(Duplicated, o.Message, m.cite(s, j, i), "%s, and %s", m.h[j].String(), o)
+	}
+	if o.Status == checker.OK {
+		m.effects++
+	}
+	if !again || m.h[j].Status != checker.OK {
+		m.took[o.Message] = i
+	}
+}
+
+// loss judges what never took effect.
+func (m *messages) loss(quiet bool) {
+	for i := range m.h {
+		o := &m.h[i]
+		if o.Effect || o.Status != checker.OK {
+			continue
+		}
+		m.acked++
+		if _, there := m.took[o.Message]; !there && quiet && m.promise != AtMostOnce {
+			m.r.Found(Lost, o.Message, m.cite(i), "%s was acknowledged and never processed", o.Message)
+		}
+	}
 }
