@@ -24,6 +24,16 @@ const (
 
 var stepNames = [...]string{"none", "emit", "anchor", "process", "ack", "fail"}
 
+// MarshalText spells s as history files do.
+func (s Step) MarshalText() ([]byte, error) { return guarantee.NameText("step", stepNames[:], int(s)) }
+
+// UnmarshalText reads what MarshalText wrote.
+func (s *Step) UnmarshalText(text []byte) error {
+	i, err := guarantee.ParseName("step", stepNames[:], text)
+	*s = Step(i)
+	return err
+}
+
 // A TreeEvent is one step; events are in the order in which they happened.
 type TreeEvent struct {
 	Step  Step   `json:"step"`

@@ -39,6 +39,16 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
+// MarshalText spells k as history files do.
+func (k Kind) MarshalText() ([]byte, error) { return guarantee.NameText("event", kindNames[:], int(k)) }
+
+// UnmarshalText reads what MarshalText wrote.
+func (k *Kind) UnmarshalText(text []byte) error {
+	i, err := guarantee.ParseName("event", kindNames[:], text)
+	*k = Kind(i)
+	return err
+}
+
 // An Assignment is what one member is to work on.
 type Assignment struct {
 	Member     string   `json:"member"`

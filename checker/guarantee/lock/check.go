@@ -33,6 +33,18 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
+// MarshalText spells k as history files do.
+func (k Kind) MarshalText() ([]byte, error) {
+	return guarantee.NameText("operation", kindNames[:], int(k))
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (k *Kind) UnmarshalText(text []byte) error {
+	i, err := guarantee.ParseName("operation", kindNames[:], text)
+	*k = Kind(i)
+	return err
+}
+
 // An Op is one operation of a client, or of the lock service in its name.
 type Op struct {
 	Client string         `json:"client"`
