@@ -19,10 +19,11 @@ type link struct {
 	// raw, if set, takes bytes that are not packets: a snapshot. It returns how many it took, and whether it is done.
 	raw func(env nodes.Env, p []byte) (used int, done bool, err error)
 
-	packet func(env nodes.Env, p *proto.QuorumPacket) // takes a packet
-	closed func(env nodes.Env)                        // takes the end
-	paused bool                                       // what arrives waits
-	out    []byte
+	packet  func(env nodes.Env, p *proto.QuorumPacket) // takes a packet
+	closed  func(env nodes.Env)                        // takes the end
+	paused  bool                                       // what arrives waits
+	reading bool                                       // a packet is being taken: whoever goes on reading is on the stack already
+	out     []byte
 }
 
 func (s *Server) newLink(c nodes.Conn) *link {
@@ -82,6 +83,10 @@ func (s *Server) maxPacket() int { return s.zoo.MaxBuffer + 1<<20 }
 
 // readPackets hands over what is whole, until the link is closed by what it says.
 func (s *Server) readPackets(env nodes.Env, l *link) {
+	if l.reading {
+		return
+	}
+	l.reading = true
 	p := l.in
 	for len(p) > 0 && !l.paused && s.conns.byConn[l.conn] == l {
 		if l.raw != nil {
@@ -114,6 +119,7 @@ func (s *Server) readPackets(env nodes.Env, l *link) {
 		l.packet(env, &packet)
 	}
 	l.in = append(l.in[:0], p...)
+	l.reading = false
 }
 
 // cut ends a link from this side, and says so to whom it belongs to.

@@ -83,8 +83,8 @@ const learnerProtocol = 0x10000
 
 // disconnected is the end of the connection: before it stood, the leader is dialled again.
 func (l *learner) disconnected(env nodes.Env) {
-	if l.phase == connecting {
-		l.link = nil
+	if l.phase == connecting || l.phase == waitsForLeaderInfo { // it may not have noticed yet that it leads
+		l.phase, l.link = connecting, nil
 		env.SetTimer(tagConnect, connectPause)
 		return
 	}
