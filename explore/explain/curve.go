@@ -50,6 +50,7 @@ func (e *explainer) curve() []Point {
 	if last <= uint64(e.Points) {
 		grid = max(last, 1)
 	}
+	add(1)
 	for i := range grid {
 		seq := max(1, (i+1)*max(last, 1)/grid)
 		if !slices.ContainsFunc(points, func(p Point) bool { return p.Event == seq }) {
@@ -101,10 +102,13 @@ const (
 // jumps finds the steepest places of the curve, in their order, and the event after which all is lost.
 func (e *explainer) jumps(curve []Point) ([]Jump, *Step) {
 	all := []Jump{}
-	before := Point{}
+	var before Point
 	for _, p := range curve {
 		if p.Runs == 0 {
 			continue
+		}
+		if before.Runs == 0 {
+			before = p // what was decided before the first fork, nobody has asked
 		}
 		if rise := p.Share() - before.Share(); rise >= jumpMin {
 			all = append(all, Jump{From: before.Share(), To: p.Share(), After: e.stepOf(p.Event), Wide: int(p.Event - before.Event)})
