@@ -184,6 +184,7 @@ func (c *kvClient) begin(env nodes.Env) {
 // end takes what has become of the operation into the history.
 func (c *kvClient) end(env nodes.Env, res paxos.Result) {
 	h, op := c.load.history, c.current
+	c.load.w.Asked("answers-can-be-read")
 	if res.Why == paxos.Unreadable {
 		c.load.w.U.Violate("answers-can-be-read", fmt.Sprintf("%s cannot read the answer to %s", c.id, h.Op(c.op).Act()))
 	}
@@ -244,6 +245,7 @@ func (c *kvClient) limited(op *checker.Op, pairs []checker.Pair) {
 	if c.limit == 0 || n < c.limit {
 		return
 	}
+	c.load.w.Asked("scans-keep-their-limit")
 	if n > c.limit {
 		c.load.w.U.Violate("scans-keep-their-limit", fmt.Sprintf("%s has asked for at most %d keys and got %d", c.id, c.limit, n))
 	}

@@ -117,6 +117,7 @@ func (c *phaseOne) proposes(m *sim.Machine, b paxos.Ballot, s paxos.Slot, value 
 			allowing |= 1 << i
 		}
 	}
+	c.p.w.Asked("proposes-the-highest-vote")
 	if !c.p.isQuorum(1, uint64(s), allowing) {
 		c.p.w.U.Violate("proposes-the-highest-vote", fmt.Sprintf(
 			"%s proposes #%016x for slot %d in ballot %v; only %s, of those who promised it, had no vote there above that value's",

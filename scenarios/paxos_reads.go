@@ -102,6 +102,7 @@ func (w *readWatch) replied(from *sim.Machine, to nodes.ID, m *paxos.Reply) {
 	if !ok || o == nil || m.Status != paxos.StatusOK || o.session != m.Session || o.seq != m.Seq {
 		return
 	}
+	w.p.w.Asked("reads-are-fresh")
 	if applied, _ := r.Applied(); applied < o.applied {
 		w.p.w.U.Violate("reads-are-fresh", fmt.Sprintf("%s answers a read of %s with slot %d applied; slot %d was when it asked",
 			from.ID(), to, applied, o.applied))
@@ -120,6 +121,7 @@ func (w *readWatch) replied(from *sim.Machine, to nodes.ID, m *paxos.Reply) {
 		}
 	}
 	w.p.learn(r)
+	w.p.w.Asked("reads-are-confirmed")
 	if !w.p.isQuorum(2, uint64(r.CommitIndex())+1, confirmed) {
 		w.p.w.U.Violate("reads-are-confirmed", fmt.Sprintf("%s answers a read of %s in ballot %v, which only %s have confirmed since it was asked",
 			from.ID(), to, b, w.p.names(confirmed)))
@@ -144,6 +146,7 @@ func (w *readWatch) covered(leader *sim.Machine, b paxos.Ballot, s paxos.Slot) {
 			covers |= 1 << i
 		}
 	}
+	w.p.w.Asked("lease-is-covered")
 	if !w.p.isQuorum(2, uint64(s), covers) {
 		w.p.w.U.Violate("lease-is-covered", fmt.Sprintf("%s answers a read under its lease for ballot %v, to which only %s still keep",
 			leader.ID(), b, w.p.names(covers)))

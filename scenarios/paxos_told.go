@@ -47,6 +47,7 @@ func (p *paxosWatch) campaigns(from *sim.Machine, b paxos.Ballot) {
 		return
 	}
 	s.campaigns = b
+	p.w.Asked("leader-heard-is-left-alone")
 	if since := from.Monotonic() - s.heard; !s.follows.IsZero() && since < p.patience {
 		p.w.U.Violate("leader-heard-is-left-alone", fmt.Sprintf("%s campaigns for ballot %v, %v after it has answered the leader of %v",
 			from.ID(), b, since, s.follows))
@@ -56,6 +57,7 @@ func (p *paxosWatch) campaigns(from *sim.Machine, b paxos.Ballot) {
 // waitsOut: who has just been started may have granted a lease that he has forgotten, and promises
 // nothing until that must be over.
 func (p *paxosWatch) waitsOut(from *sim.Machine, b paxos.Ballot) {
+	p.w.Asked("lease-outlasts-a-restart")
 	if up := from.Monotonic(); up < p.lease {
 		p.w.U.Violate("lease-outlasts-a-restart", fmt.Sprintf("%s promises ballot %v %v after its start; a lease holds for %v", from.ID(), b, up, p.lease))
 	}

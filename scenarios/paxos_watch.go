@@ -17,6 +17,7 @@ import (
 // what leaves a machine, not what a replica thinks of itself: a vote counts when it is
 // told, and must be durable by then.
 type paxosWatch struct {
+	held      *uint64 // how often hold was asked
 	w         *trial.World
 	index     map[nodes.ID]int
 	machines  []int // by a machine's own index: the replica's
@@ -78,6 +79,7 @@ func watchPaxos(cluster *paxosWorld, names []nodes.ID) *paxosWatch {
 		}
 		p.machines[at] = i
 	}
+	p.held = w.Asking("of acceptors and of what is chosen")
 	p.agreement = checker.NewAgreement(list, func(slot, acceptors uint64) bool { return p.isQuorum(2, slot, acceptors) })
 	p.acceptors = checker.NewAcceptors(list)
 	p.reads, p.votes = newReadWatch(p), newPhaseOne(p)
@@ -90,6 +92,7 @@ func (p *paxosWatch) number(m *sim.Machine) int { return p.machines[m.Index()] }
 
 // hold turns a broken invariant into a violation of the run.
 func (p *paxosWatch) hold(err error) {
+	*p.held++
 	if err == nil {
 		return
 	}
@@ -154,6 +157,7 @@ func (p *paxosWatch) sent(from *sim.Machine, to nodes.ID, m nodes.Message) {
 func (p *paxosWatch) proposed(from *sim.Machine, m *paxos.P2a) {
 	b := p.ballot(m.Ballot)
 	promises := p.promises[m.Ballot] | 1<<p.number(from) // its own it tells to nobody
+	p.w.Asked("promises-before-proposal")
 	if !p.isQuorum(1, uint64(m.First), promises) {
 		p.w.U.Violate("promises-before-proposal", fmt.Sprintf("%s proposes slot %d in ballot %v, which only %s have promised",
 			from.ID(), m.First, m.Ballot, p.names(promises)))
@@ -245,6 +249,7 @@ func (p *paxosWatch) elected(winner *sim.Machine, b paxos.Ballot) {
 		if !ok || m == winner || !r.HoldsLease(m.Monotonic(), m.Wall()) {
 			continue
 		}
+		p.w.Asked("one-lease")
 		if other, _ := r.Leading(); other.Less(b) {
 			p.w.U.Violate("one-lease", fmt.Sprintf("%s leads ballot %v, while %s counts on its lease for ballot %v", winner.ID(), b, m.ID(), other))
 		}

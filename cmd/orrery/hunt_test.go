@@ -64,17 +64,17 @@ func executions(list []huntLine) map[uint64]huntLine {
 func TestAKilledHuntLosesNothingThatItHadSeen(t *testing.T) {
 	t.Setenv(asCommand, "yes")
 	t.Chdir(t.TempDir())
-	line := "hunt paxos --bug skips-phase-one --ops 40 --budget 150 --shrink 0s --json --out"
+	line := "hunt paxos --bug skips-phase-one --ops 40 --budget 100 --shrink 0s --json --out"
 	whole, err := exec.Command(os.Args[0], fields(line+" whole")...).Output()
 	require.Equal(t, exitViolated, exitOf(err))
 	want := executions(readHunt(t, string(whole)))
-	require.Len(t, want, 150)
+	require.Len(t, want, 100)
 
 	rng := rand.New(rand.NewPCG(7, uint64(os.Getpid())))
 	got, kills := map[uint64]huntLine{}, 0
-	for len(got) < 150 {
+	for len(got) < 100 {
 		require.Less(t, kills, 60)
-		seen, ended := killAfter(t, fields(line+" killed"), 1+rng.IntN(40))
+		seen, ended := killAfter(t, fields(line+" killed"), 1+rng.IntN(30))
 		for n, l := range executions(seen) {
 			require.Equal(t, want[n], l)
 			got[n] = l

@@ -45,6 +45,7 @@ type universe struct {
 	marks    []sim.Mark
 	stack    string
 	coverage checker.Coverage
+	asked    map[string]uint64
 	err      error // the universe cannot be: its options contradict the scenario
 }
 
@@ -64,6 +65,7 @@ func condense(scenario string, r *scenarios.Result, wall time.Duration) universe
 		marks:    r.Marks,
 		stack:    r.Stack,
 		coverage: r.Coverage,
+		asked:    r.Asked,
 	}
 	if u.Faults == nil {
 		u.Faults = []trial.FaultReport{}

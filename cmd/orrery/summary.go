@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,12 +139,12 @@ func (t *tally) checkWords() string {
 		parts = append(parts, fmt.Sprintf("linearizability of %s with %s that could have had one answer only and %s of operations under way at once",
 			pluralOf(t.judged, "history", "histories"), plural(t.kinds.Forced, "read"), plural(t.kinds.Concurrent, "pair")))
 	}
-	total := uint64(0)
-	for _, n := range t.always {
-		total += n
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(t.asked)) {
+		names = append(names, fmt.Sprintf("%s %s", name, count(t.asked[name])))
 	}
-	if len(t.always) > 0 {
-		parts = append(parts, fmt.Sprintf("%s in the protocol, asked %s times", plural(len(t.always), "assertion"), count(total)))
+	if len(names) > 0 {
+		parts = append(parts, strings.Join(names, ", "))
 	}
 	return strings.Join(parts, "; ")
 }

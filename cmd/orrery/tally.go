@@ -22,7 +22,7 @@ type tally struct {
 	ops       struct{ invoked, ok, failed, maybe, mismatch int }
 	kinds     checker.Coverage       // operations by kind and outcome, of the histories that were judged
 	judged    int                    // histories that were judged
-	always    map[string]uint64      // how often each assertion of the protocol was asked
+	asked     map[string]uint64      // how often each property was looked at where it could have failed
 	faults    map[string]*faultTally // by kind
 	bites     uint64                 // faults that bit
 	planned   uint64                 // faults of all plans
@@ -50,7 +50,7 @@ type finding struct {
 const seedsListed = 8
 
 func newTally(expected []string) *tally {
-	t := &tally{faults: map[string]*faultTally{}, marks: map[string]uint64{}, always: map[string]uint64{}}
+	t := &tally{faults: map[string]*faultTally{}, marks: map[string]uint64{}, asked: map[string]uint64{}}
 	for _, name := range expected {
 		t.marks[name] = 0
 	}
@@ -69,11 +69,14 @@ func (t *tally) add(u *universe) {
 	t.ops.mismatch += u.OpsMismatch
 	t.addFaults(u.Faults)
 	t.addCoverage(&u.coverage)
+	for property, n := range u.asked {
+		t.asked[property] += n
+	}
 	for _, m := range u.marks {
 		if reached, goal := markReached(m); goal {
 			t.marks[m.Name] += reached
 		} else if m.Kind == nodes.MarkAlways {
-			t.always[m.Name] += m.Reached
+			t.asked[m.Name] += m.Reached
 		}
 	}
 	if u.verdict != checker.Holds {

@@ -59,6 +59,7 @@ type Result struct {
 	History  checker.History
 	Model    checker.Model
 	Coverage checker.Coverage
+	Asked    map[string]uint64 // how often each property was looked at where it could have failed, see World.Asked
 	Ground   Ground
 }
 

@@ -142,6 +142,7 @@ func (t *trial) demand(property string, holds func() (bool, string)) {
 	if t.over() {
 		return
 	}
+	t.w.Asked(property)
 	t.outcome = t.runUntil(func() bool { ok, _ := holds(); return ok }, t.u.Now()+livenessLimit)
 	if ok, why := holds(); !ok && !t.over() {
 		t.u.Violate(property, fmt.Sprintf("not within %v of virtual time after the heal: %s", livenessLimit, why))
@@ -173,6 +174,10 @@ func (t *trial) judge() *Result {
 	t.doubt(r)
 	r.Ground = t.w.ground()
 	r.Nodes, r.Clients = len(w.Servers), len(w.Clients)
+	r.Asked = make(map[string]uint64, len(w.asked))
+	for property, n := range w.asked {
+		r.Asked[property] = *n
+	}
 	r.Events, r.VirtualNS, r.Hash = r.Stats.Events, int64(u.Now()), u.Hash().String()
 	return r
 }

@@ -44,6 +44,8 @@ type World struct {
 	Converged func(core []nodes.ID) (ok bool, why string)
 	// Finally is asked after everything, for what can only be told at the end.
 	Finally func() error
+	asked   map[string]*uint64 // how often properties were looked at
+
 	// MinOps is how many operations must have succeeded for the verdict not to be vacuous; 0 means 1.
 	MinOps int
 }
@@ -77,11 +79,31 @@ func (w *World) AddClient(id nodes.ID, build func() nodes.Node) {
 // Always has an invariant asked after every event; an error is a violation of the property of
 // that name.
 func (w *World) Always(property string, holds func() error) {
+	asked := w.Asking(property)
 	w.U.Observe(sim.Observer{After: func(*sim.Machine, trace.Kind) {
+		*asked++
 		if err := holds(); err != nil {
 			w.U.Violate(property, err.Error())
 		}
 	}})
+}
+
+// Asked counts that a property was looked at, in a state in which it could have failed. Who calls Violate
+// for a property calls Asked where he looks: that it was never violated says something only beside how often it
+// could have been.
+func (w *World) Asked(property string) { *w.Asking(property)++ }
+
+// Asking is where Asked counts, for what is looked at after every event.
+func (w *World) Asking(property string) *uint64 {
+	n := w.asked[property]
+	if n == nil {
+		if w.asked == nil {
+			w.asked = map[string]*uint64{}
+		}
+		n = new(uint64)
+		w.asked[property] = n
+	}
+	return n
 }
 
 // Draw is a draw in [0, n) for building the world. what says what is decided
