@@ -40,13 +40,17 @@ func Explain(h History, m Model, res Result, opt Options) Explanation {
 	if opt.Time <= 0 {
 		opt.Time = explainTime
 	}
-	x := explainer{m: m, opt: opt, deadline: time.Now().Add(opt.Time)}
+	began := time.Now()
+	x := explainer{m: m, opt: opt, deadline: began.Add(opt.Time / 2)} // the prefix may take half of it
 	whole := make(History, 0, len(res.Component))
 	for _, i := range res.Component {
 		whole = append(whole, h[i])
 	}
 	cut, last := x.smallestPrefix(whole)
+	hurried := x.late
+	x.deadline, x.late = began.Add(opt.Time), false
 	core, minimal := x.smallestCore(x.culprits(cut))
+	minimal = minimal && !hurried
 	slices.SortStableFunc(core, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
 	e := Explanation{Property: PropertyLinearizability, Core: core, Minimal: minimal}
 	for i := range h {
@@ -63,17 +67,26 @@ func Explain(h History, m Model, res Result, opt Options) Explanation {
 // violated by themselves; otherwise it is h.
 func (x *explainer) culprits(h History) History {
 	res := decide(h, x.m, x.options(Auto, time.Until(x.deadline)))
-	if len(res.Culprits) == 0 || len(res.Culprits) == len(h) || x.m.object != ofMap {
+	if len(res.Culprits) == 0 || len(res.Culprits) == len(h) || !x.m.culpritsStandAlone(h) {
 		return h
 	}
 	part := make(History, 0, len(res.Culprits))
 	for _, i := range res.Culprits {
 		part = append(part, h[i])
 	}
-	if !x.violated(part, Auto) {
+	if decide(part, x.m, x.options(Auto, time.Second)).Verdict != Violated {
 		return h
 	}
 	return part
+}
+
+// culpritsStandAlone tells whether the culprits among the operations of h are without all that could excuse them: values of
+// a map with those who wrote and saw them, elements of a queue. A list or a log without the rest would be another one.
+func (m Model) culpritsStandAlone(h History) bool {
+	if m.object == ofQueue {
+		return !slices.ContainsFunc(h, func(o Op) bool { return o.F == Dequeue && o.Status == Maybe })
+	}
+	return m.object == ofMap
 }
 
 // sentence says why core is violated: in the words of the engine that judged it, if it has any.

@@ -81,7 +81,7 @@ func (u *Mutator) swapReads(x *Mutant, at int) bool {
 	if !ok || w2 < 0 {
 		return false
 	}
-	for _, i := range u.sites.reads[r.Key] {
+	for _, i := range slices.Backward(u.sites.reads[r.Key]) {
 		o := &u.h[i]
 		if w1, ok := u.sites.by[r.Key][o.Out]; ok && w1 >= 0 && o.Ret < r.Call && u.h[w1].Status == OK && u.h[w1].Ret < u.h[w2].Call {
 			x.What = fmt.Sprintf("%s and %s get each other's answers, %s and %s", o.Client, r.Client, o.Out, r.Out)
@@ -171,7 +171,7 @@ func (u *Mutator) element(x *Mutant, at int) bool {
 	d := &u.h[at]
 	fifo := u.m.object == ofQueue
 	plain := u.sites.plain[d.Key]
-	for _, i := range u.sites.reads[d.Key] {
+	for _, i := range slices.Backward(u.sites.reads[d.Key]) {
 		o := &u.h[i]
 		if i == at || o.Ret >= d.Call {
 			continue
@@ -186,7 +186,8 @@ func (u *Mutator) element(x *Mutant, at int) bool {
 		case x.Kind == LostWrite && ordered: // o finds what came in later, and the one before is gone
 			u.change(x, i, d.Out)
 			x.History = slices.Delete(x.History, at, at+1)
-			x.Changed, x.Certain = nil, true
+			x.Changed = nil
+			x.Certain = !slices.ContainsFunc(u.h, func(o Op) bool { return o.F == Dequeue && o.Status == Maybe })
 			return x.describe("%s, acknowledged, never comes out, and %s, which came in later, does", o.Out, d.Out)
 		case (x.Kind == SwappedResults || x.Kind == Reordered) && (ordered || !fifo):
 			u.change(x, i, d.Out)

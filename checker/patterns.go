@@ -86,7 +86,11 @@ func (p *patterns) took(i int32) string {
 
 func (p *patterns) elementsAreRight() bool {
 	if t := p.twice; t[0] != t[1] {
-		return p.wrong(t[:], "%s, although %s had taken it already at %s", p.took(t[1]), p.op(t[0]).Client, interval(p.op(t[0])))
+		who := t[:]
+		if in := p.elements[p.c.ops[t[0]].out].in; in >= 0 {
+			who = append([]int32{in}, who...)
+		}
+		return p.wrong(who, "%s, although %s had taken it already at %s", p.took(t[1]), p.op(t[0]).Client, interval(p.op(t[0])))
 	}
 	for _, e := range p.elements {
 		switch {

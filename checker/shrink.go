@@ -1,6 +1,9 @@
 package checker
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // smallestCore leaves out operations as long as the rest is violated: half of them at once, then a quarter, down to one
 // at a time, until none can go. It returns false beside its best if the time ended first.
@@ -8,6 +11,9 @@ func (x *explainer) smallestCore(h History) (History, bool) {
 	for size := (len(h) + 1) / 2; size >= 1; {
 		smaller := false
 		for at := 0; at < len(h); {
+			if x.outOfTime() {
+				return h, false
+			}
 			rest := x.without(h, at, min(at+size, len(h)))
 			if len(rest) > 0 && x.violated(rest, Auto) {
 				h, smaller = rest, true
@@ -28,7 +34,7 @@ func (x *explainer) smallestCore(h History) (History, bool) {
 
 // without leaves out the operations from, …, to-1 of h, and with each that writes everything that could have seen its
 // work: take any order in which the whole history is right, and it stays right when these are taken out. (It would not
-// if a reader stayed and its writer went.)
+// if a reader stayed and its writer went.) When the time is up, nothing is left.
 func (x *explainer) without(h History, from, to int) History {
 	gone := make([]bool, len(h))
 	var todo []int
@@ -37,6 +43,9 @@ func (x *explainer) without(h History, from, to int) History {
 		todo = append(todo, i)
 	}
 	for len(todo) > 0 {
+		if x.outOfTime() {
+			return nil
+		}
 		w := &h[todo[len(todo)-1]]
 		todo = todo[:len(todo)-1]
 		if w.F.reads() || w.Status == Mismatch {
@@ -57,6 +66,12 @@ func (x *explainer) without(h History, from, to int) History {
 		}
 	}
 	return rest
+}
+
+// outOfTime looks at the clock, and notes that it was too late.
+func (x *explainer) outOfTime() bool {
+	x.late = x.late || !x.deadline.IsZero() && time.Now().After(x.deadline)
+	return x.late
 }
 
 // mayHaveSeen tells whether the answer of o, or whether o took effect, may depend on the writer w.
