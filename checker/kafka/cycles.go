@@ -109,17 +109,22 @@ func (c *check) timeOrder(g *digraph.Graph) {
 		if o.Status == checker.OK {
 			last[o.Process] = i
 		}
+		next := int32(none) // one moment for all that returned since the last
 		for ; done < len(returned) && c.h[returned[done]].Return < o.Invoke; done++ {
 			j := returned[done]
 			if c.h[j].Status != checker.OK {
 				continue
 			}
-			next := g.Node()
+			if next == none {
+				next = g.Node()
+			}
+			g.Add(j, next, eRealtime)
+		}
+		if next != none {
 			if moment != none {
 				g.Add(moment, next, eLink)
 			}
 			moment = next
-			g.Add(j, moment, eRealtime)
 		}
 		if moment != none {
 			g.Add(moment, i, eLink)
