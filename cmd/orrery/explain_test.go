@@ -13,14 +13,15 @@ import (
 func TestAViolationIsExplained(t *testing.T) {
 	w := realWorld()
 	t.Chdir(t.TempDir())
-	code, _, stderr := w.orrery(t, shrinkNacks)
+	line, name := nacks(t)
+	code, _, stderr := w.orrery(t, line)
 	require.Equal(t, exitViolated, code, stderr)
-	code, out, stderr := w.orrery(t, "explain "+nacksDir+" --siblings 4 --points 8")
+	code, out, stderr := w.orrery(t, "explain artifacts/"+name+" --siblings 4 --points 8")
 	require.Equal(t, exitViolated, code, stderr)
 	for _, part := range []string{"VIOLATION of ", "How likely the violation is", "no return", "held", "The nearest run without the violation"} {
 		require.Contains(t, out, part)
 	}
-	code, out, _ = w.orrery(t, "explain "+nacksDir+" --siblings 4 --points 8 --json")
+	code, out, _ = w.orrery(t, "explain artifacts/"+name+" --siblings 4 --points 8 --json")
 	require.Equal(t, exitViolated, code)
 	var x struct {
 		Scenario, Bug string

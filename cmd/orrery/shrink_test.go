@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,27 +10,41 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"orrery/checker"
+	"orrery/scenarios"
 )
 
-const (
-	shrinkNacks = "shrink paxos --seed 1 --bug counts-nacks --executions 900"
-	nacksDir    = "artifacts/paxos-counts-nacks-seed-1-shrunk"
-)
+// nacks is the first seed that shows an acceptor's refusals being counted as votes: the command line that
+// shrinks it, and the name of what is left.
+func nacks(t *testing.T) (line, name string) {
+	t.Helper()
+	for seed := uint64(1); seed < 1000; seed++ {
+		r, err := scenarios.Paxos().Run(scenarios.Options{Seed: seed, Bug: "counts-nacks"})
+		require.NoError(t, err)
+		if r.Verdict == checker.Violated {
+			return fmt.Sprintf("shrink paxos --seed %d --bug counts-nacks --executions 900", seed), fmt.Sprintf("paxos-counts-nacks-seed-%d-shrunk", seed)
+		}
+	}
+	t.Fatal("no seed shows counts-nacks")
+	return "", ""
+}
 
 // What is left of a violation replays with one hash, and takes few lines to tell.
 func TestShrunkViolationReplays(t *testing.T) {
 	w := realWorld()
 	t.Chdir(t.TempDir())
-	code, out, stderr := w.orrery(t, shrinkNacks+" --emit-story stories")
+	line, name := nacks(t)
+	code, out, stderr := w.orrery(t, line+" --emit-story stories")
 	require.Equal(t, exitViolated, code, stderr)
 	require.Regexp(t, `(?m)^[\d,]+ events to \d+, \d+ faults? to \d+, \d+ operations? to \d+$`, out)
-	require.Contains(t, out, "orrery replay "+nacksDir)
-	require.Contains(t, out, "orrery explain "+nacksDir)
-	story, err := os.ReadFile("stories/paxos_counts_nacks_seed_1_shrunk.txt")
+	require.Contains(t, out, "orrery replay artifacts/"+name)
+	require.Contains(t, out, "orrery explain artifacts/"+name)
+	story, err := os.ReadFile("stories/" + strings.ReplaceAll(name, "-", "_") + ".txt")
 	require.NoError(t, err)
 	require.LessOrEqual(t, strings.Count(string(story), "\n"), 15)
 	require.Contains(t, string(story), "VIOLATION of ")
-	code, out, _ = w.orrery(t, "replay "+nacksDir)
+	code, out, _ = w.orrery(t, "replay artifacts/"+name)
 	require.Equal(t, exitViolated, code)
 	require.True(t, strings.HasPrefix(out, "same hash"), out)
 }
@@ -38,9 +53,10 @@ func TestShrunkViolationReplays(t *testing.T) {
 func TestAReproSaysWhatDoesNotApplyAnyMore(t *testing.T) {
 	w := realWorld()
 	t.Chdir(t.TempDir())
-	code, _, stderr := w.orrery(t, shrinkNacks)
+	line, name := nacks(t)
+	code, _, stderr := w.orrery(t, line)
 	require.Equal(t, exitViolated, code, stderr)
-	path := filepath.Join(nacksDir, reproFile)
+	path := filepath.Join("artifacts", name, reproFile)
 	var r repro
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -69,9 +85,10 @@ func TestTheEmittedTestCompilesElsewhereAndBites(t *testing.T) {
 	require.NoError(t, err)
 	w := realWorld()
 	t.Chdir(t.TempDir())
-	code, _, stderr := w.orrery(t, shrinkNacks+" --emit-test regressions")
+	line, name := nacks(t)
+	code, _, stderr := w.orrery(t, line+" --emit-test regressions")
 	require.Equal(t, exitViolated, code, stderr)
-	const file = "regressions/paxos_counts_nacks_seed_1_shrunk_test.go"
+	file := "regressions/" + strings.ReplaceAll(name, "-", "_") + "_test.go"
 	source, err := os.ReadFile(file)
 	require.NoError(t, err)
 	gomod, err := os.ReadFile(filepath.Join(root, "go.mod"))
