@@ -169,17 +169,17 @@ func (r *Replica) booted(env nodes.Env) {
 
 // identify marks the disk as initialised, now that there is a log. That a file is there does
 // not make it durable: the last process may have been killed before its sync, with the page
-// cache left as it was. So it is synced in every incarnation.
+// cache left as it was, or the sync may have failed: the pages then look clean, and a second sync
+// succeeds without writing anything ("fsyncgate"; Rebello et al., ATC 2020). So it is written and
+// synced in every incarnation.
 func (r *Replica) identify(env nodes.Env) {
 	d := env.Disk()
-	if !r.initialised {
-		err := d.WriteAt(identityFile, identity(&r.cfg), 0)
-		if err == nil {
-			err = d.Truncate(identityFile, int64(len(identity(&r.cfg))))
-		}
-		if err != nil {
-			env.Halt(fmt.Errorf("paxos: %s: %w", identityFile, err))
-		}
+	err := d.WriteAt(identityFile, identity(&r.cfg), 0)
+	if err == nil {
+		err = d.Truncate(identityFile, int64(len(identity(&r.cfg))))
+	}
+	if err != nil {
+		env.Halt(fmt.Errorf("paxos: %s: %w", identityFile, err))
 	}
 	r.identified, r.bootSyncs = true, 2
 	d.Sync(identityFile, nodes.Tag{Name: tagIdentity})
