@@ -131,7 +131,7 @@ func TestAnAlarmOfTheControlIsAFailure(t *testing.T) {
 	}
 	code, out, _ := w.orrery(t, "mutants toy --strategy swarm --bug forgets --seeds 2 --budget 10")
 	require.Equal(t, exitViolated, code)
-	require.Contains(t, out, "100 executions with 14 ALARMs: [agreement]")
+	require.Contains(t, out, "100 executions with 14 ALARMs: agreement in execution 6 of the campaign of seed 1, agreement in execution")
 }
 
 func TestStrategiesAreMeasuredOnPaxos(t *testing.T) {

@@ -32,7 +32,8 @@ type cell struct {
 	cellKey
 	Executions uint64 `json:"executions"` // that were run, with the one that found it
 	Found      bool   `json:"found"`
-	Alarms     uint64 `json:"alarms,omitempty"` // of a control, which does not end at the first
+	Alarms     uint64 `json:"alarms,omitempty"`   // of a control, which does not end at the first
+	AlarmAt    uint64 `json:"alarm_at,omitempty"` // the execution that was the first of them
 	Property   string `json:"property,omitempty"`
 	CPUNS      int64  `json:"cpu_ns"`
 	Exhausted  bool   `json:"exhausted,omitempty"` // the strategy had nothing left to try
@@ -94,8 +95,9 @@ func (m *mutants) campaign(ctx context.Context, c *cell, executions uint64) (cam
 				c.First = e.Result.Hash
 			}
 			if e.Result.Verdict == checker.Violated {
-				c.Found, c.Property = true, e.Result.Property
-				c.Alarms++
+				if c.Alarms++; c.Alarms == 1 {
+					c.Found, c.Property, c.AlarmAt = true, e.Result.Property, e.N
+				}
 			}
 			return true
 		},

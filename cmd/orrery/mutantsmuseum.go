@@ -106,7 +106,7 @@ func (m *mutants) museumRow(scenario, bug string) (cells string, any bool) {
 		if r.Found < r.Seeds {
 			cells += fmt.Sprintf(" %d of %d", r.Found, r.Seeds)
 		}
-		cells += " | " + seconds(r.CPUNS) + " |"
+		cells += " | " + cpuTime(r.CPUNS) + " |"
 	}
 	return cells, any
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type row struct {
 	All        uint64    `json:"executions_in_all"`
 	Alarms     uint64    `json:"alarms"`
 	Properties []string  `json:"properties"` // that were violated
+	AlarmsAt   []string  `json:"alarms_at,omitempty"`
 
 	cells []*cell
 }
@@ -50,8 +52,9 @@ func (r *row) sum() {
 				r.Properties = append(r.Properties, c.Property)
 			}
 		}
-		if r.Bug == "" {
+		if r.Bug == "" && c.Alarms > 0 {
 			r.Alarms += c.Alarms
+			r.AlarmsAt = append(r.AlarmsAt, fmt.Sprintf("%s in execution %d of the campaign of seed %d", c.Property, c.AlarmAt, c.Seed))
 		}
 		times = append(times, n)
 		r.Executions = append(r.Executions, known(n))
@@ -120,7 +123,13 @@ func (m *mutants) geometricWords(scenario, spec string) string {
 	return s
 }
 
-func seconds(ns int64) string { return fmt.Sprintf("%.2f s", time.Duration(ns).Seconds()) }
+// cpuTime prints a CPU time to the millisecond, or to the tenth of a second.
+func cpuTime(ns int64) string {
+	if d := time.Duration(ns); d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", time.Duration(ns).Seconds())
+}
 
 // print prints the rows.
 func (m *mutants) print() error {
@@ -138,7 +147,7 @@ func (m *mutants) print() error {
 			for _, r := range m.rows {
 				if r.Scenario == s.Name && r.Bug != "" && r.Seeds > 0 {
 					fmt.Fprintf(w, "%-26s %-14s %8s %8s %7s %9s\n", r.Bug, r.Strategy, upTo(r.Median, r.Budget), upTo(r.P90, r.Budget),
-						fmt.Sprintf("%d/%d", r.Found, r.Seeds), seconds(r.CPUNS))
+						fmt.Sprintf("%d/%d", r.Found, r.Seeds), cpuTime(r.CPUNS))
 				}
 			}
 			for _, spec := range m.specs {
@@ -174,5 +183,5 @@ func (r *row) controlWords() string {
 	if r.Alarms == 0 {
 		return plural(r.All, "execution") + " without an alarm"
 	}
-	return fmt.Sprintf("%s with %s: %v", plural(r.All, "execution"), plural(r.Alarms, "ALARM"), r.Properties)
+	return fmt.Sprintf("%s with %s: %s", plural(r.All, "execution"), plural(r.Alarms, "ALARM"), strings.Join(r.AlarmsAt, ", "))
 }
