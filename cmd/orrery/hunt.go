@@ -208,21 +208,8 @@ func (h *hunt) newLeg(cmd *cobra.Command, name string) (*leg, error) {
 	if l.spec, err = canonical(h.strategy); err != nil {
 		return nil, err
 	}
-	probe, err := strategy.Parse(h.strategy, h.seed)
-	if err != nil {
-		return nil, err
-	}
-	if o.Plan != nil && probe.Next(0, o).Plan != o.Plan {
-		return nil, l.planContradicts()
-	}
 	l.id, err = l.identity()
 	return l, err
-}
-
-// planContradicts says that the strategy does not leave the plan of --plan alone. Some make their first
-// plans only when they have seen a few runs.
-func (l *leg) planContradicts() error {
-	return fmt.Errorf("--plan and strategy %s contradict each other: that strategy makes its plans itself", l.spec)
 }
 
 // canonical is the one way to write a strategy and its parameters.

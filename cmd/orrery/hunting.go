@@ -231,9 +231,6 @@ func (l *leg) seen(e *campaign.Execution) bool {
 	h.total.add(&u)
 	l.credit(e, &u)
 	l.failed = l.keep(e, &u)
-	if e.Options.Plan != l.options.Plan && l.options.Plan != nil {
-		l.failed = l.planContradicts()
-	}
 	if l.failed == nil && h.json {
 		l.failed = writeJSON(h.app.out, struct {
 			Type      string `json:"type"`

@@ -115,7 +115,7 @@ var bugs = []Bug{
 	{Name: "skips-phase-one", Source: "folklore: a new leader that trusts its own log",
 		What:   "a new leader proposes at a higher ballot without asking what was accepted before",
 		Breaks: "agreement", set: func(q *Quirks) { q.SkipsPhaseOne = true }},
-	{Name: "skips-gaps", Source: "\"Paxos Made Live\" section 5 (holes); Paxi (\"TODO nil gap?\")",
+	{Name: "skips-gaps", Source: "\"Paxos Made Live\" section 5 (holes); Paxi (a note in its own source asks what of the gap)",
 		What:   "a replica applies a slot that is chosen although one before it is not yet known",
 		Breaks: "prefix equality", set: func(q *Quirks) { q.SkipsGaps = true }},
 	{Name: "commit-without-ballot", Source: "Raft figure 8; PySyncObj#5 (SandTable)",
