@@ -324,7 +324,7 @@ func (g *generator) sign(d time.Duration) time.Duration {
 }
 
 func drawBump(g *generator) Fault {
-	by := g.between("near", g.t/2, 5*g.t)
+	by := g.between("bump", g.t/2, 5*g.t)
 	if far := g.between("far", g.t/10, 300*time.Second); g.chance("is far", 40) {
 		by = far
 	}
