@@ -90,11 +90,11 @@ func (l *leg) summary(w *bytes.Buffer, elapsed time.Duration) {
 	t.evidence(w, columns, elapsed)
 	for _, name := range slices.Sorted(maps.Keys(l.members)) {
 		m := l.members[name]
-		text := fmt.Sprintf("%s, %s violated", plural(m.executions, "execution"), count(m.violated))
+		text := fmt.Sprintf("%s, %s, %s violated", name, plural(m.executions, "execution"), count(m.violated))
 		if m.violated > 0 {
 			text += fmt.Sprintf(", the first of them execution %s", count(m.first))
 		}
-		row("by "+name, text)
+		row("chosen by", text)
 	}
 }
 
