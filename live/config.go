@@ -37,6 +37,19 @@ type Config struct {
 	// names for its machine, with its own number.
 	Ports map[nodes.Addr]string
 
+	// Place, if it is set, tells addresses ("host:port") instead of Ports and Peers: of another machine's
+	// port the one to dial, of this machine's the one to listen at. It is for protocols whose configuration names
+	// hosts and ports itself, and may change while the process runs. It is called from several goroutines.
+	Place func(nodes.Addr) (string, error)
+
+	// Bare makes Dir itself hold the node's files, for a protocol that shares its layout
+	// with another program: nothing is added to it but LOCK, and nothing says whose it is.
+	Bare bool
+	// Elsewhere are files that are not below Dir: those whose names begin with a key are below
+	// the directory that is its value, under the same names. It must not be used for directories: behind the
+	// key, a name has no slash. Needs Bare.
+	Elsewhere map[string]string
+
 	// Logger is where the process says what happens to it; nil means slog.Default().
 	// Notes of the node itself (nodes.Note) come at level Debug.
 	Logger *slog.Logger
@@ -104,6 +117,9 @@ func (c Config) Validate() error {
 			complain("%s is negative", n.name)
 		}
 	}
+	if len(c.Elsewhere) > 0 && !c.Bare {
+		complain("Elsewhere needs Bare")
+	}
 	if c.BackoffMax != 0 && c.BackoffMax < c.BackoffMin {
 		complain("BackoffMax %v is shorter than BackoffMin %v", c.BackoffMax, c.BackoffMin)
 	}
@@ -126,6 +142,9 @@ func byName(a, b nodes.Addr) int {
 
 // place is the address behind a port of a machine.
 func (c Config) place(a nodes.Addr) (string, error) {
+	if c.Place != nil {
+		return c.Place(a)
+	}
 	if at, listed := c.Ports[a]; listed {
 		return at, nil
 	}

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"orrery/nodes"
@@ -28,6 +30,41 @@ type dataDir struct {
 	path  string
 	lock  *os.File
 	files *os.Root // the node's own files
+	// elsewhere are the other directories, by the beginnings of the names that are in them.
+	elsewhere map[string]*os.Root
+}
+
+// openBare is openDataDir for a directory whose layout is the node's own.
+func openBare(path string, elsewhere map[string]string) (_ *dataDir, err error) {
+	d := &dataDir{path: path, elsewhere: map[string]*os.Root{}}
+	defer func() {
+		if err != nil {
+			d.close()
+			err = fmt.Errorf("live: data directory %s %w", path, err)
+		}
+	}()
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return d, fmt.Errorf("cannot be made: %w", pathCause(err))
+	}
+	if d.lock, err = os.OpenFile(filepath.Join(path, lockName), os.O_RDWR|os.O_CREATE, 0o640); err != nil {
+		return d, fmt.Errorf("cannot be used: %w", err)
+	}
+	if err := lockFile(d.lock); err != nil {
+		return d, err
+	}
+	if d.files, err = os.OpenRoot(path); err != nil {
+		return d, fmt.Errorf("cannot be used: %w", err)
+	}
+	for _, prefix := range slices.Sorted(maps.Keys(elsewhere)) {
+		dir := elsewhere[prefix]
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return d, fmt.Errorf("cannot have its files %s* in %s: %w", prefix, dir, pathCause(err))
+		}
+		if d.elsewhere[prefix], err = os.OpenRoot(dir); err != nil {
+			return d, fmt.Errorf("cannot have its files %s* in %s: %w", prefix, dir, err)
+		}
+	}
+	return d, nil
 }
 
 // openDataDir makes or opens the data directory of a machine, and takes it for this
@@ -111,6 +148,9 @@ func (d *dataDir) stamp(id nodes.ID) error {
 func (d *dataDir) close() {
 	if d.files != nil {
 		d.files.Close()
+	}
+	for _, root := range d.elsewhere {
+		root.Close()
 	}
 	if d.lock != nil {
 		d.lock.Close() // and the lock goes with it

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"syscall"
 
 	"orrery/nodes"
@@ -16,13 +17,15 @@ import (
 // disk is the node's disk: the files below one directory. It belongs to the loop; only
 // fsync runs elsewhere.
 type disk struct {
-	p     *Process
-	root  *os.Root // which no name can leave, not by a symbolic link either
-	files map[string]*file
-	stray map[*file]bool // without a name any more, kept until their syncs have ended
-	used  uint64
-	dirs  map[string]*flusher
-	slots chan struct{} // one for each fsync that may run at once
+	p    *Process
+	root *os.Root // which no name can leave, not by a symbolic link either
+	// elsewhere are the roots of names that begin so.
+	elsewhere map[string]*os.Root
+	files     map[string]*file
+	stray     map[*file]bool // without a name any more, kept until their syncs have ended
+	used      uint64
+	dirs      map[string]*flusher
+	slots     chan struct{} // one for each fsync that may run at once
 }
 
 // file is an open file.
@@ -40,8 +43,18 @@ const (
 	maxSyncs = 4   // at once
 )
 
-func newDisk(p *Process, root *os.Root) *disk {
-	return &disk{p: p, root: root, files: map[string]*file{}, stray: map[*file]bool{}, dirs: map[string]*flusher{}, slots: make(chan struct{}, maxSyncs)}
+func newDisk(p *Process, root *os.Root, elsewhere map[string]*os.Root) *disk {
+	return &disk{p: p, root: root, elsewhere: elsewhere, files: map[string]*file{}, stray: map[*file]bool{}, dirs: map[string]*flusher{}, slots: make(chan struct{}, maxSyncs)}
+}
+
+// rootOf is the directory below which a name is.
+func (d *disk) rootOf(name string) *os.Root {
+	for prefix, root := range d.elsewhere {
+		if strings.HasPrefix(name, prefix) {
+			return root
+		}
+	}
+	return d.root
 }
 
 // open returns an open file, and makes one and its directories if create says so.
@@ -58,10 +71,11 @@ func (d *disk) open(name string, create bool) (*file, error) {
 	if create {
 		flags |= os.O_CREATE
 	}
-	f, err := d.root.OpenFile(name, flags, 0o640)
+	root := d.rootOf(name)
+	f, err := root.OpenFile(name, flags, 0o640)
 	if create && errors.Is(err, fs.ErrNotExist) {
-		if err = d.root.MkdirAll(path.Dir(name), 0o750); err == nil {
-			f, err = d.root.OpenFile(name, flags, 0o640)
+		if err = root.MkdirAll(path.Dir(name), 0o750); err == nil {
+			f, err = root.OpenFile(name, flags, 0o640)
 		}
 	}
 	if err != nil {
@@ -152,10 +166,14 @@ func (d *disk) rename(from, to string) error {
 	if from == to {
 		return nil
 	}
-	err = d.root.Rename(from, to)
+	root := d.rootOf(from)
+	if d.rootOf(to) != root {
+		return fmt.Errorf("live: %s and %s are not below one directory: %w", from, to, syscall.EXDEV)
+	}
+	err = root.Rename(from, to)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = d.root.MkdirAll(path.Dir(to), 0o750); err == nil {
-			err = d.root.Rename(from, to)
+		if err = root.MkdirAll(path.Dir(to), 0o750); err == nil {
+			err = root.Rename(from, to)
 		}
 	}
 	if err != nil {
@@ -177,13 +195,28 @@ func (d *disk) list(dir string) ([]string, error) {
 	}
 	var names []string
 	err := fs.WalkDir(d.root.FS(), dir, func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && name != dir {
+		if err == nil && !e.IsDir() && name != dir && d.rootOf(name) == d.root {
 			names = append(names, name)
 		}
 		return err
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, diskError(err)
+	}
+	for prefix, root := range d.elsewhere {
+		at := path.Dir(prefix)
+		if dir != "." && at != dir && !strings.HasPrefix(at, dir+"/") {
+			continue
+		}
+		entries, err := fs.ReadDir(root.FS(), at)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, diskError(err)
+		}
+		for _, e := range entries {
+			if name := path.Join(at, e.Name()); !e.IsDir() && strings.HasPrefix(name, prefix) {
+				names = append(names, name)
+			}
+		}
 	}
 	slices.Sort(names) // the walk is sorted within each directory, which is another order
 	return names, nil

@@ -89,7 +89,7 @@ func (d diskEnv) Remove(name string) error {
 	if _, err := d.at(name, false, 0); err != nil {
 		return err
 	}
-	if err := d.disk().root.Remove(name); err != nil {
+	if err := d.disk().rootOf(name).Remove(name); err != nil {
 		return diskError(err)
 	}
 	d.disk().forget(name)

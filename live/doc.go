@@ -23,6 +23,9 @@
 //	DIR/VERSION   the version of this layout, and whose directory it is
 //	DIR/files/…   the node's own files
 //
+// A protocol that shares its layout with another program has its files in DIR itself, and may have
+// some elsewhere (Config.Bare).
+//
 // Writes go to the operating system at once; Sync is fsync, and syncs of one file that are
 // asked for while one runs share the next. A process may be ended by SIGKILL
 // at any moment: it loses what the contract says that it may lose.

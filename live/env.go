@@ -18,8 +18,9 @@ type env struct {
 }
 
 var (
-	_ nodes.Env   = (*env)(nil)
-	_ nodes.Noter = (*env)(nil)
+	_ nodes.Env    = (*env)(nil)
+	_ nodes.Noter  = (*env)(nil)
+	_ nodes.Pauser = (*env)(nil)
 )
 
 // process is the effect boundary: a process that was killed or has halted does not come
@@ -99,6 +100,16 @@ func (e *env) Unsent(c nodes.Conn) int {
 		return 0
 	}
 	return it.out.waiting()
+}
+
+func (e *env) Pause(c nodes.Conn) { e.pause(c, true) }
+
+func (e *env) Resume(c nodes.Conn) { e.pause(c, false) }
+
+func (e *env) pause(c nodes.Conn, on bool) {
+	if it := e.process().conns[c.N]; it != nil {
+		it.ahead.pause(on)
+	}
 }
 
 func (e *env) Close(c nodes.Conn) {

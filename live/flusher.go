@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 
 	"orrery/nodes"
@@ -95,17 +96,28 @@ func (d *disk) syncDir(dir string, tag nodes.Tag) {
 	}
 	s := d.dirs[dir]
 	if s == nil {
-		s = &flusher{d: d, run: func() error { return d.flushDir(dir) }}
+		s = &flusher{d: d, run: func() error { return d.flushDirs(dir) }}
 		d.dirs[dir] = s
 	}
 	nothing := func() {}
 	s.ask(tag, func() func() { return nothing })
 }
 
+// flushDirs syncs a directory, and where files elsewhere have names in it, their directory too.
+func (d *disk) flushDirs(dir string) error {
+	errs := []error{flushDir(d.root, dir)}
+	for prefix, root := range d.elsewhere {
+		if path.Dir(prefix) == dir {
+			errs = append(errs, flushDir(root, dir))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // flushDir syncs a directory and all above it. One that is not there has no names.
-func (d *disk) flushDir(dir string) error {
+func flushDir(root *os.Root, dir string) error {
 	for ; ; dir = path.Dir(dir) {
-		f, err := d.root.Open(dir)
+		f, err := root.Open(dir)
 		if err == nil {
 			err = errors.Join(f.Sync(), f.Close())
 		}

@@ -69,6 +69,7 @@ type gauge struct {
 	mu     sync.Mutex
 	room   sync.Cond
 	used   int
+	paused bool // nothing more may wait
 	closed bool
 }
 
@@ -85,7 +86,7 @@ func newGauge() *gauge {
 func (g *gauge) acquire(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for g.used > 0 && g.used+n > g.limit && !g.closed {
+	for (g.paused || g.used > 0 && g.used+n > g.limit) && !g.closed {
 		g.room.Wait()
 	}
 	g.used += n
@@ -95,6 +96,14 @@ func (g *gauge) release(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.used -= n
+	g.room.Broadcast()
+}
+
+// pause makes the reader wait, or go on.
+func (g *gauge) pause(on bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.paused = on
 	g.room.Broadcast()
 }
 

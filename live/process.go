@@ -80,7 +80,13 @@ func Start(cfg Config, node nodes.Node) (*Process, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	dir, err := openDataDir(cfg.Dir, cfg.ID)
+	var dir *dataDir
+	var err error
+	if cfg.Bare {
+		dir, err = openBare(cfg.Dir, cfg.Elsewhere)
+	} else {
+		dir, err = openDataDir(cfg.Dir, cfg.ID)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +126,7 @@ func newProcess(cfg Config, node nodes.Node, dir *dataDir, listener net.Listener
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.dialing, p.hangUp = context.WithCancel(p.ctx)
-	p.disk = newDisk(p, dir.files)
+	p.disk = newDisk(p, dir.files, dir.elsewhere)
 	p.peers = newPeers(p)
 	return p
 }

@@ -2,6 +2,8 @@ package zab
 
 import (
 	"encoding/binary"
+	"slices"
+	"strings"
 	"time"
 
 	"orrery/nodes"
@@ -16,11 +18,14 @@ type clients struct {
 	byConn    map[nodes.Conn]*client
 	byNumber  map[uint64]*client
 	bySession map[int64]*client
+	perHost   map[string]int
 	order     []*client // in which they came: no answer may depend on the order of a map
+	inProcess int       // requests of all of them that are not answered
 }
 
 func (c *clients) init() {
 	c.byConn, c.byNumber, c.bySession = map[nodes.Conn]*client{}, map[uint64]*client{}, map[int64]*client{}
+	c.perHost = map[string]int{}
 }
 
 // auth is as whom a connection acts.
@@ -35,19 +40,23 @@ func (c *clients) auth(conn uint64) []proto.ID {
 type client struct {
 	conn       nodes.Conn
 	peer       string
-	in         []byte
+	in         []byte // has come, and is not yet taken
 	state      clientState
+	throttled  bool // nothing is taken of it until some of its requests are answered
+	commanding bool // it says a four-letter word
 	session    int64
 	timeout    time.Duration
 	identities []proto.ID
-	readOnly   bool
-	received   uint64
-	sent       uint64
-	since      time.Time
-	lastXid    int32
-	lastOp     proto.OpCode
-	lastZxid   int64
-	queued     int // requests that are not answered
+	readOnly   bool            // it knows servers that only read
+	queued     []time.Duration // when its requests came that are not answered, by the monotonic clock
+
+	since          time.Time
+	received, sent uint64 // packets
+	lastXid        int32
+	lastOp         string
+	lastZxid       int64
+	lastResponse   int64 // in ms since 1970
+	latency        latencies
 }
 
 type clientState uint8
@@ -59,64 +68,109 @@ const (
 	clientClosing // has closed its session
 )
 
+// maxUnread is how many bytes may wait for a client that does not read what it is told.
+const maxUnread = 64 << 20
+
 // clientConnects takes a connection, if there are not too many.
 func (s *Server) clientConnects(env nodes.Env, c nodes.Conn, peer string) {
 	host := hostOf(peer)
-	same := 0
-	for _, k := range s.clients.order {
-		if hostOf(k.peer) == host {
-			same++
-		}
-	}
-	if most := s.zoo.MaxClientConns; most > 0 && same >= most || s.zoo.MaxConns > 0 && len(s.clients.order) >= s.zoo.MaxConns {
+	most, all := s.zoo.MaxClientConns, s.zoo.MaxConns
+	if most > 0 && s.clients.perHost[host] >= most || all > 0 && len(s.clients.order) >= all {
 		s.life.Refused++
-		env.Reset(c)
+		if nodes.Noting(env) {
+			nodes.Note(env, "refuses a client: too many connections from "+host)
+		}
+		env.Close(c)
 		return
 	}
-	k := &client{conn: c, peer: peer, since: env.Now(), identities: []proto.ID{{Scheme: "ip", ID: host}}}
+	k := &client{conn: c, peer: peer, since: env.Now(), lastXid: -1, lastZxid: -1, lastOp: "NA",
+		identities: []proto.ID{{Scheme: "ip", ID: host}}}
 	s.clients.byConn[c], s.clients.byNumber[c.N] = k, k
+	s.clients.perHost[host]++
 	s.clients.order = append(s.clients.order, k)
 }
 
-// hostOf is a peer without its port.
+// hostOf is a peer without its port, and without the brackets of an IPv6 address.
 func hostOf(peer string) string {
-	for i := len(peer) - 1; i > 0; i-- {
-		if peer[i] == ':' {
-			return peer[:i]
-		}
+	if i := strings.LastIndexByte(peer, ':'); i > 0 {
+		peer = peer[:i]
 	}
-	return peer
+	return strings.TrimSuffix(strings.TrimPrefix(peer, "["), "]")
 }
 
-// clientSays takes bytes of a client, and what is whole of them.
+// clientSays takes bytes of a client.
 func (s *Server) clientSays(env nodes.Env, c nodes.Conn, p []byte) {
 	k := s.clients.byConn[c]
 	if k == nil {
 		return
 	}
 	k.in = append(k.in, p...)
-	for s.clients.byConn[c] == k && len(k.in) >= 4 {
-		if k.state == clientNew && s.command(env, k) {
+	if k.throttled {
+		return
+	}
+	if k.state == clientNew && len(k.in) >= 4 && s.command(env, k) {
+		return
+	}
+	s.takeFrames(env, k)
+}
+
+// takeFrames takes what is whole of what a client has said.
+func (s *Server) takeFrames(env nodes.Env, k *client) {
+	used := 0
+	for s.clients.byConn[k.conn] == k && !k.throttled && len(k.in)-used >= 4 {
+		n := int(int32(binary.BigEndian.Uint32(k.in[used:])))
+		if n < 0 || n > s.zoo.MaxBuffer {
+			s.refuse(env, k, "a frame of a length that is none")
 			return
 		}
-		n := int32(binary.BigEndian.Uint32(k.in))
-		if n < 0 || int(n) >= s.zoo.MaxBuffer {
-			s.refuse(env, k)
-			return
+		if len(k.in)-used < 4+n {
+			break
 		}
-		if len(k.in) < 4+int(n) {
-			return
-		}
-		frame := append([]byte(nil), k.in[4:4+n]...)
-		k.in = append(k.in[:0], k.in[4+n:]...)
+		frame := append([]byte(nil), k.in[used+4:used+4+n]...)
+		used += 4 + n
 		k.received++
+		s.traffic.received++
 		s.clientFrame(env, k, frame)
+		s.throttle(env, k)
+	}
+	k.in = append(k.in[:0], k.in[used:]...)
+	if cap(k.in) > keptInput && len(k.in) == 0 {
+		k.in = nil
 	}
 }
 
+// keptInput is how much room for what comes is kept by a client that says nothing.
+const keptInput = 64 << 10
+
+// throttle leaves unread what a client says further, as long as it waits for answers and too many requests
+// are under way in the whole server (globalOutstandingLimit).
+func (s *Server) throttle(env nodes.Env, k *client) {
+	if s.clients.inProcess > s.zoo.GlobalOutstanding && len(k.queued) > 0 && s.clients.byConn[k.conn] == k {
+		k.throttled = true
+		if p, ok := env.(nodes.Pauser); ok {
+			p.Pause(k.conn)
+		}
+	}
+}
+
+// unthrottle goes on with a client that has got an answer.
+func (s *Server) unthrottle(env nodes.Env, k *client) {
+	if !k.throttled || s.clients.byConn[k.conn] != k || s.clients.inProcess > s.zoo.GlobalOutstanding && len(k.queued) > 0 {
+		return
+	}
+	k.throttled = false
+	if p, ok := env.(nodes.Pauser); ok {
+		p.Resume(k.conn)
+	}
+	s.takeFrames(env, k)
+}
+
 // refuse cuts off a client that does not speak the protocol. Nobody else notices.
-func (s *Server) refuse(env nodes.Env, k *client) {
+func (s *Server) refuse(env nodes.Env, k *client, why string) {
 	s.life.Refused++
+	if nodes.Noting(env) {
+		nodes.Note(env, "cuts off the client at "+k.peer+": "+why)
+	}
 	s.hangUp(env, k)
 }
 
@@ -137,12 +191,12 @@ func (s *Server) clientGone(_ nodes.Env, c nodes.Conn) {
 	if s.clients.bySession[k.session] == k {
 		delete(s.clients.bySession, k.session)
 	}
-	for i, o := range s.clients.order {
-		if o == k {
-			s.clients.order = append(s.clients.order[:i], s.clients.order[i+1:]...)
-			break
-		}
+	host := hostOf(k.peer)
+	if s.clients.perHost[host]--; s.clients.perHost[host] == 0 {
+		delete(s.clients.perHost, host)
 	}
+	s.clients.inProcess -= len(k.queued)
+	s.clients.order = slices.DeleteFunc(s.clients.order, func(o *client) bool { return o == k })
 	s.db.tree.RemoveConn(c.N)
 	if s.pipe != nil {
 		s.pipe.commits.forget(k.session, c)
@@ -168,23 +222,34 @@ func (s *Server) clientFrame(env nodes.Env, k *client, frame []byte) {
 	}
 	d := jute.NewDecoder(frame)
 	var h proto.RequestHeader
-	if err := h.Decode(d); err != nil || k.state != clientOpen {
-		s.refuse(env, k)
+	if err := h.Decode(d); err != nil || k.state == clientOpening {
+		s.refuse(env, k, "a request that is none")
 		return
 	}
-	k.lastXid, k.lastOp = h.Xid, h.Type
+	if k.state == clientClosing {
+		return // nothing is answered behind the end
+	}
 	s.touch(env, k)
 	body := d.Rest()
-	if h.Type == proto.OpAuth {
+	switch h.Type {
+	case proto.OpAuth:
 		s.clientAuth(env, k, &h, body)
 		return
-	}
-	if h.Type == proto.OpCloseSession {
+	case proto.OpSasl:
+		s.reply(env, k, proto.ReplyHeader{Xid: h.Xid, Err: proto.CodeAuthFailed}, nil)
+		return
+	case proto.OpCloseSession:
 		k.state = clientClosing
 	}
-	k.queued++
+	k.asked(env)
+	s.clients.inProcess++
 	r := &request{session: k.session, cxid: h.Xid, op: h.Type, raw: body, auth: k.identities, owner: s.ownOwner(), conn: k.conn,
 		local: s.isLocal(k.session)}
+	if !fromClients(h.Type) { // UnimplementedRequestProcessor
+		s.reply(env, k, proto.ReplyHeader{Xid: h.Xid, Zxid: s.db.tree.Zxid(), Err: proto.CodeUnimplemented}, nil)
+		s.refuse(env, k, "an operation that there is not")
+		return
+	}
 	s.upgrade(env, r)
 	s.pipe.submit(env, r)
 }
@@ -261,7 +326,7 @@ func (s *Server) createSession(id int64, timeout time.Duration, c nodes.Conn) *r
 func (s *Server) clientAuth(env nodes.Env, k *client, h *proto.RequestHeader, body []byte) {
 	var a proto.AuthPacket
 	if err := decode(body, &a); err != nil {
-		s.refuse(env, k)
+		s.refuse(env, k, "an authentication that is none")
 		return
 	}
 	ids, code := tree.Authenticate(a.Scheme, a.Auth, s.zoo.SuperDigest, hostOf(k.peer))
@@ -291,10 +356,18 @@ func (s *Server) reply(env nodes.Env, k *client, h proto.ReplyHeader, body jute.
 	if body != nil {
 		b = body.Append(b)
 	}
+	s.write(env, k, b)
+}
+
+// write sends a frame whose first four bytes are for its length.
+func (s *Server) write(env nodes.Env, k *client, b []byte) {
 	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
 	k.sent++
-	k.lastZxid = h.Zxid
-	_ = env.Write(k.conn, b)
+	s.traffic.sent++
+	_ = env.Write(k.conn, b) // a connection that has ended says so by Closed
+	if env.Unsent(k.conn) > maxUnread {
+		s.refuse(env, k, "it does not read what it is told")
+	}
 }
 
 // tellWatchers sends what watches have seen: before the answer to the request that it comes from, and before any answer

@@ -13,38 +13,33 @@ func (s *Server) answerRead(env nodes.Env, r *request) {
 	if k == nil {
 		return
 	}
-	k.queued--
 	h := proto.ReplyHeader{Xid: r.cxid, Zxid: s.db.tree.Zxid(), Err: r.code}
-	if r.code != proto.CodeOK {
-		s.reply(env, k, h, nil)
-		return
-	}
-	switch r.op {
-	case proto.OpPing:
-		s.reply(env, k, h, nil)
-		return
-	case proto.OpCreateSession: // of a local session that was made global meanwhile
+	switch {
+	case r.op == proto.OpCreateSession: // of a local session that was made global meanwhile
 		s.opened(env, k, true)
 		return
-	case proto.OpCloseSession:
-		s.reply(env, k, h, nil)
+	case r.op == proto.OpCloseSession:
+		s.answer(env, k, r.op, h, nil)
 		s.hangUp(env, k)
 		return
-	case proto.OpWhoAmI:
-		s.reply(env, k, h, &proto.WhoAmIResponse{ClientInfo: tree.WhoAmI(r.auth)})
+	case r.code != proto.CodeOK:
+		s.answer(env, k, r.op, h, nil)
+		return
+	case r.op == proto.OpPing:
+		s.answer(env, k, r.op, h, nil)
+		return
+	case r.op == proto.OpWhoAmI:
+		s.answer(env, k, r.op, h, &proto.WhoAmIResponse{ClientInfo: tree.WhoAmI(r.auth)})
 		return
 	}
 	body, err := r.parse()
 	if err != nil {
 		h.Err = proto.CodeMarshallingError
-		if requestOf(r.op) == nil {
-			h.Err = proto.CodeUnimplemented
-		}
-		s.reply(env, k, h, nil)
+		s.answer(env, k, r.op, h, nil)
 		return
 	}
 	if y, ok := body.(*proto.SyncRequest); ok {
-		s.reply(env, k, h, &proto.SyncResponse{Path: y.Path})
+		s.answer(env, k, r.op, h, &proto.SyncResponse{Path: y.Path})
 		return
 	}
 	who := tree.Reader{Conn: r.conn.N, Session: r.session, Auth: r.auth}
@@ -54,7 +49,14 @@ func (s *Server) answerRead(env nodes.Env, r *request) {
 	if code != proto.CodeOK {
 		res = nil
 	}
-	s.reply(env, k, h, res)
+	s.answer(env, k, r.op, h, res)
+}
+
+// answer answers a request: the oldest of the client's that has no answer.
+func (s *Server) answer(env nodes.Env, k *client, op proto.OpCode, h proto.ReplyHeader, body jute.Record) {
+	s.answered(env, k, op, h)
+	s.reply(env, k, h, body)
+	s.unthrottle(env, k)
 }
 
 // answerWrite answers a write of a client of this server, which has just been applied.
@@ -63,7 +65,6 @@ func (s *Server) answerWrite(env nodes.Env, r *request, t logged, result *tree.R
 	if k == nil {
 		return
 	}
-	k.queued--
 	h := proto.ReplyHeader{Xid: r.cxid, Zxid: s.db.tree.Zxid(), Err: result.Err}
 	if s.cfg.Quirks.ReplyZxidRequest {
 		h.Zxid = t.zxid
@@ -73,18 +74,21 @@ func (s *Server) answerWrite(env nodes.Env, r *request, t logged, result *tree.R
 		s.opened(env, k, true)
 		return
 	case proto.OpCloseSession:
-		s.reply(env, k, h, nil)
+		s.answer(env, k, r.op, h, nil)
 		s.hangUp(env, k)
 		return
 	case proto.OpMulti:
-		s.reply(env, k, h, multiResponse(r, result))
+		if t.txn.Header.Type == proto.OpMulti { // which has failed, or not: its parts tell
+			h.Err = proto.CodeOK
+		}
+		s.answer(env, k, r.op, h, multiResponse(r, result))
 		return
 	}
 	var body jute.Record
 	if result.Err == proto.CodeOK {
 		body = s.response(r.op, result)
 	}
-	s.reply(env, k, h, body)
+	s.answer(env, k, r.op, h, body)
 }
 
 // response is the body of the answer to a write that has succeeded; nil if there is none.

@@ -1,7 +1,6 @@
 package zab
 
 import (
-	"encoding/binary"
 	"time"
 
 	"orrery/nodes"
@@ -14,7 +13,7 @@ import (
 func (s *Server) clientOpens(env nodes.Env, k *client, frame []byte) {
 	var c proto.ConnectRequest
 	if err := c.Decode(jute.NewDecoder(frame)); err != nil {
-		s.refuse(env, k)
+		s.refuse(env, k, "a first frame that asks for no session")
 		return
 	}
 	// Whoever has seen more than this server must find another one: nobody may see the past again.
@@ -93,9 +92,7 @@ func (s *Server) opened(env nodes.Env, k *client, valid bool) {
 		r.TimeOut, r.SessionID, r.Passwd = int32(k.timeout/time.Millisecond), k.session, password[:]
 	}
 	b := r.Append(make([]byte, 4, 64))
-	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
-	_ = env.Write(k.conn, b)
-	k.sent++
+	s.write(env, k, b)
 	if !valid {
 		s.hangUp(env, k)
 		return

@@ -60,4 +60,16 @@ func requestOf(op proto.OpCode) jute.Record {
 	return nil
 }
 
+// fromClients tells whether a client may ask for the operation: some are of servers alone, and a client that
+// could ask for deleteContainer would delete without permission.
+func fromClients(op proto.OpCode) bool {
+	switch op {
+	case proto.OpPing, proto.OpCloseSession, proto.OpWhoAmI:
+		return true
+	case proto.OpCreateSession, proto.OpDeleteContainer:
+		return false
+	}
+	return requestOf(op) != nil
+}
+
 func appendLong(b []byte, v int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(v)) }

@@ -18,6 +18,16 @@ type Config struct {
 	ID int64
 	// Where turns a host and port of the configuration into a machine. nil takes the host's name for the machine's.
 	Where func(config.Address) nodes.Addr
+	// File is the base name of the zoo.cfg on the disk. Beside it are written the members of the ensemble, when they
+	// change: zoo.cfg.dynamic.100000000. Empty keeps them in memory only.
+	File string
+	// Environment is what the four-letter word envi says of the machine, a line "key=value" each.
+	Environment []string
+	// SnapshotChunk is how many bytes of a snapshot are sent to a learner in one step, between which transactions
+	// go on; 0 means 256 KiB.
+	SnapshotChunk int
+	// Probe, if set, is told of what the guarantees of ZAB speak of, at the moment at which it happens.
+	Probe func(s *Server, m Milestone)
 	// Quirks are defects to run with. The zero value has none.
 	Quirks Quirks
 }
@@ -65,6 +75,7 @@ type Server struct {
 	nextSession int64  // the identifier of the next session that is created here
 	lastAlone   int64  // the last zxid that was given out, by a server that stands alone
 	life        life
+	traffic     traffic
 }
 
 // life is what is counted for people, since the process began.
@@ -225,7 +236,7 @@ func (s *Server) begin(env nodes.Env) {
 func (s *Server) look(env nodes.Env) {
 	s.state, s.zab = election.Looking, ElectionPhase
 	s.life.Elections++
-	s.elect.Look(env, s.db.tree.Zxid(), s.disk.CurrentEpoch())
+	s.elect.Look(env, s.db.tree.Zxid(), s.votesEpoch())
 	s.takeElection(env)
 }
 
