@@ -1,0 +1,272 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"orrery/checker"
+)
+
+// An event is one line of a history of events: an invocation, or how it ended.
+type event struct {
+	typ     string // invoke, ok, fail or info
+	f       string
+	process string
+	value   *node
+	key     *node // of formats that have keys beside values
+	to      *node
+	index   bool // the events are numbered
+	time    *node
+	failed  bool // it has an :error
+	rebal   *node
+	line    int
+	raw     node
+}
+
+// A source gives events one by one, and io.EOF after the last.
+type source interface{ event() (event, error) }
+
+// ednEvents reads maps, by themselves or in one collection.
+type ednEvents struct {
+	r     *reader
+	begun bool
+	end   byte // of the collection that all maps are in; 0 if they are by themselves
+}
+
+func (s *ednEvents) event() (event, error) {
+	if !s.begun {
+		s.begun = true
+		c, err := s.r.visible()
+		if err != nil {
+			return event{}, err
+		}
+		switch c {
+		case '[':
+			s.end = ']'
+		case '(':
+			s.end = ')'
+		default:
+			return s.one(c)
+		}
+	}
+	c, err := s.r.visible()
+	switch {
+	case s.end == 0 && err != nil:
+		return event{}, err
+	case errors.Is(err, io.EOF):
+		return event{}, s.r.wrong(s.r.line, "the end of the collection of events: "+string(s.end), "the end of the file")
+	case err != nil:
+		return event{}, err
+	case s.end != 0 && c == s.end:
+		if s.end = 0; true {
+			return s.nothingMore()
+		}
+	}
+	return s.one(c)
+}
+
+// nothingMore makes sure that nothing follows the collection.
+func (s *ednEvents) nothingMore() (event, error) {
+	c, err := s.r.visible()
+	if err != nil {
+		return event{}, err // io.EOF, as it should be
+	}
+	return event{}, s.r.wrong(s.r.line, "nothing behind the collection of events", string(rune(c)))
+}
+
+func (s *ednEvents) one(c byte) (event, error) {
+	n, err := s.r.datum(c, 0)
+	if errors.Is(err, io.EOF) {
+		return event{}, err
+	}
+	if err != nil {
+		return event{}, err
+	}
+	if n.kind != isMap {
+		return event{}, s.r.wrong(n.line, "an event as a map with :type, :process, :f and :value", n.String())
+	}
+	return eventOf(s.r, n)
+}
+
+func eventOf(r *reader, n node) (event, error) {
+	e := event{line: n.line, raw: n, f: n.get("f").word(), value: n.get("value"), key: n.get("key"), to: n.get("to"),
+		time: n.get("time"), index: n.get("index") != nil, failed: !n.get("error").none(), rebal: n.get("rebalance-log")}
+	e.typ = n.get("type").word()
+	switch e.typ {
+	case "invoke", "ok", "fail", "info":
+	case "maybe":
+		e.typ = "info"
+	default:
+		got := n.get("type")
+		if got == nil {
+			got = &n
+		}
+		return e, &checker.SyntaxError{File: r.file, Line: n.line, Field: "type", Want: "invoke, ok, fail or info", Got: got.String()}
+	}
+	who := n.get("process")
+	if who == nil {
+		who = n.get("client")
+	}
+	switch {
+	case who.none():
+	case who.kind == isKeyword:
+		e.process = who.text[1:]
+	case who.kind == isInt || who.kind == isString:
+		e.process = who.text
+	default:
+		return e, &checker.SyntaxError{File: r.file, Line: n.line, Field: "process", Want: "the number or the name of a process", Got: who.String()}
+	}
+	return e, nil
+}
+
+// A step is one operation: an invocation and how it ended.
+type step struct {
+	event        // the invocation; of one that nobody wrote down, the end
+	end   *event // nil if it did not end
+	call  int64  // on the clock of the history
+	ret   int64  // checker.Never if it did not end
+}
+
+// A Fault is something that the nemesis did, or that happened to the system, while a history was recorded.
+type Fault struct {
+	At   int64  // on the clock of the operations
+	Text string // what it was, in the words of the file
+	Line int
+}
+
+type fault struct {
+	Fault
+	name    string
+	invoked bool // it has not ended yet
+}
+
+// A pairing puts invocations and ends together.
+type pairing struct {
+	f     *File
+	all   []step
+	open  map[string]int // by process: the step that is open
+	clock int64          // counts events
+	timed bool           // the clock of the history is that of its events' times
+	begun bool
+	alone bool // so far there are ends only, and that is allowed
+}
+
+// steps reads all operations, in the order of their invocations. alone permits a history that has ends only.
+func (f *File) steps(alone bool) ([]step, error) {
+	p := pairing{f: f, open: map[string]int{}, alone: alone}
+	for {
+		e, err := f.src.event()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = p.event(&e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if p.alone { // of their time nothing is known
+		for i := range p.all {
+			p.all[i].call, p.all[i].ret = 0, p.clock
+		}
+	}
+	return p.all, nil
+}
+
+func (p *pairing) event(e *event) error {
+	at, err := p.at(e)
+	if err != nil {
+		return err
+	}
+	if e.process == "nemesis" {
+		p.f.fault(e, at)
+		return nil
+	}
+	i, open := p.open[e.process]
+	switch {
+	case e.typ == "invoke" && open:
+		return p.f.wrong(e, "process", fmt.Sprintf("a process without an open operation: the one invoked on line %d has not ended",
+			p.all[i].line), e.raw.get("process"))
+	case e.typ == "invoke":
+		return p.invoke(e, at)
+	case open:
+		delete(p.open, e.process)
+		if e.f != "" && e.f != p.all[i].f {
+			return p.f.wrong(e, "f", p.all[i].f+", which is what the process invoked", e.raw.get("f"))
+		}
+		e.raw = node{}
+		p.all[i].end, p.all[i].ret = e, at
+	case p.alone:
+		if e.process == "" {
+			e.process = fmt.Sprint("line ", e.line)
+		}
+		end := *e
+		end.raw = node{}
+		p.all = append(p.all, step{event: end, end: &end})
+	case e.typ == "info": // a process may say more than it was asked
+	default:
+		return p.f.wrong(e, "type", "an invoke: this process has no open operation that could end", e.raw.get("type"))
+	}
+	return nil
+}
+
+func (p *pairing) invoke(e *event, at int64) error {
+	if p.alone && len(p.all) > 0 {
+		return p.f.wrong(e, "type", "ok, fail or info, as on the lines before, where nothing was invoked", e.raw.get("type"))
+	}
+	p.alone = false
+	if e.process == "" {
+		return p.f.wrong(e, "process", "the number or the name of a process", nil)
+	}
+	p.open[e.process] = len(p.all)
+	s := step{event: *e, call: at, ret: checker.Never}
+	s.raw = node{}
+	p.all = append(p.all, s)
+	return nil
+}
+
+// at is the time of an event: its own, of JSON events that have one and are not numbered, and else its place.
+func (p *pairing) at(e *event) (int64, error) {
+	p.clock++
+	if !p.begun {
+		p.begun = true
+		p.timed = p.f.Format == JSONEvents && e.time != nil && !e.index
+	}
+	if !p.timed {
+		return p.clock, nil
+	}
+	t, ok := e.time.integer()
+	if !ok {
+		return 0, p.f.wrong(e, "time", "an integer, as on every event before", e.time)
+	}
+	return t, nil
+}
+
+// fault notes what the nemesis did; the end of it says more than the beginning.
+func (f *File) fault(e *event, at int64) {
+	text := e.f
+	if !e.value.none() {
+		text = strings.TrimSpace(text + " " + e.value.String())
+	}
+	if n := len(f.faults); n > 0 && f.faults[n-1].name == e.f && f.faults[n-1].invoked && e.typ != "invoke" {
+		f.faults[n-1].Text, f.faults[n-1].invoked = text, false
+		return
+	}
+	f.faults = append(f.faults, fault{Fault{At: at, Text: text, Line: e.line}, e.f, e.typ == "invoke"})
+}
+
+// Faults returns what the nemesis did, in the order of the file, once its operations have been read.
+func (f *File) Faults() []Fault {
+	out := make([]Fault, len(f.faults))
+	for i := range f.faults {
+		out[i] = f.faults[i].Fault
+	}
+	return out
+}
+
+func (f *File) wrong(e *event, field, want string, got *node) error {
+	return &checker.SyntaxError{File: f.Name, Line: e.line, Field: field, Want: want, Got: got.String()}
+}
