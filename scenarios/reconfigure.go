@@ -65,6 +65,11 @@ func (o *operator) Fire(env nodes.Env, tag nodes.Tag) {
 		return
 	}
 	o.want = o.change()
+	if !o.canServe(o.want) {
+		o.done++
+		o.pause(env)
+		return
+	}
 	if nodes.Noting(env) {
 		nodes.Note(env, "asks for the members "+list(o.want))
 	}
@@ -101,6 +106,18 @@ func (o *operator) change() []nodes.ID {
 	}
 	slices.Sort(want)
 	return want
+}
+
+// canServe tells whether enough of the machines are there to serve as members: who makes a membership of machines
+// that are lost can wait for it for ever, and no protocol can help.
+func (o *operator) canServe(members []nodes.ID) bool {
+	up := 0
+	for _, id := range members {
+		if m := o.w.U.Machine(id); m != nil && m.Up() {
+			up++
+		}
+	}
+	return 2*up > len(members)
 }
 
 // Deliver implements nodes.Node.
