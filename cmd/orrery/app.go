@@ -133,7 +133,7 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 			root.AddCommand(c)
 		}
 	}
-	grouped("find", a.runCommand(), a.huntCommand(), a.findingsCommand(), a.mutantsCommand(), a.listCommand(), a.bugsCommand(), a.strategiesCommand(), a.checkCommand())
+	grouped("find", a.runCommand(), a.huntCommand(), a.findingsCommand(), a.mutantsCommand(), a.exhaustCommand(), a.listCommand(), a.bugsCommand(), a.strategiesCommand(), a.checkCommand())
 	grouped("look", a.replayCommand(), a.showCommand(), a.shrinkCommand(), a.explainCommand())
 	grouped("live", a.nodeCommand(), a.kvCommand())
 	root.AddCommand(a.versionCommand(), a.universeCommand())
