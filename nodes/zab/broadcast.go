@@ -22,6 +22,7 @@ func (l *leader) nextZxid() (zxid int64, ok bool) {
 func (l *leader) propose(env nodes.Env, t logged, r *request) {
 	p := &proposal{logged: t, request: r, acks: config.NewTracker(l.s.quorum, l.s.next)}
 	l.lastZxid = t.zxid
+	l.s.tellTxn(Proposed, t)
 	l.outstanding = append(l.outstanding, p)
 	for _, h := range l.handlers {
 		if h.forwards && !h.observer {
@@ -50,6 +51,7 @@ func (l *leader) ack(env nodes.Env, id, zxid int64) {
 func (l *leader) commit(env nodes.Env, p *proposal) {
 	l.outstanding = l.outstanding[1:]
 	l.committed = p.zxid
+	l.s.tellTxn(Committed, p.logged)
 	l.toApply = append(l.toApply, p.logged)
 	reconfig := p.request != nil && p.request.quorum != nil
 	designated := l.s.id

@@ -13,11 +13,45 @@ type commitProcessor struct {
 	p       *pipeline
 	waiting map[int64][]*request // by session: a write or a sync that is under way, and what was asked behind it
 	syncs   []*request           // in the order in which they were asked
+
+	applying *applying     // a transaction that is being applied in steps
+	behind   []*commitStep // what has come meanwhile
+}
+
+// applying is a transaction between two of the steps in which it is applied. A snapshot can be begun between them, and nothing else
+// sees the tree meanwhile.
+type applying struct {
+	t     logged
+	steps tree.Application
 }
 
 func (c *commitProcessor) init(p *pipeline) { c.p, c.waiting = p, map[int64][]*request{} }
 
 func (c *commitProcessor) on(env nodes.Env, m *commitStep) {
+	switch {
+	case m.goOn:
+		c.step(env)
+	case c.applying != nil || c.p.s.locked():
+		c.behind = append(c.behind, m)
+	default:
+		c.take(env, m)
+	}
+}
+
+// locked tells whether somebody holds the tree while he sends it: by a defect.
+func (s *Server) locked() bool {
+	if !s.cfg.Quirks.SnapSendUnderLock || s.leader == nil {
+		return false
+	}
+	for _, h := range s.leader.handlers {
+		if h.snapshot != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *commitProcessor) take(env nodes.Env, m *commitStep) {
 	switch {
 	case m.commit:
 		c.commit(env, m.t)
@@ -36,7 +70,7 @@ func (c *commitProcessor) request(env nodes.Env, r *request) {
 	if r.op == proto.OpSync {
 		c.syncs = append(c.syncs, r)
 	}
-	if queue := c.waiting[r.session]; len(queue) > 0 {
+	if queue := c.waiting[r.session]; len(queue) > 0 && (!c.p.s.cfg.Quirks.CommitProcRace || c.needsCommit(r)) {
 		c.waiting[r.session] = append(queue, r)
 	} else if c.needsCommit(r) {
 		c.waiting[r.session] = []*request{r}
@@ -56,23 +90,69 @@ func (c *commitProcessor) needsCommit(r *request) bool {
 	return r.writes()
 }
 
-// commit applies a transaction; if a client of this server waits for it, it is answered, and so are the
-// reads behind it.
+// commit begins to apply a transaction: one whose parts a snapshot may tell apart, in steps.
 func (c *commitProcessor) commit(env nodes.Env, t logged) {
 	s := c.p.s
-	result := s.apply(env, t)
+	a := &applying{t, s.db.tree.Begin(&t.txn.Header, t.txn.Body)}
+	s.db.stepping, c.applying = true, a
+	switch t.txn.Header.Type {
+	case proto.OpMulti, proto.OpCreateSession, proto.OpCloseSession:
+		c.step(env)
+	default:
+		c.finish(env)
+	}
+}
+
+// step does the next step, and asks for the one behind it.
+func (c *commitProcessor) step(env nodes.Env) {
+	if c.applying == nil {
+		return
+	}
+	if c.applying.steps.Step() {
+		env.Post(stageCommit, &commitStep{gen: c.p.gen, goOn: true})
+		return
+	}
+	c.finish(env)
+}
+
+// finish does all steps that are left, and what follows the last.
+func (c *commitProcessor) finish(env nodes.Env) {
+	a := c.applying
+	for a.steps.Step() {
+	}
+	c.applying, c.p.s.db.stepping = nil, false
+	result := a.steps.Result()
+	c.applied(env, a.t, &result)
+	c.catchUp(env)
+}
+
+// catchUp takes what has come while a transaction was being applied.
+func (c *commitProcessor) catchUp(env nodes.Env) {
+	for len(c.behind) > 0 && c.applying == nil && !c.p.s.locked() && c.p.s.pipe == c.p {
+		m := c.behind[0]
+		c.behind = c.behind[1:]
+		c.take(env, m)
+	}
+}
+
+// applied goes on behind a transaction: if a client of this server waits for it, it is answered, and so are the
+// reads behind it.
+func (c *commitProcessor) applied(env nodes.Env, t logged, result *tree.Result) {
+	s := c.p.s
+	s.finishTxn(env, t, result)
 	h := &t.txn.Header
 	queue := c.waiting[h.ClientID]
 	if len(queue) == 0 || !c.needsCommit(queue[0]) || queue[0].op == proto.OpSync || queue[0].cxid != h.Cxid {
 		return
 	}
-	s.answerWrite(env, queue[0], t, &result)
+	s.answerWrite(env, queue[0], t, result)
 	c.goOn(env, h.ClientID, queue[1:])
 }
 
 // goOn answers what waited behind something that has been answered.
 func (c *commitProcessor) goOn(env nodes.Env, id int64, queue []*request) {
-	for len(queue) > 0 && !c.needsCommit(queue[0]) {
+	lost := c.p.s.cfg.Quirks.CommitProcLostWakeup && len(c.waiting) == 1 // nobody is there to be woken
+	for len(queue) > 0 && !c.needsCommit(queue[0]) && !lost {
 		c.p.s.answerRead(env, queue[0])
 		queue = queue[1:]
 	}
@@ -114,9 +194,10 @@ func (c *commitProcessor) forget(id int64, conn nodes.Conn) {
 	}
 }
 
-// apply applies a committed transaction, and tells everybody whom it concerns (FinalRequestProcessor).
-func (s *Server) apply(env nodes.Env, t logged) tree.Result {
-	result := s.db.apply(t)
+// finishTxn tells everybody of a transaction that has been applied (FinalRequestProcessor).
+func (s *Server) finishTxn(env nodes.Env, t logged, result *tree.Result) {
+	s.db.remember(t)
+	s.tellTxn(Delivered, t)
 	if s.leader != nil {
 		s.leader.applied(t.zxid)
 	}
@@ -143,5 +224,4 @@ func (s *Server) apply(env nodes.Env, t logged) tree.Result {
 	if h.Type == proto.OpCloseSession {
 		s.sessionClosed(env, h.ClientID)
 	}
-	return result
 }

@@ -18,6 +18,7 @@ type database struct {
 	// committed are the last transactions that were applied, in order and without holes: what a learner that is a little
 	// behind is sent (committedLog).
 	committed []logged
+	stepping  bool // a transaction is being applied in steps: see commitProcessor
 }
 
 // logged is a transaction as it is on the wire and on disk.
@@ -47,7 +48,7 @@ func (d *database) treeConfig() tree.Config {
 // Fresh implements store.Database.
 func (d *database) Fresh() {
 	d.tree, d.committed = tree.New(d.treeConfig()), nil
-	if z := d.s.zoo.InitialZxid; z != 0 {
+	if z := d.s.zoo.InitialZxid; z != 0 && !d.s.zoo.Distributed() { // a leader begins each epoch there
 		d.tree.SetZxid(z)
 	}
 }
@@ -131,6 +132,7 @@ func (s *Server) fastForward(env nodes.Env) error {
 			return err
 		}
 		s.db.apply(l)
+		nodes.Reachable(env, markFastForward)
 	}
 	return it.Err()
 }

@@ -14,6 +14,9 @@ func (s *Server) answerRead(env nodes.Env, r *request) {
 		return
 	}
 	h := proto.ReplyHeader{Xid: r.cxid, Zxid: s.db.tree.Zxid(), Err: r.code}
+	if s.cfg.Quirks.ReplyZxidRequest {
+		h.Zxid = max(h.Zxid, r.zxid)
+	}
 	switch {
 	case r.op == proto.OpCreateSession: // of a local session that was made global meanwhile
 		s.opened(env, k, true)
@@ -66,9 +69,6 @@ func (s *Server) answerWrite(env nodes.Env, r *request, t logged, result *tree.R
 		return
 	}
 	h := proto.ReplyHeader{Xid: r.cxid, Zxid: s.db.tree.Zxid(), Err: result.Err}
-	if s.cfg.Quirks.ReplyZxidRequest {
-		h.Zxid = t.zxid
-	}
 	switch r.op {
 	case proto.OpCreateSession:
 		s.opened(env, k, true)

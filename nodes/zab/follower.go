@@ -23,7 +23,7 @@ func (l *learner) onBroadcast(env nodes.Env, p *proto.QuorumPacket) {
 			l.propose(env, t)
 			return
 		}
-		l.leave(env, "was proposed what cannot be read")
+		l.bad(env, "was proposed what cannot be read")
 	case proto.PacketCommit:
 		l.commit(env, p.Zxid)
 	case proto.PacketInform:
@@ -39,7 +39,7 @@ func (l *learner) onBroadcast(env nodes.Env, p *proto.QuorumPacket) {
 		l.s.pipe.synced(env)
 	case proto.PacketUpToDate: // once more
 	default:
-		l.leave(env, fmt.Sprintf("was told %s", p.Type))
+		l.bad(env, fmt.Sprintf("was told %s", p.Type))
 	}
 }
 
@@ -69,7 +69,7 @@ func (l *learner) commit(env nodes.Env, zxid int64) {
 func (l *learner) inform(env nodes.Env, p *proto.QuorumPacket) {
 	t, err := parseTxn(informed(p))
 	if err != nil {
-		l.leave(env, "was informed of what cannot be read")
+		l.bad(env, "was informed of what cannot be read")
 		return
 	}
 	if l.s.zoo.SyncEnabled {
@@ -115,7 +115,7 @@ func (l *learner) activate(env nodes.Env, p *proto.QuorumPacket) {
 	d := jute.NewDecoder(p.Data)
 	designated := d.Long()
 	if d.Err() != nil {
-		l.leave(env, "was told a reconfiguration that cannot be read")
+		l.bad(env, "was told a reconfiguration that cannot be read")
 		return
 	}
 	zxid := p.Zxid
@@ -123,7 +123,7 @@ func (l *learner) activate(env nodes.Env, p *proto.QuorumPacket) {
 	if p.Type == proto.PacketInformAndActivate {
 		var err error
 		if t, err = parseTxn(informed(p)); err != nil {
-			l.leave(env, "was informed of what cannot be read")
+			l.bad(env, "was informed of what cannot be read")
 			return
 		}
 		l.inform(env, p)

@@ -48,6 +48,9 @@ const (
 // learnerConnects takes a connection on the quorum port.
 func (l *leader) learnerConnects(env nodes.Env, k *link) {
 	h := &handler{l: l, link: k, nextAck: l.ticked() + l.s.zoo.InitLimit + l.s.zoo.SyncLimit}
+	if l.s.cfg.Quirks.SyncLimitDuringSnap {
+		h.nextAck = l.s.zoo.SyncLimit
+	}
 	k.packet = h.take
 	k.closed = h.gone
 	l.handlers = append(l.handlers, h)
@@ -74,6 +77,12 @@ func (h *handler) refuse(env nodes.Env, why string) {
 	h.l.s.cut(env, h.link)
 }
 
+// bad cuts the learner off for a packet that it should not have sent.
+func (h *handler) bad(env nodes.Env, why string) {
+	h.l.s.tell(Milestone{Kind: BadPacket, Epoch: h.l.epoch, Why: fmt.Sprintf("learner %d: %s", h.id, why)})
+	h.refuse(env, why)
+}
+
 // synced tells whether the learner has taken the history over.
 func (h *handler) synced() bool { return !h.observer && h.phase >= handlerTaken }
 
@@ -83,7 +92,9 @@ func (h *handler) take(env nodes.Env, p *proto.QuorumPacket) {
 	if l.s.leader != l {
 		return
 	}
-	h.nextAck = max(h.nextAck, l.ticked()+l.s.zoo.SyncLimit)
+	if h.phase == handlerServes || !l.s.cfg.Quirks.SyncLimitDuringSnap {
+		h.nextAck = max(h.nextAck, l.ticked()+l.s.zoo.SyncLimit)
+	}
 	switch h.phase {
 	case handlerConnected:
 		h.onInfo(env, p)
@@ -94,14 +105,14 @@ func (h *handler) take(env nodes.Env, p *proto.QuorumPacket) {
 	case handlerTaken, handlerServes:
 		h.onServing(env, p)
 	default:
-		h.refuse(env, fmt.Sprintf("it says %s out of turn", p.Type))
+		h.bad(env, fmt.Sprintf("it says %s out of turn", p.Type))
 	}
 }
 
 // onInfo hears who the learner is, and which epoch it has accepted last.
 func (h *handler) onInfo(env nodes.Env, p *proto.QuorumPacket) {
 	if p.Type != proto.PacketFollowerInfo && p.Type != proto.PacketObserverInfo {
-		h.refuse(env, fmt.Sprintf("it begins with %s", p.Type))
+		h.bad(env, fmt.Sprintf("it begins with %s", p.Type))
 		return
 	}
 	var info proto.LearnerInfo
@@ -125,10 +136,7 @@ func (h *handler) onInfo(env nodes.Env, p *proto.QuorumPacket) {
 		h.tellEpoch(env)
 		return
 	}
-	if h.observer {
-		return
-	}
-	h.l.tellsEpoch(env, h.id, proto.Epoch(p.Zxid))
+	h.l.tellsEpoch(env, h.id, proto.Epoch(p.Zxid)) // an observer does not count, and no epoch that it has accepted is used again
 }
 
 // tellEpoch proposes the new epoch to the learner.
@@ -144,19 +152,20 @@ func (h *handler) tellEpoch(env nodes.Env) {
 // history is longer than the leader's.
 func (h *handler) onAckEpoch(env nodes.Env, p *proto.QuorumPacket) {
 	if p.Type != proto.PacketAckEpoch {
-		h.refuse(env, fmt.Sprintf("it says %s instead of ACKEPOCH", p.Type))
+		h.bad(env, fmt.Sprintf("it says %s instead of ACKEPOCH", p.Type))
 		return
 	}
 	d := jute.NewDecoder(p.Data)
 	epoch := int64(d.Int())
 	if d.End() != nil {
-		h.refuse(env, "its ACKEPOCH cannot be read")
+		h.bad(env, "its ACKEPOCH cannot be read")
 		return
 	}
 	h.lastZxid, h.phase = p.Zxid, handlerHasAccepted
 	l := h.l
 	if epoch != -1 {
 		if epoch > l.historyOf || epoch == l.historyOf && h.lastZxid > l.history {
+			nodes.Reachable(env, markAhead)
 			h.refuse(env, "its history is longer than mine")
 			return
 		}
@@ -172,7 +181,7 @@ func (h *handler) onAckEpoch(env nodes.Env, p *proto.QuorumPacket) {
 // onNewLeaderAck hears that the learner has taken the history over.
 func (h *handler) onNewLeaderAck(env nodes.Env, p *proto.QuorumPacket) {
 	if p.Type != proto.PacketAck || p.Zxid != proto.MakeZxid(h.l.epoch, 0) {
-		h.refuse(env, fmt.Sprintf("it says %s %x before it has acknowledged NEWLEADER", p.Type, p.Zxid))
+		h.bad(env, fmt.Sprintf("it says %s %x before it has acknowledged NEWLEADER", p.Type, p.Zxid))
 		return
 	}
 	h.phase = handlerTaken
@@ -206,7 +215,7 @@ func (h *handler) onServing(env nodes.Env, p *proto.QuorumPacket) {
 	case proto.PacketRevalidate:
 		var t proto.SessionTouch
 		if err := decode(p.Data, &t); err != nil {
-			h.refuse(env, "its REVALIDATE cannot be read")
+			h.bad(env, "its REVALIDATE cannot be read")
 			return
 		}
 		valid := l.s.pipe != nil && l.s.pipe.leaderSessions.Revalidate(t.SessionID, millis(t.TimeOut), h.owner(), env.Monotonic())
@@ -215,7 +224,7 @@ func (h *handler) onServing(env nodes.Env, p *proto.QuorumPacket) {
 	case proto.PacketRequest:
 		h.onRequest(env, p)
 	default:
-		h.refuse(env, fmt.Sprintf("it says %s", p.Type))
+		h.bad(env, fmt.Sprintf("it says %s", p.Type))
 	}
 }
 
@@ -234,7 +243,7 @@ func (h *handler) onPing(env nodes.Env, p *proto.QuorumPacket) {
 func (h *handler) onRequest(env nodes.Env, p *proto.QuorumPacket) {
 	var req proto.LearnerRequest
 	if err := decode(p.Data, &req); err != nil {
-		h.refuse(env, "its REQUEST cannot be read")
+		h.bad(env, "its REQUEST cannot be read")
 		return
 	}
 	if h.l.s.pipe == nil {

@@ -3,6 +3,7 @@ package zab
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"orrery/nodes"
 	"orrery/nodes/zab/config"
@@ -29,6 +30,7 @@ type leader struct {
 	lastZxid    int64       // that was given out
 	committed   int64       // the last that was committed
 	syncs       []*pendingSync
+	began       time.Duration // when it began to wait for epochs, by the monotonic clock
 }
 
 // leaderPhase is how far a leader has come.
@@ -60,10 +62,27 @@ type pendingSync struct {
 func (s *Server) lead(env nodes.Env, supporters []int64) {
 	l := &leader{s: s, supporters: supporters, deadline: s.zoo.InitLimit, epoch: -1,
 		proposed: config.NewTracker(s.quorum, nil), accepted: config.NewTracker(s.quorum, s.next), taken: config.NewTracker(s.quorum, s.next),
-		history: s.db.tree.Zxid(), historyOf: s.disk.CurrentEpoch()}
+		history: s.db.tree.Zxid(), historyOf: s.votesEpoch()}
+	l.began = env.Monotonic()
 	s.leader = l
 	env.SetTimer(tagTick, s.zoo.TickTime/2)
-	l.tellsEpoch(env, s.id, s.disk.AcceptedEpoch())
+	l.tellsEpoch(env, s.id, s.lastAccepted())
+}
+
+// lastAccepted is the last epoch that this server has accepted.
+func (s *Server) lastAccepted() int64 {
+	if s.cfg.Quirks.EpochNoAccepted {
+		return proto.Epoch(s.db.tree.Zxid())
+	}
+	return s.disk.AcceptedEpoch()
+}
+
+// votesEpoch is the epoch that this server votes with: the last whose history it has taken over.
+func (s *Server) votesEpoch() int64 {
+	if s.cfg.Quirks.EpochNoAccepted || s.cfg.Quirks.EarlyLastProcessed { // there was no file
+		return proto.Epoch(s.db.tree.Zxid())
+	}
+	return s.disk.CurrentEpoch()
 }
 
 // tellsEpoch counts the epoch that a server has accepted last (getEpochToPropose): the new one is above all of them.
@@ -77,7 +96,11 @@ func (l *leader) tellsEpoch(env nodes.Env, id, lastAccepted int64) {
 		return
 	}
 	l.phase = writesAccepted
-	if l.s.cfg.Quirks.LeaderAcceptNotPersisted {
+	q := &l.s.cfg.Quirks
+	if q.EpochNoAccepted || q.EarlyLastProcessed { // the zxid says which epoch this is
+		l.s.db.tree.SetZxid(proto.MakeZxid(l.epoch, 0))
+	}
+	if q.LeaderAcceptNotPersisted || q.EpochNoAccepted {
 		l.epochAccepted(env, l.epoch)
 		return
 	}
@@ -104,8 +127,13 @@ func (l *leader) acceptsEpoch(env nodes.Env, id int64) {
 	}
 	l.phase, l.deadline = writesCurrent, l.ticked()+l.s.zoo.InitLimit
 	l.s.zab = Synchronization
+	l.s.tell(Milestone{Kind: EpochEstablished, Epoch: l.epoch, Zxid: l.history})
 	for _, h := range slices.Clone(l.handlers) {
 		h.synchronize(env)
+	}
+	if l.s.cfg.Quirks.EpochNoAccepted {
+		l.epochEstablished(env, l.epoch)
+		return
 	}
 	l.s.must(env, l.s.disk.SetCurrentEpoch(env.Disk(), l.epoch))
 }
@@ -129,7 +157,10 @@ func (l *leader) takesHistory(env nodes.Env, id int64) {
 	s := l.s
 	l.phase, l.committed = broadcasts, l.lastZxid
 	s.zab = Broadcast
+	s.tell(Milestone{Kind: HistoryCommitted, Epoch: l.epoch, Zxid: l.history})
 	s.db.tree.SetZxid(l.lastZxid)
+	l.lastZxid |= s.zoo.InitialZxid & (1<<32 - 1)
+	nodes.Reachable(env, markLeads)
 	if !s.cfg.Quirks.Election.NoVoteUpdate {
 		s.elect.SetVoteEpoch(l.epoch)
 	}
@@ -177,10 +208,11 @@ func (l *leader) isFollowed() bool {
 	return t.HasAllQuorums()
 }
 
-// looking hears that a voter looks for a leader. One of those who voted for this server, while it still waits
-// for its epoch to be accepted, has changed its mind (ZOOKEEPER-3109).
+// looking hears that a voter looks for a leader. If it is one of those who voted for this server, it has changed its mind, and
+// there may be no use in waiting for it longer than leader.maxTimeToWaitForEpoch (ZOOKEEPER-3109).
 func (l *leader) looking(env nodes.Env, id int64) {
-	if l.phase > collectsAcks || !slices.Contains(l.supporters, id) || l.s.cfg.Quirks.Election.NoLookingReport {
+	patience := l.s.zoo.MaxTimeForEpoch
+	if l.phase > collectsEpochs || !slices.Contains(l.supporters, id) || patience < 0 || env.Monotonic()-l.began < patience {
 		return
 	}
 	l.supporters = slices.DeleteFunc(l.supporters, func(x int64) bool { return x == id })
@@ -214,6 +246,7 @@ func (s *Server) leaveRole(env nodes.Env, reload bool) {
 	s.state, s.zab = 0, ElectionPhase
 	s.stopping, s.reload = true, s.reload || reload
 	if s.cfg.Quirks.ShutdownLeavesLogger { // what waits for the log gets there behind the server's back
+		env.Post(stageSync, &lateFlush{})
 		s.left(env)
 		return
 	}
@@ -233,6 +266,7 @@ func (s *Server) left(env nodes.Env) {
 	switch {
 	case s.reload:
 		s.reload = false
+		nodes.Reachable(env, markReload)
 		if _, err := s.disk.Load(env.Disk(), s.db); err != nil {
 			env.Halt(err)
 		}
@@ -247,6 +281,9 @@ func (s *Server) left(env nodes.Env) {
 // logDurable goes on with whoever has waited for the log.
 func (s *Server) logDurable(env nodes.Env, zxid int64) {
 	switch {
+	case s.learner != nil && s.learner.sync.acks && s.learner.phase < serves:
+		s.learner.ack(env, zxid)
+		s.learner.historyStep(env)
 	case s.learner != nil && s.learner.phase == takesHistory:
 		s.learner.historyStep(env)
 	case s.pipe != nil:

@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -19,7 +20,9 @@ func (h *handler) synchronize(env nodes.Env) {
 		return
 	}
 	h.phase = handlerSyncing
-	h.nextAck = h.l.ticked() + h.l.s.zoo.InitLimit + h.l.s.zoo.SyncLimit
+	if !h.l.s.cfg.Quirks.SyncLimitDuringSnap {
+		h.nextAck = h.l.ticked() + h.l.s.zoo.InitLimit + h.l.s.zoo.SyncLimit
+	}
 	mode, sent, missing := h.decide(env)
 	if nodes.Noting(env) {
 		nodes.Note(env, fmt.Sprintf("brings %d, which is at zxid %x, up to date by %s to %x and %d transactions", h.id, h.lastZxid, mode.Type, mode.Zxid, len(missing)))
@@ -34,13 +37,46 @@ func (h *handler) synchronize(env nodes.Env) {
 	for _, t := range missing {
 		h.forwardCommitted(env, t)
 	}
-	h.startForwarding(env, sent)
-	newLeader := &proto.QuorumPacket{Type: proto.PacketNewLeader, Zxid: proto.MakeZxid(h.l.epoch, 0)}
-	if s.lastSeen() != nil {
-		newLeader.Data = []byte(s.lastSeen().String())
+	nodes.Sometimes(env, h.l.phase == broadcasts && len(h.l.outstanding) > 0, markSyncUnderLoad)
+	if s.cfg.Quirks.SyncNoLock {
+		env.Post(stageSnapshot, &forwardStep{h, sent})
+		return
 	}
-	h.say(env, newLeader)
+	h.startForwarding(env, sent)
+	h.endSync(env)
+}
+
+// forwardStep begins to forward proposals and commits apart from the decision what the learner lacks: by a defect.
+type forwardStep struct {
+	h    *handler
+	sent int64
+}
+
+// Kind implements nodes.Message.
+func (*forwardStep) Kind() string { return "start forwarding" }
+
+func (h *handler) goOnForwarding(env nodes.Env, sent int64) {
+	if h.l.s.leader == h.l && h.l.s.conns.byConn[h.link.conn] == h.link {
+		h.startForwarding(env, sent)
+		h.endSync(env)
+	}
+}
+
+// endSync ends with NEWLEADER. Behind a snapshot it comes only when that has been sent, with what was committed meanwhile before
+// it: the snapshot may hold traces of that, and the learner must have it when it saves what it was sent (ZOOKEEPER-3104).
+func (h *handler) endSync(env nodes.Env) {
+	if h.snapshot == nil || h.l.s.cfg.Quirks.NewLeaderBeforeSnap {
+		h.sayNewLeader(env)
+	}
 	h.sendSnapshot(env)
+}
+
+func (h *handler) sayNewLeader(env nodes.Env) {
+	p := &proto.QuorumPacket{Type: proto.PacketNewLeader, Zxid: proto.MakeZxid(h.l.epoch, 0)}
+	if q := h.l.s.lastSeen(); q != nil {
+		p.Data = []byte(q.String())
+	}
+	h.say(env, p)
 }
 
 // decide is the table of LearnerHandler.syncFollower: how the learner is brought up to date, up to which zxid it
@@ -103,6 +139,7 @@ func (h *handler) walk(txns []logged, peer, high int64, newEpoch bool) (*proto.Q
 func (s *Server) logAndKept(env nodes.Env, peer, low int64) ([]logged, bool) {
 	var txns []logged
 	size, most := int64(0), s.syncBytes()
+	nodes.Reachable(env, markLogSync)
 	it := s.disk.Log(env.Disk(), peer)
 	for it.Next() && it.Zxid() < low {
 		t, err := parseTxn(slices.Clone(it.Txn()))
@@ -186,7 +223,7 @@ func (h *handler) sendSnapshot(env nodes.Env) {
 		return
 	}
 	if env.Unsent(h.link.conn) < snapshotUnsent {
-		p, done := h.snapshot.Next(h.link.out[:0], snapshotChunk)
+		p, done := h.snapshot.Next(h.link.out[:0], cmp.Or(h.l.s.cfg.SnapshotChunk, snapshotChunk))
 		h.link.out = p
 		if done {
 			p = jute.AppendString(p, proto.SnapSignature)
@@ -196,8 +233,15 @@ func (h *handler) sendSnapshot(env nodes.Env) {
 			h.snapshot = nil
 			queue := h.queue
 			h.queue = nil
+			nodes.Sometimes(env, len(queue) > 0, markSnapUnderLoad)
 			for _, q := range queue {
 				h.link.send(env, q)
+			}
+			if !h.l.s.cfg.Quirks.NewLeaderBeforeSnap {
+				h.sayNewLeader(env)
+			}
+			if p := h.l.s.pipe; p != nil {
+				p.commits.catchUp(env)
 			}
 			return
 		}

@@ -72,7 +72,7 @@ func (l *learner) connected(env nodes.Env) {
 	s := l.s
 	l.phase = waitsForLeaderInfo
 	info := proto.LearnerInfo{ServerID: s.id, ProtocolVersion: learnerProtocol, ConfigVersion: s.quorum.Version()}
-	p := proto.QuorumPacket{Type: proto.PacketFollowerInfo, Zxid: proto.MakeZxid(s.disk.AcceptedEpoch(), 0), Data: info.Append(nil)}
+	p := proto.QuorumPacket{Type: proto.PacketFollowerInfo, Zxid: proto.MakeZxid(s.lastAccepted(), 0), Data: info.Append(nil)}
 	if l.observer {
 		p.Type = proto.PacketObserverInfo
 	}
@@ -127,6 +127,12 @@ func (l *learner) leave(env nodes.Env, why string) {
 	s.leaveRole(env, l.sync.memoryIsNotDisk && !s.cfg.Quirks.keepsMemory(l.sync.mode))
 }
 
+// bad ends the role because of a packet that the leader should not have sent.
+func (l *learner) bad(env nodes.Env, why string) {
+	l.s.tell(Milestone{Kind: BadPacket, Epoch: l.epoch, Why: fmt.Sprintf("the learner of %d %s", l.leaderID, why)})
+	l.leave(env, why)
+}
+
 // take takes a packet of the leader.
 func (l *learner) take(env nodes.Env, p *proto.QuorumPacket) {
 	l.heard = true
@@ -140,7 +146,7 @@ func (l *learner) take(env nodes.Env, p *proto.QuorumPacket) {
 	case serves:
 		l.onBroadcast(env, p)
 	default:
-		l.leave(env, fmt.Sprintf("was told %s out of turn", p.Type))
+		l.bad(env, fmt.Sprintf("was told %s out of turn", p.Type))
 	}
 }
 
@@ -148,18 +154,23 @@ func (l *learner) take(env nodes.Env, p *proto.QuorumPacket) {
 func (l *learner) onLeaderInfo(env nodes.Env, p *proto.QuorumPacket) {
 	s := l.s
 	if p.Type != proto.PacketLeaderInfo {
-		l.leave(env, fmt.Sprintf("was told %s instead of LEADERINFO", p.Type))
+		l.bad(env, fmt.Sprintf("was told %s instead of LEADERINFO", p.Type))
 		return
 	}
 	l.epoch = proto.Epoch(p.Zxid)
-	switch accepted := s.disk.AcceptedEpoch(); {
+	switch accepted := s.lastAccepted(); {
 	case l.epoch < accepted:
+		nodes.Reachable(env, markOldEpoch)
 		l.leave(env, "was proposed an epoch that is over")
 	case l.epoch == accepted:
 		l.answer = -1 // it was counted before: it must not be again
 		l.ackEpoch(env)
 	default:
-		l.answer = int32(s.disk.CurrentEpoch())
+		l.answer = int32(s.votesEpoch())
+		if s.cfg.Quirks.EpochNoAccepted {
+			l.ackEpoch(env)
+			return
+		}
 		l.phase = acceptsEpoch
 		l.pause()
 		s.must(env, s.disk.SetAcceptedEpoch(env.Disk(), l.epoch))
@@ -168,6 +179,7 @@ func (l *learner) onLeaderInfo(env nodes.Env, p *proto.QuorumPacket) {
 
 func (l *learner) ackEpoch(env nodes.Env) {
 	l.phase = waitsForSync
+	l.s.tell(Milestone{Kind: EpochAccepted, Epoch: l.epoch, Zxid: l.s.db.tree.Zxid()})
 	l.link.send(env, &proto.QuorumPacket{Type: proto.PacketAckEpoch, Zxid: l.s.db.tree.Zxid(), Data: jute.AppendInt(nil, l.answer)})
 }
 

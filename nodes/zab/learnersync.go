@@ -22,6 +22,10 @@ type learnerSync struct {
 	// memoryIsNotDisk says that memory holds a history which is not on the disk yet: if the role ends now,
 	// memory must be loaded again (ZOOKEEPER-3642, ZOOKEEPER-5094).
 	memoryIsNotDisk bool
+
+	handedOver int64    // the last proposal before NEWLEADER
+	unapplied  []logged // logged, and to be applied behind UPTODATE: by a defect
+	acks       bool     // what is logged is acknowledged at once: by a defect
 }
 
 // onSyncMode takes the packet that says how this learner is brought up to date.
@@ -47,7 +51,7 @@ func (l *learner) onSyncMode(env nodes.Env, p *proto.QuorumPacket) {
 		l.pause()
 		s.must(env, s.disk.Truncate(env.Disk(), p.Zxid))
 	default:
-		l.leave(env, fmt.Sprintf("was told %s instead of DIFF, SNAP or TRUNC", p.Type))
+		l.bad(env, fmt.Sprintf("was told %s instead of DIFF, SNAP or TRUNC", p.Type))
 		return
 	}
 	if nodes.Noting(env) {
@@ -99,7 +103,7 @@ func (l *learner) onCatchUp(env nodes.Env, p *proto.QuorumPacket) {
 	case proto.PacketPing:
 		l.answerPing(env)
 	default:
-		l.leave(env, fmt.Sprintf("was told %s while it was being brought up to date", p.Type))
+		l.bad(env, fmt.Sprintf("was told %s while it was being brought up to date", p.Type))
 	}
 }
 
@@ -107,7 +111,7 @@ func (l *learner) onCatchUp(env nodes.Env, p *proto.QuorumPacket) {
 func (l *learner) queueToLog(env nodes.Env, raw []byte) bool {
 	t, err := parseTxn(raw)
 	if err != nil {
-		l.leave(env, "was proposed what cannot be read: "+err.Error())
+		l.bad(env, "was proposed what cannot be read: "+err.Error())
 		return false
 	}
 	l.sync.toLog = append(l.sync.toLog, t)
@@ -117,9 +121,13 @@ func (l *learner) queueToLog(env nodes.Env, raw []byte) bool {
 // onCatchUpCommit applies at once what will be part of a snapshot; the rest waits for the log.
 func (l *learner) onCatchUpCommit(env nodes.Env, zxid int64) {
 	y := &l.sync
+	if y.writes && l.s.cfg.Quirks.CommitAfterNewLeaderNPE && zxid <= y.handedOver {
+		l.bad(env, fmt.Sprintf("was told to commit %x, and looks for it where it is not any more", zxid))
+		return
+	}
 	if y.snapshot && !y.writes {
 		if len(y.toLog) == 0 || y.toLog[0].zxid != zxid {
-			l.leave(env, fmt.Sprintf("was told to commit %x, which is not what was proposed next", zxid))
+			l.bad(env, fmt.Sprintf("was told to commit %x, which is not what was proposed next", zxid))
 			return
 		}
 		l.s.db.apply(y.toLog[0])
@@ -134,7 +142,7 @@ func (l *learner) onCatchUpCommit(env nodes.Env, zxid int64) {
 // for the sync what ZOOKEEPER-4646 and ZOOKEEPER-3911 did.
 func (l *learner) onNewLeader(env nodes.Env, p *proto.QuorumPacket) {
 	if proto.Epoch(p.Zxid) != l.epoch {
-		l.leave(env, "was told of another epoch than it has accepted")
+		l.bad(env, "was told of another epoch than it has accepted")
 		return
 	}
 	l.phase, l.sync.step = takesHistory, 0
@@ -158,10 +166,14 @@ func (l *learner) historyStep(env nodes.Env) {
 		case stepSnapshot:
 			l.sync.step = stepLog
 			if l.sync.snapshot {
-				s.saveSnapshot(env, l.sync.mode == proto.PacketSnap)
+				s.saveSnapshot(env, l.sync.mode == proto.PacketSnap && !s.cfg.Quirks.TxnLogSyncUncommitted)
 				return
 			}
 		case stepLog:
+			if s.cfg.Quirks.EpochBeforeHistory && !l.hasEpoch() {
+				s.must(env, s.disk.SetCurrentEpoch(env.Disk(), l.epoch))
+				return
+			}
 			l.sync.step = stepEpoch
 			if l.logHistory(env) {
 				return
@@ -171,34 +183,61 @@ func (l *learner) historyStep(env nodes.Env) {
 				return
 			}
 			l.sync.step = stepAck
-			s.must(env, s.disk.SetCurrentEpoch(env.Disk(), l.epoch))
-			if s.disk.CurrentEpoch() != l.epoch {
+			if !l.hasEpoch() {
+				s.must(env, s.disk.SetCurrentEpoch(env.Disk(), l.epoch))
 				return
 			}
 		case stepAck:
-			if s.disk.CurrentEpoch() != l.epoch {
+			if !l.hasEpoch() {
 				return
 			}
 			l.phase = waitsForUpToDate
+			s.tell(Milestone{Kind: HistoryTaken, Epoch: l.epoch, Zxid: s.db.tree.Zxid()})
 			l.link.send(env, &proto.QuorumPacket{Type: proto.PacketAck, Zxid: proto.MakeZxid(l.epoch, 0)})
 			l.resume(env)
 		}
 	}
 }
 
+// hasEpoch tells whether the file says that this history is taken over.
+func (l *learner) hasEpoch() bool {
+	return l.s.disk.CurrentEpoch() == l.epoch || l.s.cfg.Quirks.EpochNoAccepted
+}
+
 // logHistory logs and applies what was committed before NEWLEADER. It tells whether there is something to wait for.
 func (l *learner) logHistory(env nodes.Env) bool {
-	s, y := l.s, &l.sync
+	s, y, q := l.s, &l.sync, &l.s.cfg.Quirks
 	y.writes, y.memoryIsNotDisk = true, false
-	for len(y.committed) > 0 && len(y.toLog) > 0 && y.toLog[0].zxid == y.committed[0] {
-		s.logTxn(y.toLog[0])
-		s.db.apply(y.toLog[0])
-		y.last = y.toLog[0].zxid
-		y.toLog, y.committed = y.toLog[1:], y.committed[1:]
+	if n := len(y.toLog); n > 0 {
+		y.handedOver = y.toLog[n-1].zxid
 	}
-	if y.last == 0 {
+	if q.AckNewLeaderBeforeLog { // all of it is logged behind UPTODATE
 		return false
 	}
+	last := int64(0)
+	for len(y.committed) > 0 && len(y.toLog) > 0 && y.toLog[0].zxid == y.committed[0] {
+		t := y.toLog[0]
+		s.logTxn(t)
+		switch {
+		case q.UpToDateAsyncCommit:
+			y.unapplied = append(y.unapplied, t)
+		case q.DiffSkipCommittedLog:
+			s.db.tree.Apply(&t.txn.Header, t.txn.Body)
+		default:
+			s.db.apply(t)
+		}
+		last = t.zxid
+		y.toLog, y.committed = y.toLog[1:], y.committed[1:]
+	}
+	if last == 0 {
+		return false
+	}
+	if q.AckNewLeaderAsyncLog || q.AckOrderRace {
+		y.acks = q.AckOrderRace
+		env.Post(stageSync, &lateFlush{})
+		return false
+	}
+	y.last = last
 	s.must(env, s.disk.Flush(env.Disk()))
 	return s.disk.Durable() < y.last
 }
@@ -233,7 +272,7 @@ const snapshotStep = 64 << 10
 func (l *learner) onUpToDate(env nodes.Env) {
 	s := l.s
 	if l.phase != waitsForUpToDate {
-		l.leave(env, "was told UPTODATE before NEWLEADER")
+		l.bad(env, "was told UPTODATE before NEWLEADER")
 		return
 	}
 	l.link.send(env, &proto.QuorumPacket{Type: proto.PacketAck, Zxid: proto.MakeZxid(l.epoch, 0)})
@@ -243,8 +282,17 @@ func (l *learner) onUpToDate(env nodes.Env) {
 		s.elect.SetVoteEpoch(l.epoch)
 	}
 	s.startPipeline(env)
+	s.tell(Milestone{Kind: UpToDate, Epoch: l.epoch, Zxid: s.db.tree.Zxid()})
+	nodes.Sometimes(env, l.sync.mode == proto.PacketDiff, markDiff)
+	nodes.Sometimes(env, l.sync.mode == proto.PacketSnap, markSnap)
+	nodes.Sometimes(env, l.sync.mode == proto.PacketTrunc, markTrunc)
+	for _, t := range l.sync.unapplied {
+		s.pipe.commit(env, t)
+	}
 	toLog, committed := l.sync.toLog, l.sync.committed
 	l.sync.toLog, l.sync.committed = nil, nil
+	nodes.Sometimes(env, len(toLog) > 0, markProposalsWaited)
+	nodes.Sometimes(env, len(committed) > 0, markCommitsWaited)
 	for _, t := range toLog {
 		l.propose(env, t)
 	}

@@ -28,6 +28,7 @@ type request struct {
 	txn    *proto.Transaction // that was made of it
 	code   proto.ErrCode      // why it was refused
 	quorum *config.Quorum     // that a reconfiguration proposes
+	zxid   int64              // of a read of a leader's client: the last that had been given out
 }
 
 // writes tells whether a request becomes a transaction.
@@ -87,6 +88,7 @@ type (
 		commit bool
 		r      *request
 		synced bool // the leader has answered a sync
+		goOn   bool // with the transaction that is being applied
 	}
 )
 
@@ -111,6 +113,8 @@ func (m *commitStep) Kind() string {
 		return "commit"
 	case m.synced:
 		return "synced"
+	case m.goOn:
+		return "apply"
 	}
 	return "request"
 }
@@ -154,6 +158,10 @@ func (s *Server) stopPipeline(env nodes.Env) {
 	if p == nil {
 		return
 	}
+	if p.commits.applying != nil {
+		p.commits.behind = nil
+		p.commits.finish(env)
+	}
 	s.pipe = nil
 	env.StopTimer(tagSessions)
 	env.StopTimer(tagSweep)
@@ -183,6 +191,10 @@ func (s *Server) Posted(env nodes.Env, stage nodes.Tag, m nodes.Message) {
 		if s.pipe != nil && s.pipe.gen == m.gen {
 			s.pipe.commits.on(env, m)
 		}
+	case *lateFlush:
+		s.must(env, s.disk.Flush(env.Disk()))
+	case *forwardStep:
+		m.h.goOnForwarding(env, m.sent)
 	case *sendStep:
 		m.h.sendSnapshot(env)
 	}
@@ -211,11 +223,15 @@ func (p *pipeline) onPrep(env nodes.Env, r *request) {
 	s := p.s
 	if !r.writes() && r.op != proto.OpCreateSession && r.op != proto.OpCloseSession {
 		r.code = p.checkRead(r)
+		if s.leader != nil {
+			r.zxid = s.leader.lastZxid
+		}
 		p.passOn(env, r)
 		return
 	}
 	zxid, ok := s.freeZxid()
 	if !ok {
+		nodes.Reachable(env, markRollover)
 		s.leader.leave(env, "has no more numbers in this epoch")
 		return
 	}
@@ -352,6 +368,7 @@ func (p *pipeline) countForSnapshot(env nodes.Env) {
 		return // one is being written
 	}
 	p.walking = true
+	nodes.Reachable(env, markSnapshot)
 	env.Post(stageSnapshot, &syncStep{gen: p.gen, snap: true})
 }
 
@@ -365,6 +382,12 @@ func (p *pipeline) stepSnapshot(env nodes.Env) {
 	}
 	env.Post(stageSnapshot, &syncStep{gen: p.gen, snap: true})
 }
+
+// lateFlush writes and syncs the log apart from everything else: by a defect.
+type lateFlush struct{}
+
+// Kind implements nodes.Message.
+func (*lateFlush) Kind() string { return "late flush" }
 
 // parse reads the body of a request.
 func (r *request) parse() (jute.Record, error) {
