@@ -1,0 +1,104 @@
+package zkinterop
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orrery/nodes/zab/proto"
+)
+
+// write writes through a member, and remembers what was acknowledged.
+type writes struct {
+	acked map[string]string
+	n     int
+}
+
+// through writes n znodes through a member, and changes some that are there.
+func (w *writes) through(t testing.TB, s *server, n int) {
+	c := mustConnect(t, s)
+	defer c.conn.Close()
+	for range n {
+		w.n++
+		path, data := fmt.Sprintf("/n%05d", w.n), fmt.Sprintf("by %s %d", s.kind, s.id)
+		_, err := c.create(path, data, proto.ModePersistent)
+		require.NoError(t, err, "through %s %d:\n%s", s.kind, s.id, s.log)
+		w.acked[path] = data
+		got, err := c.get(path)
+		require.NoError(t, err)
+		require.Equal(t, data, got, "a client reads its own write")
+		if w.n%3 == 0 {
+			require.NoError(t, c.set(path, data+" again"))
+			w.acked[path] = data + " again"
+		}
+	}
+	_, err := c.create("/e", "", proto.ModeEphemeralSequential)
+	require.NoError(t, err)
+	require.NoError(t, c.do(proto.OpCloseSession, nil, nil))
+}
+
+// equal says that all members show one tree, and in it all that was acknowledged.
+func (w *writes) equal(t testing.TB, servers []*server) {
+	first := ""
+	for _, s := range servers {
+		c := mustConnect(t, s)
+		tree := c.dump(t)
+		if first == "" {
+			first = tree
+		}
+		require.Equal(t, first, tree, "%s %d shows another tree than %s %d", s.kind, s.id, servers[0].kind, servers[0].id)
+		for path, data := range w.acked {
+			got, err := c.get(path)
+			require.NoError(t, err, path)
+			require.Equal(t, data, got, path)
+		}
+		require.NoError(t, c.do(proto.OpCloseSession, nil, nil))
+	}
+}
+
+// One ensemble of Apache's servers and ours: writes through each member, each is killed in turn, whoever leads, and at
+// the end all show one tree with all that was acknowledged.
+func TestApachesServersAndOursAreOneEnsemble(t *testing.T) {
+	needApache(t)
+	led := map[kind]int{}
+	for _, kinds := range [][]kind{{apache, apache, ours}, {ours, apache, apache}, {ours, ours, apache}} {
+		t.Run(fmt.Sprint(kinds), func(t *testing.T) {
+			servers := ensemble(t, "", kinds...)
+			for _, s := range servers {
+				s.start()
+			}
+			w := &writes{acked: map[string]string{}}
+			turn := func(alive []*server) {
+				led[leader(t, alive...).kind]++
+				for _, s := range alive {
+					w.through(t, s, 10)
+				}
+			}
+			turn(servers)
+			for i := range 2 * len(servers) {
+				down := servers[i%len(servers)]
+				if i >= len(servers) { // in the second round, whoever leads
+					down = leader(t, servers...)
+				}
+				down.kill()
+				var alive []*server
+				for _, s := range servers {
+					if s != down {
+						alive = append(alive, s)
+					}
+				}
+				began := time.Now()
+				turn(alive)
+				t.Logf("without %s %d: %d ms to serve and to write", down.kind, down.id, time.Since(began).Milliseconds())
+				down.start()
+				turn(servers)
+			}
+			w.equal(t, servers)
+			t.Logf("%d writes acknowledged; led so far: %v", len(w.acked), led)
+		})
+	}
+	require.NotZero(t, led[ours], "none of ours has led")
+	require.NotZero(t, led[apache], "none of Apache's has led")
+}

@@ -1,0 +1,264 @@
+package zkinterop
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// kind is whose server it is.
+type kind string
+
+const (
+	ours   kind = "orrery"
+	apache kind = "apache"
+)
+
+// server is a ZooKeeper server in a process of its own.
+type server struct {
+	t      testing.TB
+	kind   kind
+	id     int
+	dir    string
+	cfg    string
+	client string // the address of its client port
+	props  []string
+	cmd    *exec.Cmd
+	log    *buffer
+}
+
+// buffer is a log that is being read. Of a long one the end is kept.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *buffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.b.Len() > 1<<20 {
+		l.b.Reset()
+	}
+	return l.b.Write(p)
+}
+
+func (l *buffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// command is our command, built once.
+var command = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "orrery-zkinterop")
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(dir, "orrery")
+	build := exec.Command("go", "build", "-o", out, "orrery/cmd/orrery")
+	build.Dir = "../.."
+	if text, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, text)
+	}
+	return out, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := command(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// jars are what Apache's server needs of Debian's packages.
+var jars = []string{"zookeeper", "zookeeper-jute", "netty-all", "metrics-core", "snappy-java", "slf4j-api", "slf4j-simple",
+	"commons-cli", "commons-io", "guava", "findbugs-annotations", "log4j-1.2", "jackson-core", "jackson-databind",
+	"jackson-annotations", "jetty9-server", "jetty9-servlet", "jetty9-util", "jetty9-io", "jetty9-http", "jetty9-security"}
+
+// needApache skips a test where Apache's server is not installed.
+func needApache(t testing.TB) {
+	if _, err := exec.LookPath("java"); err != nil {
+		t.Skip("there is no java: apt-get install --no-install-recommends zookeeper")
+	}
+	if _, err := os.Stat("/usr/share/java/zookeeper.jar"); err != nil {
+		t.Skip("Apache ZooKeeper is not installed: apt-get install --no-install-recommends zookeeper")
+	}
+}
+
+// freePorts are ports on which nothing listens, outside of the range from which systems take those of outgoing
+// connections.
+func freePorts(t testing.TB, n int) []int {
+	var ports []int
+	seen := map[int]bool{}
+	for range 1000 {
+		port := 10_000 + rand.IntN(20_000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil || seen[port] {
+			continue
+		}
+		require.NoError(t, l.Close())
+		seen[port] = true
+		if ports = append(ports, port); len(ports) == n {
+			return ports
+		}
+	}
+	t.Fatal("no port is free")
+	return nil
+}
+
+// alone makes a server that stands alone.
+func alone(t testing.TB, k kind, extra string) *server {
+	port := freePorts(t, 1)[0]
+	s := &server{t: t, kind: k, dir: t.TempDir(), client: fmt.Sprintf("127.0.0.1:%d", port)}
+	s.configure(extra + fmt.Sprintf("clientPort=%d\nclientPortAddress=127.0.0.1\n", port))
+	return s
+}
+
+// ensemble makes servers that are each other's members.
+func ensemble(t testing.TB, extra string, kinds ...kind) []*server {
+	var servers []*server
+	var members strings.Builder
+	for i, k := range kinds {
+		ports := freePorts(t, 3)
+		s := &server{t: t, kind: k, id: i + 1, dir: t.TempDir(), client: fmt.Sprintf("127.0.0.1:%d", ports[0])}
+		fmt.Fprintf(&members, "server.%d=127.0.0.1:%d:%d:participant;127.0.0.1:%d\n", s.id, ports[1], ports[2], ports[0])
+		servers = append(servers, s)
+	}
+	for _, s := range servers {
+		require.NoError(t, os.WriteFile(filepath.Join(s.dir, "myid"), fmt.Appendf(nil, "%d\n", s.id), 0o600))
+		s.configure(extra + "standaloneEnabled=false\ninitLimit=20\nsyncLimit=10\n" + members.String())
+	}
+	return servers
+}
+
+func (s *server) configure(text string) {
+	s.cfg = filepath.Join(s.dir, "zoo.cfg")
+	text = "tickTime=200\nadmin.enableServer=false\nreconfigEnabled=true\n4lw.commands.whitelist=*\nmaxClientCnxns=0\ndataDir=" + s.dir + "\n" + text
+	require.NoError(s.t, os.WriteFile(s.cfg, []byte(text), 0o600))
+	s.props = []string{"-Dzookeeper.extendedTypesEnabled=true", "-Dzookeeper.4lw.commands.whitelist=*",
+		"-Dzookeeper.DigestAuthenticationProvider.superDigest=super:D/InIHSb7yEEbrWz8b9l71RjZJU="}
+}
+
+// start starts the process.
+func (s *server) start() {
+	s.log = &buffer{}
+	switch s.kind {
+	case apache:
+		var paths []string
+		for _, j := range jars {
+			paths = append(paths, "/usr/share/java/"+j+".jar")
+		}
+		args := append([]string{"-Xmx256m"}, s.props...)
+		args = append(args, "-cp", strings.Join(paths, ":"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", s.cfg)
+		s.cmd = exec.Command("java", args...)
+	default:
+		path, err := command()
+		require.NoError(s.t, err)
+		s.cmd = exec.Command(path, "node", "zookeeper", s.cfg, "--log", level())
+		s.cmd.Env = append(os.Environ(), "SERVER_JVMFLAGS="+strings.Join(s.props, " "))
+	}
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	require.NoError(s.t, s.cmd.Start())
+	cmd, log := s.cmd, s.log
+	s.t.Cleanup(func() {
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+		if dir := os.Getenv("ZKINTEROP_LOGS"); dir != "" {
+			_ = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%d.log", s.kind, s.id, cmd.Process.Pid)), []byte(log.String()), 0o600)
+		}
+	})
+}
+
+func level() string {
+	if os.Getenv("ZKINTEROP_LOGS") != "" {
+		return "debug"
+	}
+	return "info"
+}
+
+// kill ends the process by SIGKILL.
+func (s *server) kill() {
+	require.NoError(s.t, s.cmd.Process.Kill())
+	_ = s.cmd.Wait()
+	require.Equal(s.t, syscall.SIGKILL, s.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal(), "it ended before it was killed:\n%s", s.log)
+}
+
+// stop ends one of our servers by SIGTERM: it says so, and exits with 0.
+func (s *server) stop() {
+	require.NoError(s.t, s.cmd.Process.Signal(syscall.SIGTERM))
+	err := s.cmd.Wait()
+	if s.kind == ours {
+		require.NoError(s.t, err, s.log.String())
+		require.Contains(s.t, s.log.String(), "msg=stopped")
+	}
+}
+
+// word says a four-letter word.
+func (s *server) word(name string) string {
+	c, err := net.DialTimeout("tcp", s.client, time.Second)
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := c.Write([]byte(name)); err != nil {
+		return ""
+	}
+	answer, _ := io.ReadAll(c)
+	return string(answer)
+}
+
+// mode is what srvr calls the server's role; "" if it does not serve.
+func (s *server) mode() string {
+	_, rest, _ := strings.Cut(s.word("srvr"), "Mode: ")
+	mode, _, _ := strings.Cut(rest, "\n")
+	return mode
+}
+
+// leader is the one that leads, once all that are named serve.
+func leader(t testing.TB, servers ...*server) *server {
+	var lead *server
+	eventually(t, time.Minute, func() bool {
+		lead = nil
+		for _, s := range servers {
+			switch s.mode() {
+			case "":
+				return false
+			case "leader", "standalone":
+				lead = s
+			}
+		}
+		return lead != nil
+	}, func() string {
+		text := "they do not serve:\n"
+		for _, s := range servers {
+			text += fmt.Sprintf("%s %d is %q\n", s.kind, s.id, s.mode())
+		}
+		return text
+	})
+	return lead
+}
+
+func eventually(t testing.TB, limit time.Duration, cond func() bool, why func() string) {
+	t.Helper()
+	for end := time.Now().Add(limit); !cond(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(why())
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package zkinterop
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	_ "github.com/go-zookeeper/zk" // whose own tests are run
+	"github.com/stretchr/testify/require"
+)
+
+// suiteTests is how many tests go-zookeeper v1.0.4 has.
+const suiteTests = 47
+
+// The suite of go-zookeeper, as it comes from the module proxy, against our server in place of Apache's.
+func TestGoZooKeepersOwnSuitePasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes more than a minute")
+	}
+	path, err := command()
+	require.NoError(t, err)
+	bin := t.TempDir()
+	script, err := os.ReadFile("../../docs/zookeeper/zkServer.sh")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "zkServer.sh"), script, 0o700))
+	cmd := exec.Command("go", "test", "-count=1", "-timeout=540s", "-json", "github.com/go-zookeeper/zk")
+	cmd.Env = append(os.Environ(), "ZOOKEEPER_BIN_PATH="+bin, "ORRERY="+path, "ZK_VERSION=3.5.6")
+	out, _ := cmd.Output() // what has failed is in there
+
+	outcome := map[string]string{}
+	said := map[string]string{}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		var e struct{ Action, Test, Output string }
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &e), lines.Text())
+		if top, _, sub := cutTest(e.Test); !sub && top != "" {
+			switch e.Action {
+			case "pass", "fail", "skip":
+				outcome[e.Test] = e.Action
+			}
+		}
+		said[e.Test] += e.Output
+	}
+	passed := 0
+	for name, how := range outcome {
+		if how == "pass" {
+			passed++
+			continue
+		}
+		t.Errorf("%s: %s\n%s", name, how, said[name])
+	}
+	require.Equal(t, suiteTests, passed, "tests that passed, of %d", len(outcome))
+	t.Logf("%d of %d tests pass", passed, suiteTests)
+}
+
+// cutTest tells a test from its subtests.
+func cutTest(name string) (top, rest string, sub bool) {
+	dir, base := filepath.Split(name)
+	if dir == "" {
+		return base, "", false
+	}
+	return dir, base, true
+}
