@@ -185,15 +185,19 @@ func (p *pairing) event(e *event) error {
 		p.f.fault(e, at)
 		return nil
 	}
-	i, open := p.open[e.process]
+	who := e.process
+	if who == "" { // then one operation of each function may be open at a time
+		who = "(" + e.f + ")"
+	}
+	i, open := p.open[who]
 	switch {
 	case e.typ == "invoke" && open:
 		return p.f.wrong(e, "process", fmt.Sprintf("a process without an open operation: the one invoked on line %d has not ended",
 			p.all[i].line), e.raw.get("process"))
 	case e.typ == "invoke":
-		return p.invoke(e, at)
+		return p.invoke(e, who, at)
 	case open:
-		delete(p.open, e.process)
+		delete(p.open, who)
 		if e.f != "" && e.f != p.all[i].f {
 			return p.f.wrong(e, "f", p.all[i].f+", which is what the process invoked", e.raw.get("f"))
 		}
@@ -213,16 +217,14 @@ func (p *pairing) event(e *event) error {
 	return nil
 }
 
-func (p *pairing) invoke(e *event, at int64) error {
+func (p *pairing) invoke(e *event, who string, at int64) error {
 	if p.alone && len(p.all) > 0 {
 		return p.f.wrong(e, "type", "ok, fail or info, as on the lines before, where nothing was invoked", e.raw.get("type"))
 	}
 	p.alone = false
-	if e.process == "" {
-		return p.f.wrong(e, "process", "the number or the name of a process", nil)
-	}
-	p.open[e.process] = len(p.all)
+	p.open[who] = len(p.all)
 	s := step{event: *e, call: at, ret: checker.Never}
+	s.process = who
 	s.raw = node{}
 	p.all = append(p.all, s)
 	return nil

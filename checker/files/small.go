@@ -78,36 +78,63 @@ func (s *step) unknown(f *File, want string) error {
 	return f.wrong(&s.event, "f", want, text(s.f))
 }
 
-// Sets reads add and read of a set that only grows.
-func (f *File) Sets() ([]guarantee.SetOp, error) {
-	return of(f, "orrery-set", func(s *step, status checker.Status) (guarantee.SetOp, bool, error) {
+// Sets reads add and read of sets that only grow, by key; of a history without keys the key is "".
+func (f *File) Sets() (map[string][]guarantee.SetOp, error) {
+	keyed, begun := false, false
+	var keys []string
+	h, err := of(f, "orrery-set", func(s *step, status checker.Status) (guarantee.SetOp, bool, error) {
 		o := guarantee.SetOp{Client: s.process, Status: status, Call: s.call, Ret: s.ret}
+		v, seen := s.value, s.seen()
+		if !begun {
+			begun = true
+			_, _, keyed = v.pair()
+		}
+		if keyed {
+			k, inner, ok := v.pair()
+			if !ok {
+				return o, false, f.wrong(&s.event, "value", "[key value], as in the first operation of the history", v)
+			}
+			keys = append(keys, k.scalar())
+			v = inner
+			if _, inner, ok := seen.pair(); ok {
+				seen = inner
+			}
+		}
 		switch s.f {
 		case "add":
-			if s.value.none() {
+			if v.none() {
 				return o, false, f.wrong(&s.event, "value", "the element that was added", s.value)
 			}
-			o.Element = s.value.scalar()
+			o.Element = v.scalar()
 		case "read":
 			o.Read = true
-			if v := s.seen(); v.sequence() {
-				for i := range v.items {
-					o.Seen = append(o.Seen, v.items[i].scalar())
+			if seen.sequence() {
+				for i := range seen.items {
+					o.Seen = append(o.Seen, seen.items[i].scalar())
 				}
-			} else if !v.none() && status == checker.OK {
-				return o, false, f.wrong(s.end, "value", "the elements that were seen", v)
+			} else if !seen.none() && status == checker.OK {
+				return o, false, f.wrong(s.end, "value", "the elements that were seen", seen)
 			}
 		default:
 			return o, false, s.unknown(f, "add or read")
 		}
 		return o, true, nil
 	})
+	if !keyed {
+		return map[string][]guarantee.SetOp{"": h}, err
+	}
+	sets := map[string][]guarantee.SetOp{}
+	for i := range h {
+		sets[keys[i]] = append(sets[keys[i]], h[i])
+	}
+	return sets, err
 }
 
-// Queues reads enqueue and dequeue, and drain, which is as many dequeues as it returned values.
-func (f *File) Queues() ([]guarantee.QueueOp, error) {
+// Queues reads enqueue and dequeue, and drain, which is as many dequeues as it returned values; drained tells that a
+// drain succeeded.
+func (f *File) Queues() (h []guarantee.QueueOp, drained bool, err error) {
 	var more []guarantee.QueueOp
-	h, err := of(f, "orrery-queue", func(s *step, status checker.Status) (guarantee.QueueOp, bool, error) {
+	h, err = of(f, "orrery-queue", func(s *step, status checker.Status) (guarantee.QueueOp, bool, error) {
 		o := guarantee.QueueOp{Client: s.process, Status: status, Call: s.call, Ret: s.ret}
 		switch s.f {
 		case "enqueue":
@@ -123,6 +150,7 @@ func (f *File) Queues() ([]guarantee.QueueOp, error) {
 				}
 			}
 		case "drain":
+			drained = drained || status == checker.OK
 			if v := s.seen(); v.sequence() {
 				for i := range v.items {
 					more = append(more, guarantee.QueueOp{Client: s.process, Dequeue: true, Value: v.items[i].scalar(),
@@ -135,7 +163,7 @@ func (f *File) Queues() ([]guarantee.QueueOp, error) {
 		}
 		return o, true, nil
 	})
-	return append(h, more...), err
+	return append(h, more...), drained, err
 }
 
 // IDs reads requests for unique identifiers, whatever their function is called: generate as a rule.

@@ -22,6 +22,15 @@ type Finding struct {
 	Txns []int
 	// Sentence says in words what happened, and names transactions by their ids.
 	Sentence string
+	// Steps are those of a cycle, one from each of Txns to the next; nil of one that is no cycle.
+	Steps []Step
+}
+
+// A Step of a cycle is a dependency of one transaction on another.
+type Step struct {
+	From, To int    // places in the history: From comes first
+	Kind     string // ww, wr, rw, process or rt (real time)
+	Because  string // why, in words
 }
 
 // Result is what a check says.

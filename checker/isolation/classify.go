@@ -91,9 +91,27 @@ func (s *search) note(path []step) {
 	f := Finding{Anomaly: name}
 	for _, st := range path {
 		f.Txns = append(f.Txns, int(st.from))
+		f.Steps = append(f.Steps, Step{From: int(st.from), To: int(st.to), Kind: st.k.String(), Because: s.c.because(st)})
 	}
 	f.Sentence = fmt.Sprintf("%s: %s", name, s.c.story(path))
 	s.c.out = append(s.c.out, f)
+}
+
+// String names a dependency as papers do.
+func (k kind) String() string {
+	switch k {
+	case kWW:
+		return "ww"
+	case kWR:
+		return "wr"
+	case kRW:
+		return "rw"
+	case kProcess:
+		return "process"
+	case kRealtime:
+		return "rt"
+	}
+	return "link"
 }
 
 // storyMost is how many steps of a cycle a sentence tells before it comes to the last.
