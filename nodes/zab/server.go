@@ -90,7 +90,11 @@ func New(cfg Config) *Server {
 	if cfg.Where == nil {
 		cfg.Where = func(a config.Address) nodes.Addr { return nodes.Addr{ID: nodes.ID(a.Host), Port: a.Port} }
 	}
-	return &Server{cfg: cfg, zoo: cfg.Zoo, id: cfg.ID, quorum: cfg.Zoo.Quorum}
+	s := &Server{cfg: cfg, zoo: cfg.Zoo, id: cfg.ID}
+	if cfg.Zoo.Distributed() {
+		s.quorum = cfg.Zoo.Quorum
+	}
+	return s
 }
 
 // Codec implements nodes.Node. Servers speak over connections only.
