@@ -86,7 +86,7 @@ func (l *learner) answerPing(env nodes.Env) {
 			touches.Sessions = append(touches.Sessions, proto.SessionTouch{SessionID: g.ID, TimeOut: int32(g.Timeout / time.Millisecond)})
 		}
 	}
-	l.link.send(env, &proto.QuorumPacket{Type: proto.PacketPing, Zxid: -1, Data: touches.Append(nil)})
+	l.link.send(env, &proto.QuorumPacket{Type: proto.PacketPing, Zxid: -1, Data: touches.Append([]byte{})}) // Apache's leader falls over a null
 }
 
 // ack tells the leader of a transaction that is durable.
