@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -169,7 +170,15 @@ func (t *trial) judge() *Result {
 	if r.Verdict != checker.Violated && w.Finally != nil {
 		if err := w.Finally(); err != nil {
 			r.Verdict, r.Property, r.Detail = checker.Violated, "at the end", err.Error()
+			var broken *checker.InvariantError
+			if errors.As(err, &broken) {
+				r.Property, r.Detail = broken.Property, broken.Detail
+			}
 		}
+	}
+	c, counts := w.Workload.(Counter)
+	if counts {
+		r.Ops, r.Invoked = c.Counted()
 	}
 	t.doubt(r)
 	r.Ground = t.w.ground()
@@ -217,7 +226,7 @@ func (t *trial) doubt(r *Result) {
 		r.Verdict, r.Property = checker.Unknown, "events"
 		r.Detail = fmt.Sprintf("the run was cut off after %d events", r.Stats.Events)
 	case r.Verdict == checker.Vacuous:
-	case t.w.History != nil && r.Ops < t.w.MinOps:
+	case (t.w.History != nil || r.Invoked > 0) && r.Ops < t.w.MinOps:
 		r.Verdict, r.Property = checker.Vacuous, "operations"
 		r.Detail = fmt.Sprintf("only %d operations succeeded, of %d", r.Ops, r.Invoked)
 	case len(t.w.Options.Nemesis) > 0 && len(r.Faults) == 0:

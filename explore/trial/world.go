@@ -63,6 +63,12 @@ type Workload interface {
 	Probed() (ok bool, why string)
 }
 
+// Counter is what a Workload also implements whose operations are not in World.History.
+type Counter interface {
+	// Counted tells how many operations have succeeded, and how many were begun.
+	Counted() (ok, invoked int)
+}
+
 // AddServer adds a machine that the nemesis may break, and starts it.
 func (w *World) AddServer(id nodes.ID, build func() nodes.Node) {
 	w.Servers = append(w.Servers, id)

@@ -1,0 +1,241 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"orrery/explore/trial"
+	"orrery/nodes"
+	"orrery/nodes/zab"
+	"orrery/nodes/zab/config"
+	"orrery/sim"
+)
+
+// ZooKeeper is an ensemble of ZooKeeper servers with clients that create, change, read and watch znodes. Everything about it that has
+// a choice is drawn: its size, the network and the disks, ticks and limits, how often snapshots are taken and how much is kept
+// for learners, local sessions, and what clients do.
+func ZooKeeper() *Scenario {
+	return &Scenario{
+		Name:     "zookeeper",
+		About:    "a ZooKeeper ensemble: ZAB, znodes, sessions and watches, as clients of the real one are promised",
+		Ops:      zkOps,
+		Marks:    zab.Marks(),
+		Bugs:     zkBugs(),
+		Describe: describeZooKeeper,
+		build:    buildZooKeeper,
+	}
+}
+
+const (
+	zkOps     = 80
+	zkClients = 3
+)
+
+// zkWorld is the ensemble while it is built and run.
+type zkWorld struct {
+	w         *trial.World
+	voters    []nodes.ID
+	observers []nodes.ID
+	configs   map[nodes.ID]*config.Config
+	quirks    zab.Quirks
+	chunk     int
+	watch     *zkWatch
+	load      *zkLoad
+	local     bool // sessions begin as local ones
+	restarts  bool // after the heal every server of the core is started once more
+}
+
+func buildZooKeeper(w *trial.World, s *Scenario) error {
+	z := &zkWorld{w: w, configs: map[nodes.ID]*config.Config{}}
+	voters := w.Options.Nodes
+	if voters == 0 {
+		voters = []int{3, 3, 3, 5}[w.Draw("voters", 4)]
+		if w.Options.Bug != "" {
+			voters = 3 // what three servers cannot show, five cannot either, but for elections
+		}
+	}
+	if voters < 1 || voters > 9 {
+		return fmt.Errorf("%d servers: an ensemble here has from 1 to 9 voters", voters)
+	}
+	observers := 0
+	if w.Chance("an observer", 300_000) {
+		observers = 1
+	}
+	for i := range voters + observers {
+		id := nodes.ID(fmt.Sprintf("z%d", i+1))
+		if i < voters {
+			z.voters = append(z.voters, id)
+		} else {
+			z.observers = append(z.observers, id)
+		}
+	}
+	z.drawWeather()
+	if err := z.drawConfig(); err != nil {
+		return err
+	}
+	if w.Options.Bug != "" {
+		if err := z.plant(w.Options.Bug); err != nil {
+			return err
+		}
+	}
+	z.watch = watchZooKeeper(z)
+	for _, id := range z.all() {
+		w.AddServer(id, func() nodes.Node { return z.server(id) })
+	}
+	tick := z.configs[z.voters[0]].TickTime
+	w.Timescale = 3 * tick
+	w.Horizon = 20 * time.Second
+	w.Connections = true
+	w.Leader = z.leader
+	w.Converged = z.converged
+	w.Tolerates = (voters - 1) / 2
+	if w.Tolerates == 0 {
+		w.Tolerates = -1
+	}
+	w.Quorum = z.quorum
+	if w.Families == nil {
+		w.Families = []string{"partition", "clog", "delay", "connection", "crash", "pause", "clock", "disk", "hunt"}
+	}
+	z.load = newZKLoad(z, s)
+	w.Workload = z.load
+	w.Finally = z.load.judge
+	return nil
+}
+
+func (z *zkWorld) all() []nodes.ID { return slices.Concat(z.voters, z.observers) }
+
+// drawWeather draws the network, the disks, the clocks, and how long what is posted to a stage waits.
+func (z *zkWorld) drawWeather() {
+	w := z.w
+	us, ms := time.Microsecond, time.Millisecond
+	w.U.Tune(func(c *sim.Config) {
+		c.Net.Delay = sim.Dist{Min: w.DrawDuration("net/min", 50*us, ms), Mean: w.DrawDuration("net/mean", 100*us, 3*ms)}
+		if w.Chance("net/tail", 300_000) {
+			c.Net.Delay.TailPPM, c.Net.Delay.TailMax = 2_000, w.DrawDuration("net/tail max", 20*ms, 300*ms)
+		}
+		if w.Chance("net/slow pairs", 200_000) {
+			c.Net.SlowPairPPM, c.Net.SlowPairMax = 150_000, w.DrawDuration("net/slow pair max", 5*ms, 50*ms)
+		}
+		c.Disk.Sync = sim.Dist{Min: w.DrawDuration("disk/min", 20*us, 500*us), Mean: w.DrawDuration("disk/mean", 100*us, 5*ms)}
+		if w.Chance("disk/tail", 300_000) {
+			c.Disk.Sync.TailPPM, c.Disk.Sync.TailMax = 20_000, 100*ms
+		}
+		c.Clocks = sim.ClockConfig{OffsetMax: 10 * time.Minute, DriftPPM: 200}
+		c.LateTimer = sim.Dist{Mean: w.DrawDuration("late timers", 0, ms)}
+		if w.Chance("slow stages", 600_000) { // so that what one thread of a server does can come long after another's
+			c.Stage = sim.Dist{Mean: w.DrawDuration("stages", 10*us, 8*ms)}
+		}
+	})
+}
+
+// drawConfig draws what zoo.cfg says, the same for all servers.
+func (z *zkWorld) drawConfig() error {
+	w, ms := z.w, time.Millisecond
+	tick := w.DrawDuration("tickTime", 60, 150) * ms
+	text := fmt.Sprintf("tickTime=%d\ninitLimit=%d\nsyncLimit=%d\ndataDir=/data\nclientPort=2181\n", tick/ms, 8+w.Draw("initLimit", 8), 4+w.Draw("syncLimit", 4))
+	for i, id := range z.all() {
+		role := ""
+		if i >= len(z.voters) {
+			role = ":observer"
+		}
+		text += fmt.Sprintf("server.%d=%s:2888:3888%s\n", i+1, id, role)
+	}
+	snapCount := []int{1000, 8, 20, 60}[w.Draw("snapCount", 4)]
+	keep := []int{500, 3, 8, 30}[w.Draw("commitLogCount", 4)]
+	local, noLogSync, epochWait := w.Chance("local sessions", 150_000), w.Chance("no log sync", 300_000), w.Chance("short wait for epochs", 300_000)
+	z.local = local
+	force := w.Chance("force snapshot sync", 80_000)
+	z.chunk = []int{0, 200, 60}[w.Draw("snapshot chunk", 3)]
+	z.restarts = w.Chance("restarts after the heal", 300_000)
+	for i, id := range z.all() {
+		c, err := config.Parse("zoo.cfg", []byte(text))
+		if err != nil {
+			return err
+		}
+		if err := c.Identify(int64(i + 1)); err != nil {
+			return err
+		}
+		c.PreAllocSize, c.SnapCount, c.CommitLogCount = 0, snapCount, keep
+		c.LocalSessions, c.LocalUpgrading = local, local
+		c.NotificationMin, c.NotificationMax = tick, 8*tick
+		c.ForceSnapshotSync = force
+		if noLogSync {
+			c.SnapSizePPM = -1
+		}
+		if epochWait {
+			c.MaxTimeForEpoch = 2 * tick
+		}
+		z.configs[id] = c
+	}
+	return nil
+}
+
+// server makes a server for one incarnation of a machine.
+func (z *zkWorld) server(id nodes.ID) nodes.Node {
+	zoo := *z.configs[id]
+	return zab.New(zab.Config{Zoo: &zoo, ID: int64(slices.Index(z.all(), id) + 1), SnapshotChunk: z.chunk, Probe: z.watch.probe, Quirks: z.quirks})
+}
+
+// of is the server that runs on a machine; nil if none does, or it is still loading its disk.
+func (z *zkWorld) of(id nodes.ID) *zab.Server {
+	if s, up := z.w.U.Machine(id).Node().(*zab.Server); up && s.Booted() {
+		return s
+	}
+	return nil
+}
+
+// leader is the server that leads the highest epoch.
+func (z *zkWorld) leader() (leader nodes.ID, ok bool) {
+	highest := int64(-1)
+	for _, id := range z.voters {
+		if s := z.of(id); s != nil {
+			if epoch, leads := s.Leads(); leads && epoch > highest {
+				leader, highest, ok = id, epoch, true
+			}
+		}
+	}
+	return leader, ok
+}
+
+// quorum tells whether these servers alone can serve.
+func (z *zkWorld) quorum(healthy []nodes.ID) bool {
+	n := 0
+	for _, id := range healthy {
+		if slices.Contains(z.voters, id) {
+			n++
+		}
+	}
+	return n > len(z.voters)/2
+}
+
+// converged tells whether all servers of the core serve, and hold the same.
+func (z *zkWorld) converged(core []nodes.ID) (bool, string) {
+	if _, ok := z.leader(); !ok {
+		return false, "nobody leads"
+	}
+	var first *zab.Server
+	for _, id := range core {
+		s := z.of(id)
+		switch {
+		case s == nil:
+			return false, fmt.Sprintf("%s is down (%v)", id, z.w.U.Machine(id).Exit())
+		case !s.Serves() || !s.Settled():
+			return false, fmt.Sprintf("%s is %s, and serves nobody", id, s.Zab())
+		case first != nil && !sameMoment(first, s, z.watch):
+			return false, fmt.Sprintf("%s has come to zxid %x, and %s to %x", core[0], first.Zxid(), id, s.Zxid())
+		case first == nil:
+			first = s
+		}
+	}
+	if first == nil {
+		return false, "there is no core"
+	}
+	z.watch.equal(core)
+	return true, ""
+}
+
+// sameMoment tells whether two servers have applied the same: of an epoch that has just begun the leader alone has the number.
+func sameMoment(a, b *zab.Server, g *zkWatch) bool {
+	return g.position(a.Zxid()) == g.position(b.Zxid())
+}

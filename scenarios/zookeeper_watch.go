@@ -1,0 +1,360 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"sort"
+
+	"orrery/nodes"
+	"orrery/nodes/zab"
+	"orrery/nodes/zab/proto"
+	"orrery/sim"
+	"orrery/sim/vdisk"
+	"orrery/trace"
+)
+
+// The properties of ZAB that are watched inside the run, as Junqueira, Reed and Serafini name them ("Zab: High-performance broadcast
+// for primary-backup systems", DSN 2011), and those that its implementation must have besides.
+const (
+	zkPrimary     = "primary-uniqueness"        // an epoch has one primary
+	zkIntegrity   = "integrity"                 // what is delivered was broadcast, once
+	zkAgreement   = "agreement"                 // all deliver the same, in the order of zxids
+	zkInitial     = "initial-history"           // a primary begins with all that was committed
+	zkConsistent  = "commit-consistency"        // who serves has delivered its primary's initial history
+	zkHistories   = "history-consistency"       // of those in one epoch, one's log begins another's
+	zkContiguous  = "zxids-are-contiguous"      // within an epoch, and never fall
+	zkEpochs      = "epochs-never-fall"         // acceptedEpoch and currentEpoch grow, and current is not above accepted
+	zkDurable     = "committed-is-durable"      // what is committed is on the disks of a quorum
+	zkDigests     = "equal-trees"               // servers that have come to one zxid hold the same
+	zkOwners      = "ephemerals-have-owners"    // no ephemeral znode outlives its session
+	zkPackets     = "no-packet-out-of-turn"     // nobody is told what the protocol does not allow then
+	zkStarts      = "servers-start-and-go-on"   // no server stops by itself, but for errors of its disk
+	zkAppliesSoon = "committed-is-applied-soon" // a leader applies what it commits
+	zkKeepsLeader = "a-leader-with-a-quorum-stays"
+)
+
+// zkTxn is a transaction of the ghost's history.
+type zkTxn struct {
+	zxid int64
+	hash uint64
+	txn  *proto.Transaction
+}
+
+// zkServerSeen is what was last seen of a server.
+type zkServerSeen struct {
+	incarnation uint32
+	accepted    int64
+	current     int64
+	acked       int64 // the highest epoch that it has accepted before a leader
+	durable     int64
+	zxid        int64 // at which its tree was last compared
+	delivered   int   // how many transactions of the ghost's history it has delivered, since it serves
+}
+
+// zkWatch is the ghost of an ensemble: the history that is committed, who has broadcast what, and which tree belongs to which zxid.
+type zkWatch struct {
+	z         *zkWorld
+	history   []zkTxn // committed, in order
+	broadcast map[int64]zkTxn
+	primaries map[int64]string // by epoch: the server and its incarnation
+	began     map[int64]int    // by epoch: how long its initial history is
+	last      map[int64]int64  // by epoch: the last transaction that was broadcast
+	newest    int64            // the last epoch whose history was committed
+	digests   map[int64]zkDigest
+	seen      map[nodes.ID]*zkServerSeen
+	ids       map[int64]nodes.ID
+}
+
+type zkDigest struct {
+	digest int64
+	by     nodes.ID
+}
+
+func watchZooKeeper(z *zkWorld) *zkWatch {
+	g := &zkWatch{z: z, broadcast: map[int64]zkTxn{}, primaries: map[int64]string{}, began: map[int64]int{}, last: map[int64]int64{},
+		digests: map[int64]zkDigest{}, seen: map[nodes.ID]*zkServerSeen{}, ids: map[int64]nodes.ID{}}
+	for i, id := range z.all() {
+		g.seen[id], g.ids[int64(i+1)] = &zkServerSeen{}, id
+	}
+	z.w.U.Observe(sim.Observer{After: g.after, Ended: g.ended})
+	return g
+}
+
+func (g *zkWatch) violate(property, format string, args ...any) {
+	g.z.w.U.Violate(property, fmt.Sprintf(format, args...))
+}
+
+// probe takes a milestone.
+func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
+	id := g.ids[s.ID()]
+	seen := g.seen[id]
+	switch m.Kind {
+	case zab.EpochAccepted:
+		g.z.w.Asked(zkEpochs)
+		if m.Epoch < seen.acked {
+			g.violate(zkEpochs, "%s accepts epoch %d, and had accepted %d before", id, m.Epoch, seen.acked)
+		}
+		seen.acked = m.Epoch
+	case zab.EpochEstablished:
+		g.established(id, m)
+	case zab.HistoryTaken:
+		g.taken(id, s, m)
+	case zab.HistoryCommitted:
+		g.historyCommitted(id, s, m)
+	case zab.Proposed:
+		g.proposed(id, m)
+	case zab.Committed:
+		g.committed(id, m)
+	case zab.Delivered:
+		g.delivered(id, m)
+	case zab.UpToDate:
+		g.upToDate(id, m)
+	case zab.BadPacket:
+		g.z.w.Asked(zkPackets)
+		g.violate(zkPackets, "%s, in epoch %d: %s", id, m.Epoch, m.Why)
+	}
+}
+
+// established: a quorum has accepted an epoch of this primary's, and so nobody else can be primary of it.
+func (g *zkWatch) established(id nodes.ID, m zab.Milestone) {
+	g.z.w.Asked(zkPrimary)
+	who := fmt.Sprintf("%s (incarnation %d)", id, g.z.w.U.Machine(id).Incarnation())
+	if other, ok := g.primaries[m.Epoch]; ok {
+		g.violate(zkPrimary, "%s and %s are both primaries of epoch %d", other, who, m.Epoch)
+	}
+	g.primaries[m.Epoch] = who
+	g.z.w.Asked(zkInitial)
+	if n := len(g.history); n > 0 && m.Epoch > g.newest && m.Zxid < g.history[n-1].zxid {
+		g.violate(zkInitial, "%s begins epoch %d with a history up to zxid %x, and %x was committed", id, m.Epoch, m.Zxid, g.history[n-1].zxid)
+	}
+}
+
+// historyCommitted: all that a primary began with is committed now.
+func (g *zkWatch) historyCommitted(id nodes.ID, s *zab.Server, m zab.Milestone) {
+	if m.Epoch < g.newest { // it hears late of a quorum that has moved on
+		if _, ok := g.at(m.Zxid); m.Zxid != 0 && !ok {
+			g.violate(zkInitial, "%s begins to serve in epoch %d with zxid %x, which the history of epoch %d does not have", id, m.Epoch, m.Zxid, g.newest)
+		}
+		return
+	}
+	g.newest = m.Epoch
+	from := int64(0)
+	if n := len(g.history); n > 0 {
+		from = g.history[n-1].zxid
+	}
+	log, err := s.LogOnDisk(readOnly{g.z.w.U.Machine(id).Disk()}, from+1)
+	if err != nil {
+		return
+	}
+	for _, e := range log {
+		if e.Zxid > m.Zxid {
+			break
+		}
+		g.append(id, e.Zxid, e.Raw, nil)
+	}
+	if n := len(g.history); n > 0 && proto.Counter(m.Zxid) != 0 && g.history[n-1].zxid != m.Zxid {
+		g.violate(zkInitial, "%s begins epoch %d with zxid %x; of the committed history, with what is in its log, the last is %x", id, m.Epoch, m.Zxid, g.history[n-1].zxid)
+	}
+	g.began[m.Epoch] = len(g.history)
+	g.seen[id].delivered = len(g.history)
+}
+
+// taken: what a learner is about to acknowledge must be its leader's history, on its disk.
+func (g *zkWatch) taken(id nodes.ID, s *zab.Server, m zab.Milestone) {
+	g.z.w.Asked(zkHistories)
+	log, err := s.LogOnDisk(readOnly{g.z.w.U.Machine(id).Disk()}, 0)
+	if err != nil {
+		return
+	}
+	for _, e := range log {
+		b, ok := g.broadcast[e.Zxid]
+		switch {
+		case !ok || b.hash != hashOf(e.Raw):
+			g.violate(zkIntegrity, "%s has %x in its log, which nobody has broadcast", id, e.Zxid)
+		case proto.Epoch(e.Zxid) < m.Epoch && len(g.history) > 0 && e.Zxid <= g.history[len(g.history)-1].zxid:
+			if _, committed := g.at(e.Zxid); !committed {
+				g.violate(zkHistories, "%s takes over epoch %d, and has %x in its log, which its history passes over", id, m.Epoch, e.Zxid)
+			}
+		}
+	}
+}
+
+// proposed: a primary broadcasts each transaction once, and numbers them without gaps.
+func (g *zkWatch) proposed(id nodes.ID, m zab.Milestone) {
+	g.z.w.Asked(zkContiguous)
+	hash := hashOf(m.Raw)
+	if old, again := g.broadcast[m.Zxid]; again && old.hash != hash {
+		g.violate(zkIntegrity, "%s broadcasts %x, which was broadcast before as something else", id, m.Zxid)
+	}
+	if last, ok := g.last[m.Epoch]; ok && m.Zxid != last+1 {
+		g.violate(zkContiguous, "%s broadcasts %x behind %x", id, m.Zxid, last)
+	}
+	if _, ok := g.primaries[m.Epoch]; !ok {
+		g.violate(zkPrimary, "%s broadcasts %x, and is no primary of epoch %d", id, m.Zxid, m.Epoch)
+	}
+	g.last[m.Epoch] = m.Zxid
+	g.broadcast[m.Zxid] = zkTxn{m.Zxid, hash, m.Txn}
+}
+
+// committed: what a leader commits is on the disks of a quorum.
+func (g *zkWatch) committed(id nodes.ID, m zab.Milestone) {
+	if _, ok := g.at(m.Zxid); ok {
+		return // by a primary that hears late of its acknowledgements
+	}
+	g.append(id, m.Zxid, m.Raw, m.Txn)
+	g.z.w.Asked(zkDurable)
+	n := 0
+	for _, v := range g.z.voters {
+		durable := g.seen[v].durable
+		if s := g.z.of(v); s != nil {
+			durable = s.Durable()
+		}
+		if durable >= m.Zxid {
+			n++
+		}
+	}
+	if n <= len(g.z.voters)/2 {
+		g.violate(zkDurable, "%s commits %x, which is durable on %d of %d voters", id, m.Zxid, n, len(g.z.voters))
+	}
+}
+
+// append appends a transaction to the committed history.
+func (g *zkWatch) append(id nodes.ID, zxid int64, raw []byte, txn *proto.Transaction) {
+	g.z.w.Asked(zkAgreement)
+	hash := hashOf(raw)
+	b, ok := g.broadcast[zxid]
+	if !ok || b.hash != hash {
+		g.violate(zkIntegrity, "%s commits %x, which nobody has broadcast", id, zxid)
+		return
+	}
+	if txn == nil {
+		txn = b.txn
+	}
+	if n := len(g.history); n > 0 {
+		last := g.history[n-1].zxid
+		switch {
+		case zxid <= last:
+			g.violate(zkAgreement, "%s commits %x behind %x", id, zxid, last)
+		case proto.Epoch(zxid) == proto.Epoch(last) && zxid != last+1:
+			g.violate(zkContiguous, "%s commits %x behind %x: something between them is lost", id, zxid, last)
+		}
+	}
+	g.history = append(g.history, zkTxn{zxid, hash, txn})
+}
+
+// at is where in the committed history a transaction is.
+func (g *zkWatch) at(zxid int64) (int, bool) {
+	i := g.position(zxid)
+	return i - 1, i > 0 && g.history[i-1].zxid == zxid
+}
+
+// position is how many transactions of the committed history a server has that has come to this zxid.
+func (g *zkWatch) position(zxid int64) int {
+	return sort.Search(len(g.history), func(i int) bool { return g.history[i].zxid > zxid })
+}
+
+// delivered: each server delivers the committed history, one transaction after the other.
+func (g *zkWatch) delivered(id nodes.ID, m zab.Milestone) {
+	g.z.w.Asked(zkAgreement)
+	seen := g.seen[id]
+	i, ok := g.at(m.Zxid)
+	switch {
+	case !ok || g.history[i].hash != hashOf(m.Raw):
+		g.violate(zkAgreement, "%s delivers %x, which is not committed", id, m.Zxid)
+	case i < seen.delivered:
+		g.violate(zkIntegrity, "%s delivers %x again", id, m.Zxid)
+	case i > seen.delivered:
+		g.violate(zkAgreement, "%s delivers %x, and has not delivered %x before it", id, m.Zxid, g.history[seen.delivered].zxid)
+	}
+	seen.delivered = i + 1
+}
+
+// upToDate: who begins to serve has delivered what its primary began with.
+func (g *zkWatch) upToDate(id nodes.ID, m zab.Milestone) {
+	g.z.w.Asked(zkConsistent)
+	n := g.position(m.Zxid)
+	if began, ok := g.began[m.Epoch]; ok && n < began {
+		g.violate(zkConsistent, "%s begins to serve in epoch %d at zxid %x, and the epoch began at %x", id, m.Epoch, m.Zxid, g.history[began-1].zxid)
+	}
+	g.seen[id].delivered = n
+}
+
+// after looks at a server on which something has happened.
+func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
+	s, ok := m.Node().(*zab.Server)
+	if !ok || !s.Booted() {
+		return
+	}
+	seen := g.seen[m.ID()]
+	if seen.incarnation != m.Incarnation() {
+		seen.incarnation, seen.zxid = m.Incarnation(), -1
+	}
+	accepted, current := s.AcceptedEpoch(), s.CurrentEpoch()
+	if accepted < seen.accepted || current < seen.current || current > accepted {
+		g.violate(zkEpochs, "%s has accepted epoch %d and is in epoch %d; before, it had accepted %d and was in %d", m.ID(), accepted, current, seen.accepted, seen.current)
+	}
+	seen.accepted, seen.current, seen.durable = accepted, current, s.Durable()
+	if zxid := s.Zxid(); zxid != seen.zxid && s.Settled() {
+		seen.zxid = zxid
+		g.compare(m.ID(), zxid, s.Digest())
+	}
+}
+
+// compare compares a tree with that of the first server that had come to the same zxid.
+func (g *zkWatch) compare(id nodes.ID, zxid, digest int64) {
+	g.z.w.Asked(zkDigests)
+	d, ok := g.digests[zxid]
+	if !ok {
+		g.digests[zxid] = zkDigest{digest, id}
+		return
+	}
+	if d.digest != digest {
+		g.violate(zkDigests, "%s and %s have come to zxid %x, and their trees differ", d.by, id, zxid)
+	}
+}
+
+// equal compares all that servers hold which have come to the same zxid.
+func (g *zkWatch) equal(core []nodes.ID) {
+	g.z.w.Asked(zkOwners)
+	first := uint64(0)
+	for i, id := range core {
+		s := g.z.of(id)
+		if dead := s.DeadOwners(); len(dead) > 0 {
+			g.violate(zkOwners, "%s holds ephemeral znodes of session %x, which does not exist", id, dead[0])
+		}
+		switch hash := s.StateHash(); {
+		case i == 0:
+			first = hash
+		case hash != first:
+			g.violate(zkDigests, "%s has come to the same zxid as %s, and its znodes or sessions differ", id, core[0])
+		}
+	}
+}
+
+// ended: no server stops by itself, unless its disk has failed.
+func (g *zkWatch) ended(m *sim.Machine, last nodes.Node) {
+	if _, ok := last.(*zab.Server); !ok {
+		return
+	}
+	g.z.w.Asked(zkStarts)
+	if err := m.Exit(); err != nil && !errors.Is(err, nodes.ErrIO) && !errors.Is(err, nodes.ErrNoSpace) {
+		g.violate(zkStarts, "%s stops: %v", m.ID(), err)
+	}
+}
+
+func hashOf(raw []byte) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write(bytes.TrimRight(raw, "\x00")) // an empty digest may be missing
+	return h.Sum64()
+}
+
+// readOnly is a machine's disk, to be looked at.
+type readOnly struct{ *vdisk.Disk }
+
+// Sync implements nodes.Disk. Who looks at a disk syncs nothing.
+func (readOnly) Sync(string, nodes.Tag) {}
+
+// SyncDir implements nodes.Disk.
+func (readOnly) SyncDir(string, nodes.Tag) {}
