@@ -236,6 +236,12 @@ func (p *pairing) at(e *event) (int64, error) {
 	if !p.begun {
 		p.begun = true
 		p.timed = p.f.Format == JSONEvents && e.time != nil && !e.index
+		if p.f.FailedCAS == ByFormat {
+			p.f.FailedCAS = Mismatched
+			if p.f.Format == EDNEvents || p.f.Format == JSONEvents && e.index {
+				p.f.FailedCAS = Nothing
+			}
+		}
 	}
 	if !p.timed {
 		return p.clock, nil

@@ -12,7 +12,7 @@ import (
 // and what a read of a register returned is one value, whatever that is made of. The error is nil, one of the file, or
 // a *checker.SyntaxError; a history that is none is an error, too.
 //
-// A compare-and-set that failed without an :error is a mismatch, as for checker.ReadHistory.
+// What a compare-and-set that failed says is for File.FailedCAS; one with an :error says nothing.
 func (f *File) History(model checker.Model) (checker.History, error) {
 	if err := f.once(); err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (o *objects) end(s *step, op *checker.Op, seen *node) (err error) {
 	case "info":
 		return nil // Maybe
 	case "fail":
-		if op.Status = checker.Fail; op.F == checker.CAS && !s.end.failed {
+		if op.Status = checker.Fail; op.F == checker.CAS && !s.end.failed && o.f.FailedCAS == Mismatched {
 			op.Status = checker.Mismatch
 		}
 		return nil

@@ -31,11 +31,24 @@ const (
 type File struct {
 	Name   string
 	Format Format
-	in     *bufio.Reader
-	src    source // of events; nil if the file has operations
-	faults []fault
-	asked  bool
+	// FailedCAS is what events mean by a compare-and-set that failed. To Jepsen it means that nothing happened, and so it does
+	// in EDN, and in JSON whose events have an index; in other JSON, and in Jepsen's log as porcupine reads it, that another
+	// value was there. Lines of operations have a status of their own for that.
+	FailedCAS FailedCAS
+	in        *bufio.Reader
+	src       source // of events; nil if the file has operations
+	faults    []fault
+	asked     bool
 }
+
+// FailedCAS is what a compare-and-set that failed says.
+type FailedCAS uint8
+
+const (
+	ByFormat   FailedCAS = iota // what files of the format mean by it
+	Mismatched                  // it found another value than it expected
+	Nothing                     // it did not happen, and saw nothing
+)
 
 const peeked = 1 << 16
 

@@ -28,7 +28,10 @@ type Check struct {
 }
 
 // With is something that a check may be told beside the history.
-type With struct{ Name, About string }
+type With struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
 
 // Families, as reports and lists group them.
 const (
@@ -58,7 +61,9 @@ var others = map[string]string{
 	"strong-serializable": "strict-serializable", "snapshot": "snapshot-isolation", "si": "snapshot-isolation",
 	"sequential-consistency": "sequential", "causal-consistency": "causal", "fifo-consistency": "pram",
 	"total-order": "total-order-broadcast", "2pc": "atomic-commitment", "jepsen-set": "set-full", "jepsen-queue": "total-queue",
-	"linearizable": "kv", "linearizability": "kv",
+	"elle-list-append": "strict-serializable", "elle-rw-register": "strict-serializable", "txn": "strict-serializable",
+	"cas": "cas-register", "unordered-queue": "total-queue", "jepsen-counter": "counter-bounds", "comments": "causal-reverse",
+	"broadcast": "total-order-broadcast", "zab": "total-order-broadcast", "linearizable": "kv", "linearizability": "kv",
 }
 
 // Named returns the check of that name; of objects, "register:0" is the register that holds 0 at first. The error for

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"fmt"
+
 	"orrery/checker"
 	"orrery/checker/files"
 )
@@ -33,8 +35,31 @@ func linearizability() (all []Check) {
 func linear(m checker.Model) Check {
 	o := objects[base(m)]
 	return Check{Name: m.Name(), Family: Linearizability, About: o.about, Wants: "operations, or events of Jepsen", How: o.how, Cost: o.cost,
-		Limits: o.limits, With: []With{{"deliveries", "how often one request may take effect, 1 if not said"}}, model: m,
+		Limits: o.limits, With: linearWith(m), model: m,
 		run: func(f *files.File, opt *Options) (*Result, error) { return runLinear(f, m, opt) }}
+}
+
+// linearWith is what a check of linearizability may be told.
+func linearWith(m checker.Model) []With {
+	with := []With{{"deliveries", "how often one request may take effect, 1 if not said"}}
+	if m.Accepts(checker.CAS) {
+		with = append(with, With{"failed-cas", "what a failed cas among events says: mismatch (another value was there) or nothing"})
+	}
+	return with
+}
+
+// failedCAS reads that claim.
+func failedCAS(o *Options) (files.FailedCAS, error) {
+	switch text, told := o.With["failed-cas"]; {
+	case !told:
+		return files.ByFormat, nil
+	case text == "mismatch":
+		return files.Mismatched, nil
+	case text == "nothing":
+		return files.Nothing, nil
+	default:
+		return 0, fmt.Errorf("failed-cas=%s: want mismatch or nothing", text)
+	}
 }
 
 // base is the name of a model without what it holds at first.
@@ -43,6 +68,9 @@ func base(m checker.Model) string { return m.StartingAt(checker.Unset).Name() }
 func runLinear(f *files.File, m checker.Model, o *Options) (*Result, error) {
 	deliveries, _, err := o.integer("deliveries")
 	if err != nil {
+		return nil, err
+	}
+	if f.FailedCAS, err = failedCAS(o); err != nil {
 		return nil, err
 	}
 	h, err := f.History(m)

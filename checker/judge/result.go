@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"orrery/checker"
 	"orrery/checker/files"
@@ -59,7 +60,7 @@ func fromReport(r guarantee.Report, n int, at func(i int) Op) (*Result, error) {
 	if r.Verdict == checker.Malformed {
 		return nil, fmt.Errorf("%s", r.Reason)
 	}
-	out := &Result{Verdict: r.Verdict, Reason: r.Reason, Ops: n, Coverage: r.Coverage.String(), Measures: r.Coverage, Findings: r.Findings,
+	out := &Result{Verdict: r.Verdict, Reason: r.Reason, Ops: n, Coverage: told(r.Coverage), Measures: r.Coverage, Findings: r.Findings,
 		Count: r.Count, at: at, total: n}
 	if r.Verdict == checker.Violated && len(r.Findings) > 0 {
 		out.Property = string(r.Findings[0].Anomaly)
@@ -69,6 +70,11 @@ func fromReport(r guarantee.Report, n int, at func(i int) Op) (*Result, error) {
 		}
 	}
 	return out, nil
+}
+
+// told is a coverage without what did not happen and need not have.
+func told(c guarantee.Coverage) string {
+	return slices.DeleteFunc(slices.Clone(c), func(m guarantee.Measure) bool { return m.N == 0 && m.Floor == 0 }).String()
 }
 
 // op gives an operation that a finding cites what is known of it.
