@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"sort"
 
 	"orrery/nodes"
@@ -59,7 +60,8 @@ type zkWatch struct {
 	history   []zkTxn // committed, in order
 	broadcast map[int64]zkTxn
 	primaries map[int64]string // by epoch: the server and its incarnation
-	began     map[int64]int    // by epoch: how long its initial history is
+	initial   map[int64]int64  // by epoch: the last transaction of what its primary began with
+	began     map[int64]int    // by epoch: how long that is, once it is committed
 	last      map[int64]int64  // by epoch: the last transaction that was broadcast
 	newest    int64            // the last epoch whose history was committed
 	digests   map[int64]zkDigest
@@ -73,7 +75,7 @@ type zkDigest struct {
 }
 
 func watchZooKeeper(z *zkWorld) *zkWatch {
-	g := &zkWatch{z: z, broadcast: map[int64]zkTxn{}, primaries: map[int64]string{}, began: map[int64]int{}, last: map[int64]int64{},
+	g := &zkWatch{z: z, broadcast: map[int64]zkTxn{}, primaries: map[int64]string{}, initial: map[int64]int64{}, began: map[int64]int{}, last: map[int64]int64{},
 		digests: map[int64]zkDigest{}, seen: map[nodes.ID]*zkServerSeen{}, ids: map[int64]nodes.ID{}}
 	for i, id := range z.all() {
 		g.seen[id], g.ids[int64(i+1)] = &zkServerSeen{}, id
@@ -102,7 +104,7 @@ func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 	case zab.HistoryTaken:
 		g.taken(id, s, m)
 	case zab.HistoryCommitted:
-		g.historyCommitted(id, s, m)
+		g.historyCommitted(id, m)
 	case zab.Proposed:
 		g.proposed(id, m)
 	case zab.Committed:
@@ -124,6 +126,7 @@ func (g *zkWatch) established(id nodes.ID, m zab.Milestone) {
 	if other, ok := g.primaries[m.Epoch]; ok {
 		g.violate(zkPrimary, "%s and %s are both primaries of epoch %d", other, who, m.Epoch)
 	}
+	g.initial[m.Epoch] = m.Zxid
 	g.primaries[m.Epoch] = who
 	g.z.w.Asked(zkInitial)
 	if n := len(g.history); n > 0 && m.Epoch > g.newest && m.Zxid < g.history[n-1].zxid {
@@ -132,7 +135,7 @@ func (g *zkWatch) established(id nodes.ID, m zab.Milestone) {
 }
 
 // historyCommitted: all that a primary began with is committed now.
-func (g *zkWatch) historyCommitted(id nodes.ID, s *zab.Server, m zab.Milestone) {
+func (g *zkWatch) historyCommitted(id nodes.ID, m zab.Milestone) {
 	if m.Epoch < g.newest { // it hears late of a quorum that has moved on
 		if _, ok := g.at(m.Zxid); m.Zxid != 0 && !ok {
 			g.violate(zkInitial, "%s begins to serve in epoch %d with zxid %x, which the history of epoch %d does not have", id, m.Epoch, m.Zxid, g.newest)
@@ -140,25 +143,37 @@ func (g *zkWatch) historyCommitted(id nodes.ID, s *zab.Server, m zab.Milestone) 
 		return
 	}
 	g.newest = m.Epoch
-	from := int64(0)
-	if n := len(g.history); n > 0 {
-		from = g.history[n-1].zxid
-	}
-	log, err := s.LogOnDisk(readOnly{g.z.w.U.Machine(id).Disk()}, from+1)
-	if err != nil {
-		return
-	}
-	for _, e := range log {
-		if e.Zxid > m.Zxid {
-			break
-		}
-		g.append(id, e.Zxid, e.Raw, nil)
+	for _, t := range g.lineage(m.Zxid) {
+		g.append(id, t)
 	}
 	if n := len(g.history); n > 0 && proto.Counter(m.Zxid) != 0 && g.history[n-1].zxid != m.Zxid {
-		g.violate(zkInitial, "%s begins epoch %d with zxid %x; of the committed history, with what is in its log, the last is %x", id, m.Epoch, m.Zxid, g.history[n-1].zxid)
+		g.violate(zkInitial, "%s begins epoch %d with zxid %x, and %x was committed", id, m.Epoch, m.Zxid, g.history[n-1].zxid)
 	}
 	g.began[m.Epoch] = len(g.history)
 	g.seen[id].delivered = len(g.history)
+}
+
+// lineage is what leads from the committed history to a zxid: what its primary has broadcast up to it, behind what that began with.
+func (g *zkWatch) lineage(zxid int64) []zkTxn {
+	var list []zkTxn
+	committed := int64(0)
+	if n := len(g.history); n > 0 {
+		committed = g.history[n-1].zxid
+	}
+	for zxid > committed {
+		if t, ok := g.broadcast[zxid]; ok {
+			list = append(list, t)
+			zxid--
+			continue
+		}
+		before, ok := g.initial[proto.Epoch(zxid)]
+		if !ok || before >= zxid {
+			break
+		}
+		zxid = before
+	}
+	slices.Reverse(list)
+	return list
 }
 
 // taken: what a learner is about to acknowledge must be its leader's history, on its disk.
@@ -203,13 +218,13 @@ func (g *zkWatch) committed(id nodes.ID, m zab.Milestone) {
 	if _, ok := g.at(m.Zxid); ok {
 		return // by a primary that hears late of its acknowledgements
 	}
-	g.append(id, m.Zxid, m.Raw, m.Txn)
+	g.append(id, zkTxn{m.Zxid, hashOf(m.Raw), m.Txn})
 	g.z.w.Asked(zkDurable)
 	n := 0
 	for _, v := range g.z.voters {
 		durable := g.seen[v].durable
 		if s := g.z.of(v); s != nil {
-			durable = s.Durable()
+			durable = max(durable, s.Durable())
 		}
 		if durable >= m.Zxid {
 			n++
@@ -221,16 +236,12 @@ func (g *zkWatch) committed(id nodes.ID, m zab.Milestone) {
 }
 
 // append appends a transaction to the committed history.
-func (g *zkWatch) append(id nodes.ID, zxid int64, raw []byte, txn *proto.Transaction) {
+func (g *zkWatch) append(id nodes.ID, t zkTxn) {
 	g.z.w.Asked(zkAgreement)
-	hash := hashOf(raw)
-	b, ok := g.broadcast[zxid]
-	if !ok || b.hash != hash {
+	zxid := t.zxid
+	if b, ok := g.broadcast[zxid]; !ok || b.hash != t.hash {
 		g.violate(zkIntegrity, "%s commits %x, which nobody has broadcast", id, zxid)
 		return
-	}
-	if txn == nil {
-		txn = b.txn
 	}
 	if n := len(g.history); n > 0 {
 		last := g.history[n-1].zxid
@@ -241,7 +252,7 @@ func (g *zkWatch) append(id nodes.ID, zxid int64, raw []byte, txn *proto.Transac
 			g.violate(zkContiguous, "%s commits %x behind %x: something between them is lost", id, zxid, last)
 		}
 	}
-	g.history = append(g.history, zkTxn{zxid, hash, txn})
+	g.history = append(g.history, t)
 }
 
 // at is where in the committed history a transaction is.
@@ -295,7 +306,10 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 	if accepted < seen.accepted || current < seen.current || current > accepted {
 		g.violate(zkEpochs, "%s has accepted epoch %d and is in epoch %d; before, it had accepted %d and was in %d", m.ID(), accepted, current, seen.accepted, seen.current)
 	}
-	seen.accepted, seen.current, seen.durable = accepted, current, s.Durable()
+	seen.accepted, seen.current = accepted, current
+	if s.Recovered() { // before that it does not know yet what is durable
+		seen.durable = s.Durable()
+	}
 	if zxid := s.Zxid(); zxid != seen.zxid && s.Settled() {
 		seen.zxid = zxid
 		g.compare(m.ID(), zxid, s.Digest())

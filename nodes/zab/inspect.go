@@ -27,6 +27,9 @@ func (s *Server) Zab() ZabState { return s.zab }
 // Booted tells whether what was found on the disk has been loaded.
 func (s *Server) Booted() bool { return s.disk != nil }
 
+// Recovered tells whether what was found on the disk is durable: before that nobody is told of it.
+func (s *Server) Recovered() bool { return s.ready }
+
 // Serves tells whether the server answers clients.
 func (s *Server) Serves() bool { return s.pipe != nil }
 

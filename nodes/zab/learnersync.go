@@ -15,7 +15,7 @@ type learnerSync struct {
 	decoder   *store.Decoder
 	toLog     []logged // proposed, and not yet in the log (packetsNotLogged)
 	committed []int64  // committed, and not yet applied (packetsCommitted)
-	snapshot  bool     // what is in memory must be saved as a snapshot
+	snapshot  bool     // what is in memory must be saved as a snapshot, and is not in the log
 	writes    bool     // NEWLEADER was seen: from now on the log is written
 	step      int      // of taking the history over
 	last      int64    // the last transaction that must be durable for that
@@ -80,7 +80,10 @@ func (l *learner) truncated(env nodes.Env) error {
 		return err
 	}
 	s.db.tree.SetZxid(l.sync.zxid)
-	l.phase, l.sync.snapshot, l.sync.memoryIsNotDisk = catchesUp, true, false
+	l.phase, l.sync.memoryIsNotDisk = catchesUp, false
+	// The original now keeps what follows out of the log, and saves a snapshot behind it. That leaves a hole in the log, and when
+	// this server leads some day and brings others up to date by its log, it sends them a history with that hole.
+	l.sync.snapshot = s.cfg.Quirks.TruncLeavesHole
 	l.resume(env)
 	return nil
 }
@@ -145,6 +148,7 @@ func (l *learner) onNewLeader(env nodes.Env, p *proto.QuorumPacket) {
 		l.bad(env, "was told of another epoch than it has accepted")
 		return
 	}
+	l.heardMembers(env, p.Data)
 	l.phase, l.sync.step = takesHistory, 0
 	l.pause()
 	l.historyStep(env)
@@ -242,7 +246,7 @@ func (l *learner) logHistory(env nodes.Env) bool {
 	return s.disk.Durable() < y.last
 }
 
-// snapshotSaved goes on after the snapshot of what came by SNAP or was left by TRUNC.
+// snapshotSaved goes on after the snapshot of what came by SNAP.
 func (l *learner) snapshotSaved(env nodes.Env) {
 	if l.phase == takesHistory && l.sync.step == stepLog {
 		l.historyStep(env)
@@ -276,6 +280,10 @@ func (l *learner) onUpToDate(env nodes.Env) {
 		return
 	}
 	l.link.send(env, &proto.QuorumPacket{Type: proto.PacketAck, Zxid: proto.MakeZxid(l.epoch, 0)})
+	if l.takeMembers(env) {
+		l.leave(env, "is told of an ensemble that another leads, or in which it has another part")
+		return
+	}
 	l.phase, s.zab = serves, Broadcast
 	s.armLimit(env, l)
 	if !s.cfg.Quirks.Election.NoVoteUpdate {

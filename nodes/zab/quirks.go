@@ -23,6 +23,7 @@ type Quirks struct {
 	DiffSetZxidEarly         bool // diff-set-zxid-early
 	RetainDBNoFastForward    bool // retain-db-no-fastforward
 	TxnLogSyncUncommitted    bool // txnlog-sync-uncommitted
+	TruncLeavesHole          bool // trunc-leaves-hole
 	NewLeaderBeforeSnap      bool // newleader-before-snap
 	SnapAbortKeepDB          bool // snap-abort-keep-db
 	TruncAbortKeepDB         bool // trunc-abort-keep-db
