@@ -41,6 +41,7 @@ var errNotWanted = errors.New("the file would say nothing")
 //	history.jsonl  what the clients saw; orrery check takes it
 //	plan.json      the faults; orrery run --plan takes it
 //	stack.txt      of a panic
+//	page.html      all of it to look at in a browser, with the machines' states
 //	mermaid.md     the story as a sequence diagram, if it is short enough for one
 func writeArtifact(root, name string, s *scenarios.Scenario, o scenarios.Options, u *universe, re *rerun) (dir string, err error) {
 	expected, err := newRepro(s, o, u)
@@ -55,7 +56,8 @@ func writeArtifact(root, name string, s *scenarios.Scenario, o scenarios.Options
 		return "", err
 	}
 	defer os.RemoveAll(fresh)
-	for _, f := range artifactFiles(expected, s, u, re) {
+	dir = filepath.Join(root, name)
+	for _, f := range artifactFiles(expected, s, u, re, "orrery replay "+quoted(dir)) {
 		if err := writeFile(filepath.Join(fresh, f.name), f.write); err != nil {
 			return "", err
 		}
@@ -63,14 +65,13 @@ func writeArtifact(root, name string, s *scenarios.Scenario, o scenarios.Options
 	if err := os.Chmod(fresh, 0o755); err != nil {
 		return "", err
 	}
-	dir = filepath.Join(root, name)
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
 	return dir, os.Rename(fresh, dir)
 }
 
-func artifactFiles(expected *repro, s *scenarios.Scenario, u *universe, re *rerun) []file {
+func artifactFiles(expected *repro, s *scenarios.Scenario, u *universe, re *rerun, replay string) []file {
 	return []file{
 		{reproFile, func(w io.Writer) error {
 			e := json.NewEncoder(w)
@@ -104,6 +105,7 @@ func artifactFiles(expected *repro, s *scenarios.Scenario, u *universe, re *reru
 			return err
 		}},
 		{"mermaid.md", func(w io.Writer) error { return writeMermaid(w, s, re) }},
+		{"page.html", func(w io.Writer) error { return writeArtifactPage(w, s, re, replay) }},
 	}
 }
 

@@ -17,7 +17,8 @@ type rerun struct {
 	scenario string
 	result   *scenarios.Result
 	events   []trace.Event
-	leftOut  int // events before those
+	leftOut  int                    // events before those
+	again    func() (*rerun, error) // runs it once more, with the machines' states
 }
 
 // rerun runs a universe and records it. The error is about the options.
@@ -25,7 +26,12 @@ func (a *app) rerun(s *scenarios.Scenario, o scenarios.Options) (*rerun, error) 
 	rec := trace.Recorder{Limit: eventsKept}
 	o.Recorder = &rec
 	r, err := a.one(s, o)
-	return &rerun{scenario: s.Name, result: r, events: rec.Collect(), leftOut: rec.LeftOut()}, err
+	re := &rerun{scenario: s.Name, result: r, events: rec.Collect(), leftOut: rec.LeftOut()}
+	re.again = func() (*rerun, error) {
+		o.States = true
+		return a.rerun(s, o)
+	}
+	return re, err
 }
 
 // runTwice runs a universe twice, unrecorded and recorded. The error is an

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,14 +18,15 @@ import (
 
 	"orrery/scenarios"
 	"orrery/trace"
+	"orrery/viewer"
 )
 
 // showFlags are the flags of orrery show.
 type showFlags struct {
 	subjectFlags
-	story, mermaid, states, ascii bool
-	from, to, nodes, kinds, color string
-	width                         int
+	story, mermaid, states, ascii, curve bool
+	from, to, nodes, kinds, color, page  string
+	width                                int
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -44,11 +44,16 @@ SCENARIO and a --seed.
 of the trace: boot, deliver, fire, synced, posted, opened, received, closed, script, send,
 drop, write, sync, crash, fault-on, fault-off, note, invoke, return, violation.
 
+--page writes one HTML file instead, to be opened in a browser: the story, the overview, the
+machines' states at each event, what the clients saw and what the faults did. It needs no network.
+--curve asks besides when the violation was decided, which takes some seconds.
+
 A picture is as wide as the terminal, or 100 columns. Exit status: 0, or 2 if the file
 cannot be shown.`,
 		Example: `  orrery show artifacts/paxos-promise-not-durable-seed-14 --story
   orrery show artifacts/paxos-promise-not-durable-seed-14 | less -R
   orrery show trace.jsonl --from 1.2s --to 1.9s --nodes n1,n2,c3
+  orrery show artifacts/paxos-promise-not-durable-seed-14 --page promise.html --curve
   orrery show repro.json --states --kinds crash,boot,violation
   orrery show paxos --seed 14 --mermaid --from 2200`,
 		Args: exactArgs("a FILE (see orrery run) or a SCENARIO (see orrery list)"),
@@ -63,6 +68,8 @@ cannot be shown.`,
 	flags.StringVar(&f.kinds, "kinds", "", "only these kinds of event, as in crash,drop")
 	flags.BoolVar(&f.states, "states", false, "show what changed in the machines' states (runs the universe again)")
 	flags.BoolVar(&f.mermaid, "mermaid", false, "print a sequence diagram in Mermaid's language")
+	flags.StringVar(&f.page, "page", "", "write a page to look at in a browser into this HTML `FILE`")
+	flags.BoolVar(&f.curve, "curve", false, "with --page: ask how sure the violation was after each event")
 	flags.BoolVar(&f.ascii, "ascii", false, "use ASCII alone")
 	flags.StringVar(&f.color, "color", "auto", "auto, always or never")
 	flags.IntVar(&f.width, "width", 0, "columns (default: the terminal's)")
@@ -76,6 +83,8 @@ type picture struct {
 	scenario *scenarios.Scenario // nil if it is not known here
 	plot     plot                // what its story is told of
 	events   []trace.Event
+	page     *viewer.Page // nil if none is wanted
+	subject  *subject     // nil if it is a trace
 }
 
 func (a *app) show(cmd *cobra.Command, arg string, f *showFlags) error {
@@ -86,6 +95,9 @@ func (a *app) show(cmd *cobra.Command, arg string, f *showFlags) error {
 	p, err := a.picture(cmd, arg, f)
 	if err != nil {
 		return err
+	}
+	if f.page != "" {
+		return a.showPage(cmd.Context(), p, f)
 	}
 	if p.scenario != nil {
 		lanes.Describe = describe(p.scenario)
@@ -137,6 +149,9 @@ func (f *showFlags) lanes(cmd *cobra.Command, out console) (trace.Lanes, error) 
 		l.Color = false
 	default:
 		return l, scenarios.Unknown("value of --color", f.color, []string{"auto", "always", "never"})
+	}
+	if f.curve && f.page == "" {
+		return l, errors.New("--curve is for --page")
 	}
 	if f.story && f.states {
 		return l, errors.New("--story and --states contradict each other: want one of them")
@@ -222,13 +237,13 @@ func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, e
 		if err := f.contradicts(cmd, arg); err != nil {
 			return nil, err
 		}
-		return a.readTrace(arg)
+		return a.readTrace(arg, f.page != "")
 	}
 	s, err := a.subject(cmd, arg, &f.subjectFlags)
 	if err != nil {
 		return nil, err
 	}
-	s.options.States = f.states
+	s.options.States = f.states || f.page != ""
 	re, err := a.rerun(s.scenario, s.options)
 	if err != nil {
 		return nil, err
@@ -241,7 +256,14 @@ func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, e
 	if re.leftOut > 0 {
 		title += fmt.Sprintf(", the last %s", plural(len(re.events), "event"))
 	}
-	return &picture{title: title, scenario: s.scenario, events: re.events, plot: plotOf(s.scenario, re)}, nil
+	p := &picture{title: title, scenario: s.scenario, events: re.events, subject: s}
+	if f.page != "" {
+		p.page = pageOf(s.scenario, re)
+		p.page.Replay = s.replay(re)
+	} else {
+		p.plot = plotOf(s.scenario, re)
+	}
+	return p, nil
 }
 
 // isTrace tells by a file's first bytes whether it is meant to be a trace; what is
@@ -261,31 +283,6 @@ func isTrace(path string) bool {
 		}
 	}
 	return true
-}
-
-func (a *app) readTrace(path string) (*picture, error) {
-	in, err := os.Open(path)
-	if err != nil {
-		return nil, fileError(err)
-	}
-	defer in.Close()
-	h, events, err := trace.ReadAll(in, path)
-	if errors.Is(err, trace.ErrTruncated) && len(events) > 0 {
-		fmt.Fprintln(a.err, "orrery:", oneLine(err.Error()), "· here is what can be read")
-	} else if err != nil {
-		return nil, err
-	}
-	p := &picture{title: fmt.Sprintf("%s, seed %d", cmp.Or(h.Scenario, path), h.Seed), events: events, plot: plot{events: events}}
-	if h.Hash != "" {
-		p.title += ", hash " + h.Hash
-	}
-	if h.Property != "" {
-		p.title = "VIOLATED " + h.Property + ": " + p.title
-	}
-	if s, err := a.named(h.Scenario); err == nil { // one that is not known here is shown without its own words
-		p.scenario, p.plot.story.Describe = s, describe(s)
-	}
-	return p, nil
 }
 
 // writeStory tells the story in words, and draws it in lanes.

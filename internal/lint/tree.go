@@ -37,7 +37,7 @@ type Tree struct {
 func newTree() *Tree { return &Tree{Fset: token.NewFileSet()} }
 
 // skippedDirs are never part of a checkout: version control, and what .gitignore names.
-var skippedDirs = []string{".git", "bin", "artifacts"}
+var skippedDirs = []string{".git", "bin", "artifacts", "node_modules"}
 
 // skippedSuffixes are the files that .gitignore names.
 var skippedSuffixes = []string{".test", ".out", ".prof"}

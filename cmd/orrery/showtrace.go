@@ -1,0 +1,58 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+
+	"orrery/trace"
+	"orrery/viewer"
+)
+
+// readTrace reads a trace that is to be drawn as it is. For a page it is read as far as it goes: one
+// of a newer version, one that is cut off, and one that another program has written as well.
+func (a *app) readTrace(path string, page bool) (*picture, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	defer in.Close()
+	if page {
+		found, err := trace.Import(in, path)
+		if err != nil {
+			return nil, err
+		}
+		return a.tracePicture(path, found.Header, found.Events, found.Warnings), nil
+	}
+	h, events, err := trace.ReadAll(in, path)
+	if errors.Is(err, trace.ErrTruncated) && len(events) > 0 {
+		fmt.Fprintln(a.err, "orrery:", oneLine(err.Error()), "· here is what can be read")
+	} else if err != nil {
+		return nil, err
+	}
+	return a.tracePicture(path, h, events, nil), nil
+}
+
+// tracePicture is what can be shown of a trace. A scenario that is not known here is shown without its own words.
+func (a *app) tracePicture(path string, h trace.Header, events []trace.Event, warnings []string) *picture {
+	p := &picture{title: fmt.Sprintf("%s, seed %d", cmp.Or(h.Scenario, path), h.Seed), events: events, plot: plot{events: events}}
+	if h.Hash != "" {
+		p.title += ", hash " + h.Hash
+	}
+	if h.Property != "" {
+		p.title = "VIOLATED " + h.Property + ": " + p.title
+	}
+	p.page = &viewer.Page{
+		Title: cmp.Or(h.Scenario, path), Scenario: h.Scenario, Seed: h.Seed, Hash: h.Hash, Property: h.Property,
+		By: h.Meta["by"], Events: events, Warnings: warnings,
+	}
+	if h.Property != "" {
+		p.page.Verdict = "violated"
+	}
+	if s, err := a.named(h.Scenario); err == nil {
+		p.scenario, p.plot.story.Describe = s, describe(s)
+		p.page.Describe = p.plot.story.Describe
+	}
+	return p
+}

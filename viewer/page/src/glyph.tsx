@@ -1,0 +1,41 @@
+// The marks: every kind has a shape of its own, so that colour is never the only sign.
+import type { JSX } from "preact";
+
+/** The hues of message families, chosen to stay apart for the colour-blind (after Okabe and Ito). */
+export const hues = ["var(--hue0)", "var(--hue1)", "var(--hue2)", "var(--hue3)", "var(--hue4)", "var(--hue5)"];
+
+const given = new Map<string, string>();
+
+/** The hue of a family: the first six that appear are distinct. */
+export function hue(family: string): string {
+  let h = given.get(family);
+  if (!h) given.set(family, h = hues[given.size % hues.length]);
+  return h;
+}
+
+export const legend: [string, string][] = [
+  ["boot", "machine boots or restarts"], ["crash", "machine crashes"], ["deliver", "message arrives"],
+  ["drop", "message is lost"], ["fire", "timer fires"], ["write", "written, not durable"], ["synced", "durable"],
+  ["note", "what a machine says"], ["invoke", "client asks"], ["return", "client is answered"],
+  ["fault-on", "fault begins or ends"], ["violation", "property violated"],
+];
+
+export function Glyph({ kind, x, y, colour }: { kind: string; x: number; y: number; colour?: string }): JSX.Element {
+  const at = `translate(${x} ${y})`;
+  switch (kind) {
+    case "boot": return <path transform={at} class="g boot" d="M0-7L7 6H-7Z" />;
+    case "crash": return <path transform={at} class="g crash" d="M0 7L7-6H-7Z" />;
+    case "deliver": case "received": return <circle transform={at} class="g deliver" r="5" style={{ fill: colour }} />;
+    case "drop": return <path transform={at} class="g drop" d="M-5-5L5 5M5-5L-5 5" />;
+    case "fire": return <g transform={at} class="g fire"><circle r="6" /><path d="M0-3.500V0L3 2" /></g>;
+    case "write": return <rect transform={at} class="g write" x="-5" y="-5" width="10" height="10" />;
+    case "synced": return <rect transform={at} class="g synced" x="-5" y="-5" width="10" height="10" />;
+    case "note": return <path transform={at} class="g note" d="M-4 7V-6H6L3-2.500L6 1H-4" />;
+    case "invoke": return <path transform={at} class="g invoke" d="M-6-5H6L0 5Z" />;
+    case "return": return <path transform={at} class="g return" d="M-6 5H6L0-5Z" />;
+    case "fault-on": case "fault-off": return <path transform={at} class={"g " + kind} d="M2-8L-4 1H0L-2 8L4-1H0Z" />;
+    case "violation": return <path transform={at} class="g violation" d="M-6-6L6 6M6-6L-6 6" />;
+    case "opened": case "closed": return <path transform={at} class="g conn" d="M-6 0H6M-6-3V3M6-3V3" />;
+  }
+  return <rect transform={at} class="g other" x="-4" y="-4" width="8" height="8" style={{ rotate: "45deg" }} />;
+}

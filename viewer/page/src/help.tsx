@@ -1,0 +1,25 @@
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Glyph, legend } from "./glyph";
+
+const keys: [string, string][] = [
+  ["j k", "next, previous row"], ["J K", "next, previous on the same machine"], ["c e", "the cause; what came of it"],
+  ["[ ]", "where the message was sent; where it arrives"], ["f", "the violation"], ["b", "where the curve jumps"],
+  ["1 2 3", "minimal, causal, all"], ["/", "search"], ["n N", "next, previous hit"], ["h H", "hide the machine; show all"],
+  ["+ - 0", "zoom the overview; all of it"], ["← →", "move the overview"], ["t", "by time, or by order"], ["o", "the overview, large or small"], ["r", "copy the replay command"], ["?", "this help"],
+];
+
+export function Help({ close }: { close: () => void }): JSX.Element {
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => { first.current!.focus(); }, []);
+  return <div class="help" onClick={close} onKeyDown={(e) => { if (e.key === "Escape") close(); if (e.key === "Tab") e.preventDefault(); e.stopPropagation(); }}>
+    <div role="dialog" aria-modal="true" aria-label="Keys and marks" onClick={(e) => e.stopPropagation()}>
+      <div class="two">
+        <div><h2>Keys</h2><dl>{keys.map(([k, what]) => <><dt>{k.split(" ").map((x) => <><kbd>{x}</kbd> </>)}</dt><dd>{what}</dd></>)}</dl></div>
+        <div><h2>Marks</h2><dl>{legend.map(([k, what]) => <><dt><svg width="22" height="20" aria-hidden="true"><Glyph kind={k} x={11} y={10} /></svg></dt><dd>{what}</dd></>)}</dl>
+          <p class="muted">Lines: dashed red, a machine is down; dotted, it is paused; a blue bar, a client waits; a purple rail, bytes that are not durable. An arrow with a ring was overtaken, ×2 is a second copy.</p></div>
+      </div>
+      <p><button ref={first} onClick={close}>Close</button></p>
+    </div>
+  </div>;
+}

@@ -1,0 +1,133 @@
+// A run as it lies in the page: see viewer/encode.go for the form.
+
+export interface Operation { client: string; text: string; key?: string; status: string; core?: boolean }
+export interface Fault { text: string; at: number; until?: number; outcome: string; why?: string; effects: number }
+export interface Point { event: number; runs: number; violated: number }
+export interface Jump { event: number; from: number; to: number }
+export interface Mark { name: string; count: number }
+
+export interface Header {
+  v: number; title: string; scenario: string; seed: string; hash?: string; verdict?: string;
+  property?: string; sentence?: string; replay?: string; by?: string; events: number; total: number;
+  kinds: string[]; nodes: string[]; strings: string[]; columns: string[]; warnings?: string[];
+  operations?: Operation[]; why?: string; faults?: Fault[]; curve?: Point[]; noReturn?: number; jumps?: Jump[]; marks?: Mark[];
+}
+
+/** The form that this page reads: formVersion of viewer/encode.go. */
+const formVersion = 1;
+
+export const inCausal = 1, inMinimal = 2;
+
+/** The events of a run, a typed array a field. Strings and machines are numbers; 0 is none. */
+export class Run {
+  readonly n: number;
+  seq: Float64Array; sub: Int32Array; at: Float64Array; local: Float64Array; cause: Float64Array;
+  kind: Uint8Array; node: Uint16Array; peer: Uint16Array; inc: Int32Array;
+  name: Int32Array; text: Int32Array; msg: Int32Array; file: Int32Array; off: Float64Array; len: Float64Array;
+  state: Int32Array; set: Uint8Array;
+  private bySeq: Map<number, number> | undefined;
+  private followers: Map<number, number[]> | undefined;
+
+  constructor(readonly head: Header, columns: Map<string, Float64Array>) {
+    const n = this.n = head.events;
+    const get = (c: string) => columns.get(c) ?? new Float64Array(n);
+    this.seq = running(get("seq")); this.at = running(get("at"));
+    this.sub = Int32Array.from(get("sub")); this.kind = Uint8Array.from(get("kind"));
+    this.node = Uint16Array.from(get("node")); this.peer = Uint16Array.from(get("peer"));
+    this.inc = Int32Array.from(get("inc")); this.name = Int32Array.from(get("name"));
+    this.text = Int32Array.from(get("text")); this.msg = Int32Array.from(get("msg"));
+    this.file = Int32Array.from(get("file")); this.off = get("off"); this.len = get("len");
+    this.state = Int32Array.from(get("state")); this.set = Uint8Array.from(get("set"));
+    this.cause = get("cause");
+    for (let i = 0; i < n; i++) if (this.cause[i]) this.cause[i] = this.seq[i] - this.cause[i] + 1;
+    this.local = get("local");
+    const drift = new Float64Array(head.nodes.length + 1);
+    for (let i = 0; i < n; i++) {
+      const d = drift[this.node[i]] += this.local[i];
+      this.local[i] = this.at[i] + d;
+    }
+  }
+
+  kindOf(i: number): string { return this.head.kinds[this.kind[i]] ?? "unknown"; }
+  str(s: number): string { return s ? this.head.strings[s - 1] : ""; }
+  machine(m: number): string { return m ? this.head.nodes[m - 1] : ""; }
+
+  /** The first event of a number, or -1: it may have been left out. */
+  first(seq: number): number {
+    if (!this.bySeq) {
+      this.bySeq = new Map();
+      for (let i = this.n - 1; i >= 0; i--) this.bySeq.set(this.seq[i], i);
+    }
+    return this.bySeq.get(seq) ?? -1;
+  }
+
+  /** The events that follow from a number, its own effects left out. */
+  after(seq: number): number[] {
+    if (!this.followers) {
+      this.followers = new Map();
+      for (let i = 0; i < this.n; i++) {
+        const c = this.cause[i];
+        if (!c || c === this.seq[i]) continue;
+        const list = this.followers.get(c);
+        if (list) list.push(i); else this.followers.set(c, [i]);
+      }
+    }
+    return this.followers.get(seq) ?? [];
+  }
+
+  /** The index of the first event at or after a time. */
+  since(at: number): number {
+    let lo = 0, hi = this.n;
+    while (lo < hi) { const mid = (lo + hi) >> 1; if (this.at[mid] < at) lo = mid + 1; else hi = mid; }
+    return lo;
+  }
+
+  get end(): number { return this.n ? this.at[this.n - 1] : 0; }
+
+  /** The first violation, or -1. */
+  get violation(): number { return this.kind.indexOf(this.head.kinds.indexOf("violation")); }
+}
+
+function running(d: Float64Array): Float64Array {
+  let sum = 0;
+  for (let i = 0; i < d.length; i++) d[i] = sum += d[i];
+  return d;
+}
+
+function fromBase64(text: string): Uint8Array {
+  const native = (Uint8Array as unknown as { fromBase64?: (s: string) => Uint8Array }).fromBase64;
+  if (native) return native.call(Uint8Array, text);
+  const raw = atob(text), bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  return bytes;
+}
+
+async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Reads the run of a page. It throws an Error that says in words why it cannot. */
+export async function readRun(base64: string): Promise<Run> {
+  const bytes = await inflate(fromBase64(base64));
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Header;
+  if (head.v !== formVersion) throw new Error(`the run has form ${head.v}, and this page reads form ${formVersion}`);
+  const columns = new Map<string, Float64Array>();
+  let p = 4 + length;
+  for (const name of head.columns) {
+    const c = new Float64Array(head.events);
+    for (let i = 0; i < head.events; i++) {
+      let low = 0, shift = 0, b = bytes[p++];
+      while (b & 128 && shift < 21) { low |= (b & 127) << shift; shift += 7; b = bytes[p++]; }
+      low |= (b & 127) << shift;
+      if (!(b & 128)) { c[i] = (low >>> 1) ^ -(low & 1); continue; }
+      let value = low, scale = 2 ** (shift + 7);
+      while (b & 128) { b = bytes[p++]; value += (b & 127) * scale; scale *= 128; }
+      c[i] = value % 2 ? -(value + 1) / 2 : value / 2;
+    }
+    columns.set(name, c);
+  }
+  if (p > bytes.length) throw new Error("the run is cut off");
+  return new Run(head, columns);
+}

@@ -1,0 +1,174 @@
+// The story: time runs down, a column a machine, a row for each thing that happened. Only the rows that
+// can be seen are in the document.
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { JSX } from "preact";
+import { Glyph, hue } from "./glyph";
+import type { Life, Lives } from "./lives";
+import type { Arrow, Row, Rows } from "./rows";
+import type { Run } from "./run";
+import { family, ms, span } from "./words";
+
+export const rowHeight = 28;
+const px = (n: number) => `${n}px`;
+const gutter = 92, over = 12;
+
+interface Props {
+  run: Run; rows: Rows; lives: Lives; hidden: Set<number>; selected: number; hits: Set<number>; core: Set<number>;
+  select: (event: number) => void; hide: (node: number) => void; reveal: (row: Row) => void;
+}
+
+/** Where the lanes stand. */
+function columns(nodes: number[], width: number) {
+  const words = Math.min(520, Math.max(300, width * 0.38));
+  const step = Math.max(46, Math.min(128, (width - gutter - words) / Math.max(1, nodes.length)));
+  const x = new Map(nodes.map((n, i) => [n, gutter + step * (i + 0.5)]));
+  return { x, step, right: gutter + step * nodes.length };
+}
+
+export function Story(p: Props): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 600, width: 900 });
+  const nodes = useMemo(() => p.rows.nodes.filter((n) => !p.hidden.has(n)), [p.rows, p.hidden]);
+  useLayoutEffect(() => {
+    const el = box.current!;
+    const measure = () => setView({ top: el.scrollTop, height: el.clientHeight, width: el.clientWidth });
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(el);
+    el.addEventListener("scroll", measure, { passive: true });
+    return () => { watch.disconnect(); el.removeEventListener("scroll", measure); };
+  }, []);
+  const at = p.selected < 0 ? -1 : p.rows.rowOf(p.selected);
+  useEffect(() => {
+    const el = box.current!;
+    if (at < 0) return;
+    const y = at * rowHeight;
+    if (y < el.scrollTop + 2 * rowHeight) el.scrollTop = Math.max(0, y - el.clientHeight / 3);
+    else if (y > el.scrollTop + el.clientHeight - 4 * rowHeight) el.scrollTop = y - el.clientHeight * 2 / 3;
+  }, [at, p.rows]);
+  const { x, step, right } = columns(nodes, view.width);
+  const rows = p.rows.rows;
+  const a = Math.max(0, Math.floor(view.top / rowHeight) - over);
+  const b = Math.min(rows.length - 1, Math.ceil((view.top + view.height) / rowHeight) + over);
+  const shown = rows.slice(a, b + 1);
+  const selected = rows[at];
+  const arrows = p.rows.crossing(a, b).filter((w) => x.has(w.to) && x.has(w.from));
+  const width = Math.max(view.width, right + 240);
+  (window as unknown as { orreryDrawn: unknown }).orreryDrawn = {
+    rows: rows.length, shown: shown.length, arrows: arrows.length, lost: arrows.filter((w) => w.lost).length, nodes: nodes.length,
+  };
+  return <div class="story" ref={box} data-scroll>
+    <div class="heads" style={{ width: px(width) }}>
+      <span class="when" style={{ width: px(gutter - 12) }}>ms</span>
+      {nodes.map((n) => <button key={n} class={"head" + (p.lives.clients.has(n) ? " client" : "")} style={{ left: px(x.get(n)! - step / 2 + 2), width: px(step - 4) }}
+        title={`Hide ${p.run.machine(n)}`} aria-label={`Hide ${p.run.machine(n)}`} onClick={() => p.hide(n)}>{p.run.machine(n)}</button>)}
+      <span class="what" style={{ left: px(right + 16) }}>what happened</span>
+    </div>
+    <div class="rows" role="listbox" aria-label="Story of the run" tabIndex={0} id="story"
+      aria-activedescendant={at >= a && at <= b ? `row-${at}` : undefined} style={{ height: px(rows.length * rowHeight + 40), width: px(width) }}>
+      <svg class="lanes" aria-hidden="true" width={width} height={(b - a + 1) * rowHeight} style={{ top: px(a * rowHeight) }}
+        viewBox={`0 ${a * rowHeight} ${width} ${(b - a + 1) * rowHeight}`}>
+        <defs><marker id="tip" viewBox="0 0 8 8" refX="7.500" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse">
+          <path d="M0 0L8 4L0 8Z" fill="context-stroke" /></marker></defs>
+        {nodes.map((n) => <Lane key={n} {...p} node={n} x={x.get(n)!} a={a} b={b} />)}
+        <Faults {...p} a={a} b={b} />
+        {arrows.map((w) => <Line key={`${w.row} ${w.from} ${w.to}`} w={w} x={x} step={step} lit={!!selected && (selected.arrow === w || w.start === at)} />)}
+        {shown.map((row, i) => <Mark key={a + i} run={p.run} row={row} y={(a + i + 0.5) * rowHeight} x={x} right={right} />)}
+      </svg>
+      {shown.map((row, i) => <Words key={a + i} run={p.run} row={row} index={a + i} total={rows.length} left={right + 16}
+        on={a + i === at} hit={row.events.some((e) => p.hits.has(e))} core={row.events.some((e) => p.core.has(e))} previous={rows[a + i - 1]}
+        pick={() => row.kind === "gap" ? p.reveal(row) : p.select(row.at)} />)}
+    </div>
+  </div>;
+}
+
+/** A machine's own line: dashed while it is down, dotted while paused, with a rail while bytes are not durable. */
+function Lane({ rows, lives, node, x, a, b }: Props & { node: number; x: number; a: number; b: number }) {
+  const y0 = a * rowHeight, y1 = (b + 1) * rowHeight, top = rows.rows[a]?.at ?? 0, last = rows.rows[b]?.at ?? 0;
+  const span = (l: Life): [number, number] => [
+    Math.max(y0, l.from <= top ? y0 : (rows.rowOf(l.from) + 0.5) * rowHeight),
+    Math.min(y1, l.to > last ? y1 : (rows.rowOf(l.to) + 0.5) * rowHeight)];
+  const near = lives.of[node].filter((l) => l.from <= last + 1 && l.to >= top);
+  return <g>
+    <line class="lane" x1={x} x2={x} y1={y0} y2={y1} />
+    {near.map((l) => {
+      const [from, to] = span(l);
+      if (to <= from) return null;
+      if (l.kind === "unsynced") return <rect class="unsynced" x={x - 10} width="3" y={from} height={to - from} />;
+      if (l.kind === "waiting") return <rect class="waiting" x={x - 3} width="6" y={from} height={to - from} rx="3" />;
+      return <g><line class="cover" x1={x} x2={x} y1={from} y2={to} /><line class={l.kind} x1={x} x2={x} y1={from} y2={to} /></g>;
+    })}
+  </g>;
+}
+
+/** The rails of the faults that are in force, left of the lanes. */
+function Faults({ rows, lives, a, b }: Props & { a: number; b: number }) {
+  const top = rows.rows[a]?.at ?? 0, last = rows.rows[b]?.at ?? 0;
+  const near = lives.faults.filter((f) => f.from <= last && f.to >= top).slice(0, 5);
+  return <g>{near.map((f, i) => {
+    const from = f.from <= top ? a * rowHeight : (rows.rowOf(f.from) + 0.5) * rowHeight;
+    const to = f.to > last ? (b + 1) * rowHeight : (rows.rowOf(f.to) + 0.5) * rowHeight;
+    return <rect class={"rail " + f.kind} x={gutter - 6 - i * 5} width="3" y={from} height={Math.max(2, to - from)} />;
+  })}</g>;
+}
+
+function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: number; lit: boolean }) {
+  const x1 = x.get(w.from)!, x2 = x.get(w.to)!, y2 = (w.row + 0.5) * rowHeight, dir = Math.sign(x2 - x1) || 1;
+  const y1 = w.start < 0 || w.start === w.row ? y2 : (w.start + 0.5) * rowHeight;
+  const colour = w.lost ? undefined : hue(w.family);
+  if (w.from === w.to) return <path class={"arrow self" + (lit ? " lit" : "")} style={{ stroke: colour }} d={`M${x1 + 5} ${y1}q22 ${(y2 - y1) / 2} 0 ${y2 - y1}`} fill="none" marker-end="url(#tip)" />;
+  const cut = /link|partition|cut|blocked/.test(w.lost), dead = w.lost && !cut && w.lost !== "lost" && !/loss|random/.test(w.lost);
+  const part = !w.lost || dead ? 1 : cut ? 0.72 : 0.5; // where it died
+  const ex = dead || !w.lost ? x2 - dir * 7 : x1 + (x2 - x1) * part, ey = w.lost && !dead ? y1 + (y2 - y1) * part : y2;
+  const long = Math.abs(x2 - x1) > 92 || Math.abs(y2 - y1) > 60;
+  const lx = x1 + (ex - x1) * 0.36, ly = y1 + (ey - y1) * 0.36 - 4;
+  const short = w.label.length > 22 && step < 110 ? w.label.slice(0, 20) + "…" : w.label.slice(0, 34);
+  return <g class={"arrow" + (w.lost ? " lost" : "") + (lit ? " lit" : "")} style={{ color: colour }}>
+    <title>{w.label + (w.lost ? `: lost, ${w.lost}` : "") + (w.again ? " (a second copy)" : "") + (w.overtakes ? " (overtaken by an earlier one)" : "")}</title>
+    {w.start < 0 && <circle class="early" cx={x1 + dir * 3} cy={y1} r="3" />}
+    <line x1={x1 + (w.start < 0 ? dir * 6 : 0)} y1={y1} x2={ex} y2={ey} style={{ stroke: colour ?? "var(--bad)" }} marker-end={w.lost ? undefined : "url(#tip)"} />
+    {w.lost && <path class="g drop" transform={`translate(${ex} ${ey})`} d="M-5-5L5 5M5-5L-5 5" />}
+    {w.again && <text class="bead" x={x1 + (x2 - x1) * 0.62} y={y1 + (y2 - y1) * 0.62 - 3}>×2</text>}
+    {w.overtakes && <circle class="ring" cx={x1 + (x2 - x1) * 0.8} cy={y1 + (y2 - y1) * 0.8} r="4" />}
+    {long && <text class="label" x={lx} y={ly} text-anchor="middle">{short}</text>}
+  </g>;
+}
+
+function Mark({ run, row, y, x, right }: { run: Run; row: Row; y: number; x: Map<number, number>; right: number }) {
+  if (row.kind === "violation") return <g><line class="violated" x1={gutter} x2={right + 8} y1={y} y2={y} /><Glyph kind="violation" x={gutter - 10} y={y} /></g>;
+  if (row.kind === "fault") return <g><line class={"fault " + row.mark} x1={gutter} x2={right} y1={y} y2={y} /><Glyph kind={row.mark} x={gutter - 12} y={y} /></g>;
+  if (row.kind === "gap") return <line class="gapline" x1={gutter} x2={right} y1={y} y2={y} />;
+  if (row.kind === "many") {
+    const on = [...new Set(row.events.map((e) => run.node[e]))].filter((n) => x.has(n));
+    return <g>{on.map((n) => row.mark === "boot" ? <Glyph kind="boot" x={x.get(n)!} y={y} /> : <circle class="beat" cx={x.get(n)} cy={y} r="2.500" />)}</g>;
+  }
+  const cx = x.get(row.node);
+  if (cx === undefined || row.mark === "drop") return null;
+  const wrote = row.events.some((e) => run.kindOf(e) === "write") && row.mark !== "write";
+  const name = run.str(run.name[row.at]);
+  return <g><Glyph kind={row.mark} x={cx} y={y} colour={row.arrow ? hue(family(name || row.title)) : undefined} />
+    {wrote && <rect class="g write" x={cx - 17} y={y - 4} width="8" height="8" />}
+    {row.flags.length > 0 && row.mark !== "note" && row.mark !== "invoke" && row.mark !== "return" && <path class="g note" d={`M${cx + 8} ${y + 5}V${y - 6}H${cx + 16}L${cx + 14} ${y - 3}L${cx + 16} ${y}H${cx + 8}`} />}</g>;
+}
+
+function Words({ run, row, index, total, left, on, hit, core, previous, pick }: {
+  run: Run; row: Row; index: number; total: number; left: number; on: boolean; hit: boolean; core: boolean; previous?: Row; pick: () => void;
+}) {
+  const who = run.machine(row.node), same = previous && previous.kind !== "gap" && run.at[previous.at] === run.at[row.at];
+  const behind = Math.abs(run.local[row.at] - run.at[row.at]);
+  const titles = row.flags.length > 0 && (row.mark === "fire" || row.mark === "invoke" || row.mark === "return");
+  return <div class={`row ${row.kind} ${row.mark}` + (on ? " on" : "") + (hit ? " hit" : "") + (core ? " core" : "")} role="option" id={`row-${index}`}
+    aria-selected={on} aria-setsize={total} aria-posinset={index + 1} style={{ top: px(index * rowHeight), height: px(rowHeight) }} onClick={pick}
+    title={behind > 1e6 && who ? `by ${who}'s own clock ${span(behind)} ${run.local[row.at] > run.at[row.at] ? "later" : "earlier"}` : undefined}>
+    <span class="when">{row.kind === "gap" || same ? "" : ms(run.at[row.at])}</span>
+    <span class="what" style={{ left: px(left) }}>
+      {row.kind === "event" && who && <b class="who">{who}</b>}
+      {row.kind === "violation" && <b class="bad">VIOLATION </b>}
+      {titles ? row.flags.map((f) => <span class="flag">{f}</span>) : <span class="title">{row.title}</span>}
+      {row.arrow && <span class="from"> from {run.machine(row.arrow.from)}</span>}
+      {!titles && row.flags.map((f) => <span class="flag">{f}</span>)}
+      {row.more && <span class="more">{row.more}</span>}
+      {titles && <span class="more">{row.title}</span>}
+    </span>
+  </div>;
+}
