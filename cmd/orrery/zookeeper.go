@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -61,7 +62,8 @@ func (a *app) nodeZooKeeper(ctx context.Context, file, flags, level string) erro
 		return err
 	}
 	serverCollector()
-	process, err := live.Start(zooLive(zoo, id, file, logger), zab.New(zab.Config{Zoo: zoo, ID: id, File: filepath.Base(file)}))
+	process, err := live.Start(zooLive(zoo, id, file, logger), zab.New(zab.Config{Zoo: zoo, ID: id, File: filepath.Base(file),
+		FileDir: confDir(file), Environment: environment()}))
 	if err != nil {
 		return err
 	}
@@ -140,6 +142,22 @@ func readMyID(file string) (int64, error) {
 		return 0, fmt.Errorf("%s: want the N of this server's line server.N, found %.40q", file, text)
 	}
 	return id, nil
+}
+
+// confDir is the directory of the configuration, as its own line dynamicConfigFile names it.
+func confDir(file string) string {
+	if path, err := filepath.Abs(file); err == nil {
+		file = path
+	}
+	return filepath.Dir(file) + "/"
+}
+
+// environment is what the server says of this computer, to whoever asks envi.
+func environment() []string {
+	host, _ := os.Hostname()
+	dir, _ := os.Getwd()
+	return []string{"host.name=" + host, "go.version=" + runtime.Version(), "os.name=" + runtime.GOOS, "os.arch=" + runtime.GOARCH,
+		"user.dir=" + dir}
 }
 
 // serverCollector undoes what the command does for universes: a server's memory lives long.

@@ -45,6 +45,9 @@ func (l *learner) onBroadcast(env nodes.Env, p *proto.QuorumPacket) {
 
 // propose logs a proposal; the leader hears of it when it is durable.
 func (l *learner) propose(env nodes.Env, t logged) {
+	if q := proposedQuorum(t); q != nil {
+		l.s.setNext(env, q)
+	}
 	if proto.Counter(t.zxid) != 0 {
 		l.pending = append(l.pending, t)
 	}

@@ -113,6 +113,7 @@ func (l *leader) epochAccepted(env nodes.Env, epoch int64) {
 		return
 	}
 	l.phase, l.deadline = collectsAcks, l.ticked()+l.s.zoo.InitLimit
+	l.s.nameEnsemble(env, proto.MakeZxid(epoch, 0))
 	for _, h := range slices.Clone(l.handlers) {
 		h.tellEpoch(env)
 	}
@@ -164,6 +165,7 @@ func (l *leader) takesHistory(env nodes.Env, id int64) {
 	if !s.cfg.Quirks.Election.NoVoteUpdate {
 		s.elect.SetVoteEpoch(l.epoch)
 	}
+	l.finishReconfig(env)
 	s.startPipeline(env)
 	if nodes.Noting(env) {
 		nodes.Note(env, fmt.Sprintf("leads epoch %d, with a history up to zxid %x", l.epoch, l.history))
@@ -171,7 +173,6 @@ func (l *leader) takesHistory(env nodes.Env, id int64) {
 	for _, h := range slices.Clone(l.handlers) {
 		h.upToDate(env)
 	}
-	l.finishReconfig(env)
 }
 
 // ticked is how many ticks there have been.

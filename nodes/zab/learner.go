@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/config"
 	"orrery/nodes/zab/election"
 	"orrery/nodes/zab/jute"
 	"orrery/nodes/zab/proto"
@@ -20,6 +21,7 @@ type learner struct {
 	epoch    int64 // that the leader proposes
 	answer   int32 // of ACKEPOCH: the current epoch, or -1
 
+	members *config.Quorum // what NEWLEADER has said of the ensemble
 	sync    learnerSync
 	pending []logged // proposed, and not yet committed (pendingTxns)
 	acked   int64    // the last transaction that the leader was told is durable

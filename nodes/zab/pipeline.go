@@ -268,10 +268,10 @@ func (p *pipeline) passOn(env nodes.Env, r *request) {
 		p.synced(env)
 	case r.txn == nil:
 	case s.leader != nil:
-		s.leader.propose(env, made(r.txn), r)
-		if r.quorum != nil {
+		if r.quorum != nil { // the proposal itself needs a quorum of the new ensemble too
 			s.proposed(env, r.quorum)
 		}
+		s.leader.propose(env, made(r.txn), r)
 	default: // alone
 		s.lastAlone = r.txn.Header.Zxid
 		p.log(env, made(r.txn))

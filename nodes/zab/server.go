@@ -21,6 +21,8 @@ type Config struct {
 	// File is the base name of the zoo.cfg on the disk. Beside it are written the members of the ensemble, when they
 	// change: zoo.cfg.dynamic.100000000. Empty keeps them in memory only.
 	File string
+	// FileDir is the directory of File, with a slash at its end, as the file itself shall name it.
+	FileDir string
 	// Environment is what the four-letter word envi says of the machine, a line "key=value" each.
 	Environment []string
 	// SnapshotChunk is how many bytes of a snapshot are sent to a learner in one step, between which transactions
@@ -76,6 +78,7 @@ type Server struct {
 	lastAlone   int64  // the last zxid that was given out, by a server that stands alone
 	life        life
 	traffic     traffic
+	members     members
 }
 
 // life is what is counted for people, since the process began.
@@ -112,12 +115,16 @@ func (s *Server) Boot(env nodes.Env) error {
 		}
 		s.id = id
 	}
+	if err := s.bootMembers(env); err != nil {
+		return fmt.Errorf("zab: %w", err)
+	}
 	s.db = newDatabase(s)
 	d, found, err := store.Boot(env.Disk(), s.storeOptions(), s.db)
 	if err != nil {
 		return err
 	}
 	s.disk = d
+	s.membersFromTree()
 	s.conns.init()
 	s.clients.init()
 	if nodes.Noting(env) {
@@ -175,6 +182,10 @@ func (s *Server) bootEnsemble(env nodes.Env) error {
 
 // Synced implements nodes.Node.
 func (s *Server) Synced(env nodes.Env, tag nodes.Tag, err error) {
+	if tag == tagMemberFile || tag == tagMemberDir {
+		s.membersSynced(env, tag, err)
+		return
+	}
 	if err := s.after(env, s.disk.Synced(env.Disk(), tag, err)); err != nil {
 		env.Halt(err)
 	}
@@ -319,6 +330,10 @@ var (
 func (s *Server) ticks(n int) time.Duration { return time.Duration(n) * s.zoo.TickTime }
 
 func (s *Server) tick(env nodes.Env) {
+	if s.leader != nil && s.leader.isOut() {
+		s.leader.leave(env, "is no voter of the ensemble any more")
+		return
+	}
 	if s.leader != nil {
 		s.leader.tick(env)
 	}
