@@ -235,11 +235,29 @@ func (f *File) Banks() ([]guarantee.BankRead, error) {
 }
 
 // Snapshots reads writes of single keys and reads of several: transactions of [:w k 1] and [:r k value-or-nil], as
-// Jepsen's long-fork has them.
+// Jepsen's long-fork has them, or writes of a value and reads of all values that are there, as in its comments.
 func (f *File) Snapshots() ([]guarantee.SnapshotOp, error) {
-	return of(f, "orrery-snapshots", func(s *step, status checker.Status) (guarantee.SnapshotOp, bool, error) {
+	var written []string
+	whole := map[int]bool{} // reads of all there is
+	n := 0
+	h, err := of(f, "orrery-snapshots", func(s *step, status checker.Status) (guarantee.SnapshotOp, bool, error) {
 		o := guarantee.SnapshotOp{Client: s.process, Status: status, Call: s.call, Ret: s.ret}
+		n++
 		v := s.value
+		if s.f == "write" && !v.none() && !v.sequence() {
+			o.Write = v.scalar()
+			written = append(written, o.Write)
+			return o, true, nil
+		}
+		if s.f == "read" && (v.none() && status != checker.OK || s.seen().sequence() && !isMops(s.seen())) {
+			whole[n-1] = true
+			if status == checker.OK {
+				for i := range s.seen().items {
+					o.Seen = append(o.Seen, s.seen().items[i].scalar())
+				}
+			}
+			return o, true, nil
+		}
 		if status == checker.OK && s.seen().sequence() {
 			v = s.seen()
 		}
@@ -268,4 +286,15 @@ func (f *File) Snapshots() ([]guarantee.SnapshotOp, error) {
 		}
 		return o, true, nil
 	})
+	for i := range h {
+		if whole[i] {
+			h[i].Keys = written
+		}
+	}
+	return h, err
+}
+
+// isMops tells whether a collection is one of micro-operations.
+func isMops(n *node) bool {
+	return len(n.items) > 0 && n.items[0].kind == isVector && len(n.items[0].items) == 3
 }
