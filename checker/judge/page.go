@@ -11,8 +11,10 @@ import (
 	"orrery/checker/picture"
 )
 
-// around is how many operations beside the core a picture shows.
-const around = 10
+const (
+	around    = 10 // operations beside the core that a picture shows, at most
+	mostBands = 12 // faults that it shows
+)
 
 // Page is the picture of the result: the core among what went on around it, the faults, and the circle of transactions if
 // there is one. title is what the page is called.
@@ -30,11 +32,11 @@ func (r *Result) Page(title string) *picture.Page {
 	core := map[int]bool{}
 	for _, o := range r.Core {
 		core[o.Index] = true
-		p.Bars = append(p.Bars, bar(&o, true))
+		p.Bars = append(p.Bars, r.bar(&o, true))
 	}
 	if len(r.Core) > 0 {
 		for _, o := range r.neighbours(core, from, to) {
-			p.Bars = append(p.Bars, bar(&o, false))
+			p.Bars = append(p.Bars, r.bar(&o, false))
 			from, to = min(from, o.Call), max(to, o.Call, o.Ret)
 		}
 	}
@@ -94,7 +96,7 @@ func (r *Result) sameKey(i int) bool {
 	return slices.ContainsFunc(r.Core, func(o Op) bool { return o.Index >= 0 && r.History[o.Index].Key == r.History[i].Key })
 }
 
-func bar(o *Op, core bool) picture.Bar {
+func (r *Result) bar(o *Op, core bool) picture.Bar {
 	more := o.Text
 	if o.Line > 0 {
 		more += fmt.Sprintf(" (line %d)", o.Line)
@@ -103,12 +105,20 @@ func bar(o *Op, core bool) picture.Bar {
 	if lane == "" {
 		lane = "?"
 	}
-	return picture.Bar{Lane: lane, Text: short(o), More: more, From: o.Call, To: max(o.Ret, o.Call), Core: core,
+	return picture.Bar{Lane: lane, Text: r.short(o), More: more, From: o.Call, To: max(o.Ret, o.Call), Core: core,
 		Open: o.Open || strings.HasSuffix(o.Text, " maybe") || strings.HasSuffix(o.Text, " info"), Failed: strings.HasSuffix(o.Text, " fail")}
 }
 
 // short is what an operation does, without who and when, which its place says.
-func short(o *Op) string {
+func (r *Result) short(o *Op) string {
+	if r.Txns != nil && o.Index >= 0 {
+		t := &r.Txns[o.Index]
+		text := fmt.Sprintf("T%d", t.ID)
+		for _, m := range t.Mops {
+			text += ", " + m.String()
+		}
+		return strings.Replace(text, ", ", ": ", 1)
+	}
 	text := strings.TrimPrefix(o.Text, o.Client+" ")
 	if at := strings.LastIndex(text, " ["); at > 0 && strings.Contains(text[at:], "]") && strings.ContainsAny(text[at:], ",…") {
 		text = text[:at]
@@ -129,6 +139,11 @@ func bands(faults []files.Fault, from, to int64) (out []picture.Band) {
 			until = faults[i+1].At
 		}
 		if name == "" || f.At > to || until < from || slices.ContainsFunc(ends, func(e string) bool { return strings.HasPrefix(name, e) }) {
+			continue
+		}
+		if len(out) == mostBands {
+			out[mostBands-1].Text = "more faults"
+			out[mostBands-1].To = min(until, to)
 			continue
 		}
 		out = append(out, picture.Band{Lane: "faults", Text: f.Text, From: max(f.At, from), To: min(until, to), Fault: true})

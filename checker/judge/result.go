@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -68,6 +69,7 @@ func fromReport(r guarantee.Report, n int, at func(i int) Op) (*Result, error) {
 		for _, o := range r.Findings[0].Ops {
 			out.Core = append(out.Core, out.op(o))
 		}
+		slices.SortStableFunc(out.Core, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
 	}
 	return out, nil
 }

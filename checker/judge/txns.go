@@ -35,7 +35,11 @@ func runTxns(f *files.File, l isolation.Level) (*Result, error) {
 	}
 	res := isolation.Check(h, isolation.Options{Level: l})
 	r, err := fromReport(res.Report(h), len(h), func(i int) Op {
-		op := span(fmt.Sprint("process ", h[i].Process), h[i].Line, h[i].Invoke, h[i].Return)
+		who := fmt.Sprint("process ", h[i].Process)
+		if h[i].Process < 0 { // it has no number in the file
+			who = "process ?"
+		}
+		op := span(who, h[i].Line, h[i].Invoke, h[i].Return)
 		op.Text = h[i].String()
 		return op
 	})

@@ -23,12 +23,16 @@ func (p *Page) Circle() string {
 		return ""
 	}
 	var b strings.Builder
-	boxes, width, height := g.layout()
+	boxes, middle, width, height := g.layout()
 	fmt.Fprintf(&b, `<svg class="graph" role="img" aria-label="%s" viewBox="0 0 %.0f %.0f" width="%.0f" xmlns="http://www.w3.org/2000/svg">`+"\n",
 		escape("transactions in a circle: "+p.Sentence), width, height, width)
-	b.WriteString(`<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" orient="auto"><path d="M0 0L10 5L0 10z"/></marker></defs>` + "\n")
+	b.WriteString("<defs>")
+	for _, id := range []string{"tip", "tip-rw"} {
+		fmt.Fprintf(&b, `<marker id="%s" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="12" markerHeight="12" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1L10 5L0 9z"/></marker>`, id)
+	}
+	b.WriteString("</defs>\n")
 	for _, e := range g.Edges {
-		g.edge(&b, &e, boxes, width/2, height/2)
+		g.edge(&b, &e, boxes, middle)
 	}
 	for i := range g.Nodes {
 		g.Nodes[i].draw(&b, boxes[i])
@@ -49,8 +53,9 @@ func (n *Node) lines() []string {
 	return out
 }
 
-// layout puts the nodes around a circle, the first on top; two stand beside each other.
-func (g *Graph) layout() (boxes []box, width, height float64) {
+// layout puts the nodes around a circle, the first on top; two stand beside each other. Around all there is room for the
+// bends of edges.
+func (g *Graph) layout() (boxes []box, middle box, width, height float64) {
 	most := 0.0
 	tall := 0.0
 	boxes = make([]box, len(g.Nodes))
@@ -70,13 +75,21 @@ func (g *Graph) layout() (boxes []box, width, height float64) {
 	if len(g.Nodes) == 2 {
 		start, down = math.Pi, 60
 	}
-	width, height = 2*across+most+40, 2*down+tall+40
+	const room = 76
+	least, last := box{x: math.Inf(1), y: math.Inf(1)}, box{x: math.Inf(-1), y: math.Inf(-1)}
 	for i := range boxes {
+		at := &boxes[i]
 		angle := start + 2*math.Pi*float64(i)/n
-		boxes[i].x = width/2 + across*math.Cos(angle)
-		boxes[i].y = height/2 + down*math.Sin(angle)
+		at.x, at.y = across*math.Cos(angle), down*math.Sin(angle)
+		least.x, least.y = min(least.x, at.x-at.w/2), min(least.y, at.y-at.h/2)
+		last.x, last.y = max(last.x, at.x+at.w/2), max(last.y, at.y+at.h/2)
 	}
-	return boxes, width, height
+	middle = box{x: room - least.x, y: room - least.y}
+	for i := range boxes {
+		boxes[i].x += middle.x
+		boxes[i].y += middle.y
+	}
+	return boxes, middle, last.x - least.x + 2*room, last.y - least.y + 2*room
 }
 
 func (n *Node) draw(b *strings.Builder, at box) {
@@ -90,11 +103,11 @@ func (n *Node) draw(b *strings.Builder, at box) {
 }
 
 // edge draws a bent arrow from the border of one box to that of another, its kind in the middle.
-func (g *Graph) edge(b *strings.Builder, e *Edge, boxes []box, cx, cy float64) {
+func (g *Graph) edge(b *strings.Builder, e *Edge, boxes []box, middle box) {
 	from, to := boxes[e.From], boxes[e.To]
 	mx, my := (from.x+to.x)/2, (from.y+to.y)/2
 	// The bend is away from the middle; of two that face each other, one goes above and one below.
-	dx, dy := mx-cx, my-cy
+	dx, dy := mx-middle.x, my-middle.y
 	if d := math.Hypot(dx, dy); d > 1 {
 		dx, dy = dx/d*34, dy/d*34
 	} else {
@@ -108,8 +121,12 @@ func (g *Graph) edge(b *strings.Builder, e *Edge, boxes []box, cx, cy float64) {
 	x2, y2 := to.border(qx, qy)
 	lx, ly := (x1+2*qx+x2)/4, (y1+2*qy+y2)/4
 	half := float64(utf8.RuneCountInString(e.Kind))*charWide/2 + 7
-	fmt.Fprintf(b, `<g class="edge %s"><title>%s</title><path d="M%.1f %.1fQ%.1f %.1f %.1f %.1f" marker-end="url(#tip)"/><rect x="%.1f" y="%.1f" width="%.1f" height="20" rx="10"/><text x="%.1f" y="%.1f">%s</text></g>`+"\n",
-		escape(e.Kind), escape(e.Because), x1, y1, qx, qy, x2, y2, lx-half, ly-10, 2*half, lx, ly+4, escape(e.Kind))
+	tip := "tip"
+	if e.Kind == "rw" {
+		tip = "tip-rw"
+	}
+	fmt.Fprintf(b, `<g class="edge %s"><title>%s</title><path d="M%.1f %.1fQ%.1f %.1f %.1f %.1f" marker-end="url(#%s)"/><rect x="%.1f" y="%.1f" width="%.1f" height="20" rx="10"/><text x="%.1f" y="%.1f">%s</text></g>`+"\n",
+		escape(e.Kind), escape(e.Because), x1, y1, qx, qy, x2, y2, tip, lx-half, ly-10, 2*half, lx, ly+4, escape(e.Kind))
 }
 
 // border is where the line from the middle of the box to a point leaves it.

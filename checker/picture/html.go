@@ -34,7 +34,7 @@ text.lane{text-anchor:end;fill:var(--faint)} line.lane{stroke:var(--line)}
 .band rect{fill:var(--band);stroke:var(--blue)} .band.fault rect{fill:var(--fault);stroke:#b88600}
 .shade{fill:var(--shade)}
 .edge path{fill:none;stroke:var(--ink);stroke-width:1.8} .edge.rw path{stroke:var(--hot);stroke-width:2.4} .edge.process path,.edge.rt path{stroke-dasharray:5 4}
-marker path{fill:var(--ink)} .edge rect{fill:var(--back);stroke:var(--line)} .edge text{text-anchor:middle;font-weight:700}
+marker path{fill:var(--ink)} #tip-rw path{fill:var(--hot)} .edge rect{fill:var(--back);stroke:var(--line)} .edge text{text-anchor:middle;font-weight:700}
 footer{margin-top:2.5rem;color:var(--faint);font-size:.85rem}
 @media print{:root{--back:#fff;--ink:#000;--faint:#444;--line:#bbb;--op:#eee;--edge:#555;--core:#ffe3cc;--hot:#a03c00;--band:#e3f0fa;--blue:#0a4c7c;--fault:#faf0c8;--shade:#e69f0022}body{padding:0}.scroll{border:none;overflow:visible}svg{max-width:100%}}
 `

@@ -54,7 +54,8 @@ type Edge struct {
 	Because  string
 }
 
-// axis gives every time that matters a place of its own, counted from 0.
+// axis gives every time at which an operation began or ended a place of its own, counted from 0. Bands have none: they end
+// between two.
 type axis struct{ times []int64 }
 
 func (p *Page) axis() axis {
@@ -63,15 +64,6 @@ func (p *Page) axis() axis {
 		all = append(all, b.From)
 		if !b.Open {
 			all = append(all, b.To)
-		}
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	for _, b := range p.Bands { // a band has no room of its own outside of what is shown
-		for _, t := range []int64{b.From, b.To} {
-			if len(all) > 0 && t > all[0] && t < all[len(all)-1] {
-				all = append(all, t)
-			}
 		}
 	}
 	slices.Sort(all)

@@ -17,6 +17,7 @@ const (
 	stepLeast = 34
 	textLeast = 60
 	wideMost  = 4000
+	charsMost = 32 // of a bar's text, for which it is made wide enough
 )
 
 // A timeline is the drawing of lanes.
@@ -88,7 +89,7 @@ func (t *timeline) measure() {
 }
 
 func (t *timeline) need(b *Bar) float64 {
-	n := float64(utf8.RuneCountInString(b.Text))*charWide + 16
+	n := min(float64(utf8.RuneCountInString(b.Text)), charsMost)*charWide + 16
 	if b.Core {
 		n += 20
 	}

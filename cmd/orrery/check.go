@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -146,7 +147,7 @@ func (a *app) check(path string, f *checkFlags) error {
 	}
 	r.WallNS = int64(a.now().Sub(began))
 	if f.html != "" {
-		if err := writePage(f.html, res, r.headline()); err != nil {
+		if err := writePage(f.html, res, strings.TrimPrefix(r.headline(), filepath.Dir(path)+string(filepath.Separator))); err != nil {
 			return err
 		}
 		r.Page = f.html
