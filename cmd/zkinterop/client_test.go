@@ -2,6 +2,7 @@ package zkinterop
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +18,9 @@ import (
 )
 
 var open = []proto.ACL{{Perms: proto.PermAll, ID: proto.ID{Scheme: "world", ID: "anyone"}}}
+
+// errExpired says that a session is not alive any more.
+var errExpired = errors.New("the session has expired")
 
 // session is a client that asks one thing after another, on the bare wire.
 type session struct {
@@ -55,7 +59,7 @@ func connect(s *server, old *session) (*session, error) {
 	}
 	if r.SessionID == 0 {
 		conn.Close()
-		return nil, fmt.Errorf("the session has expired")
+		return nil, errExpired
 	}
 	c.id, c.password, c.timeout = r.SessionID, r.Passwd, r.TimeOut
 	return c, nil

@@ -161,7 +161,7 @@ func (s *server) start() {
 		for _, j := range jars {
 			paths = append(paths, "/usr/share/java/"+j+".jar")
 		}
-		args := append([]string{"-Xmx256m"}, s.props...)
+		args := append([]string{"-Xmx256m"}, s.props...) // a later -Xmx counts
 		args = append(args, "-cp", strings.Join(paths, ":"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", s.cfg)
 		s.cmd = exec.Command("java", args...)
 	default:
