@@ -69,7 +69,6 @@ type importer struct {
 	unknown map[string]int    // kinds, and how often
 	sent    map[string]uint64 // the Seq of a send, by the message's number
 	large   bool              // times are since 1970
-	clocked bool              // an event says its machine's own time
 	orderly bool              // an event says its number
 }
 
@@ -138,8 +137,8 @@ func (in *importer) event(f map[string]json.RawMessage) (e Event, ok bool) {
 	if in.ours {
 		_ = json.Unmarshal(f["b"], &e.Payload) // the bytes of a message, if they are what they should be
 		if e.ID, _ = strconv.ParseUint(textOf(f, "id"), 16, 64); f["lt"] != nil {
-			e.Local, in.clocked = time.Duration(numberOf(f, "lt")), true
-		} else {
+			e.Local = time.Duration(numberOf(f, "lt"))
+		} else if e.Node != "" {
 			e.Local = at
 		}
 	} else {

@@ -24,9 +24,10 @@ import (
 // showFlags are the flags of orrery show.
 type showFlags struct {
 	subjectFlags
-	story, mermaid, states, ascii, curve bool
-	from, to, nodes, kinds, color, page  string
-	width                                int
+	story, mermaid, shiviz, perfetto    bool
+	states, ascii, curve                bool
+	from, to, nodes, kinds, color, page string
+	width                               int
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -68,6 +69,8 @@ cannot be shown.`,
 	flags.StringVar(&f.kinds, "kinds", "", "only these kinds of event, as in crash,drop")
 	flags.BoolVar(&f.states, "states", false, "show what changed in the machines' states (runs the universe again)")
 	flags.BoolVar(&f.mermaid, "mermaid", false, "print a sequence diagram in Mermaid's language")
+	flags.BoolVar(&f.shiviz, "shiviz", false, "print it for ShiViz: all of it, and with --story the story beside it")
+	flags.BoolVar(&f.perfetto, "perfetto", false, "print it as JSON for ui.perfetto.dev")
 	flags.StringVar(&f.page, "page", "", "write a page to look at in a browser into this HTML `FILE`")
 	flags.BoolVar(&f.curve, "curve", false, "with --page: ask how sure the violation was after each event")
 	flags.BoolVar(&f.ascii, "ascii", false, "use ASCII alone")
@@ -119,6 +122,10 @@ func (a *app) show(cmd *cobra.Command, arg string, f *showFlags) error {
 	switch {
 	case f.mermaid:
 		err = p.writeMermaid(w, &lanes, f.story)
+	case f.shiviz:
+		err = p.writeShiViz(w, &lanes, f.story)
+	case f.perfetto:
+		err = trace.WritePerfetto(w, within(p.events, &lanes), lanes.Describe)
 	case f.story:
 		err = p.writeStory(w, lanes)
 	default:
@@ -307,6 +314,16 @@ func (p *picture) writeMermaid(w io.Writer, lanes *trace.Lanes, story bool) erro
 	}
 	_, err = fmt.Fprintln(w, strings.TrimRight(diagram, "\n"))
 	return err
+}
+
+// writeShiViz prints what the flags leave, and the story of it as a second execution to compare it with.
+func (p *picture) writeShiViz(w io.Writer, lanes *trace.Lanes, story bool) error {
+	runs := []trace.Execution{{Name: p.title, Events: within(p.events, lanes)}}
+	if story {
+		told := plot{story: p.plot.story, events: within(p.plot.events, lanes)}
+		runs = append(runs, trace.Execution{Name: "the story", Events: told.told()})
+	}
+	return trace.WriteShiViz(w, lanes.Describe, runs...)
 }
 
 // within are those of the events that the flags leave. Without any, they are all.

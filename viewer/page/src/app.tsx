@@ -33,7 +33,7 @@ export function App({ run }: { run: Run }): JSX.Element {
     for (let i = 0; i < run.n; i++) { if (run.set[i] & inCausal) causal++; if (run.set[i] & inMinimal) minimal++; }
     return { full: run.n, causal, minimal };
   }, [run]);
-  const [view, setView] = useState<View>(place.view ?? (sizes.causal && sizes.causal <= 400 ? "causal" : sizes.minimal ? "minimal" : "full"));
+  const [view, setView] = useState<View>(place.view ?? (run.violation >= 0 ? "minimal" : "full"));
   const [selected, setSelected] = useState(() => {
     const [seq, sub] = (place.event ?? "").split(".").map(Number);
     let i = seq ? run.first(seq) : -1;

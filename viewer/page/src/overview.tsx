@@ -143,6 +143,10 @@ function paint(g: CanvasRenderingContext2D, width: number, s: Scene) {
     g.beginPath(); g.moveTo(x - 5, s.height - axis); g.lineTo(x + 5, s.height - axis); g.lineTo(x, s.height - axis - 6); g.fill();
   }
   g.restore();
+  if (s.curve.length && s.open) {
+    g.fillStyle = faint; g.textAlign = "right";
+    g.fillText("100 %", left - 10, base + 9); g.fillText("0", left - 10, base + curveHeight - 7);
+  }
   ticks(g, s, X, width, faint, line);
 }
 
@@ -250,7 +254,7 @@ function curveOf(g: CanvasRenderingContext2D, s: Scene, X: (v: number) => number
   g.strokeStyle = c.bad; g.lineWidth = 2; g.stroke();
   g.lineTo(points[points.length - 1].x, y(0)); g.lineTo(points[0].x, y(0));
   g.globalAlpha = 0.12; g.fillStyle = c.bad; g.fill(); g.globalAlpha = 1;
-  g.fillStyle = c.faint; g.textAlign = "left"; g.fillText("how sure the violation was", left + 4, top + 8);
+  g.fillStyle = c.faint; g.textAlign = "left"; g.fillText("how sure the violation was", left + 6, y(points[0].share) < top + 18 ? top + curveHeight - 12 : top + 9);
 }
 
 function ticks(g: CanvasRenderingContext2D, s: Scene, X: (v: number) => number, width: number, faint: string, line: string) {

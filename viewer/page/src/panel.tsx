@@ -16,7 +16,7 @@ export function Inspector(p: Props): JSX.Element {
   if (i < 0) return <p class="muted">Select an event: click a row, or press <kbd>j</kbd>.</p>;
   const cause = run.cause[i] && run.cause[i] !== run.seq[i] ? run.first(run.cause[i]) : -1;
   const inside: number[] = [];
-  for (let e = run.first(run.seq[i]); e >= 0 && e < run.n && run.seq[e] === run.seq[i]; e++) if (e !== i) inside.push(e);
+  for (let e = run.first(run.seq[i]); e >= 0 && e < run.n && run.seq[e] === run.seq[i]; e++) if (e !== i && !(run.kindOf(e) === "note" && !run.text[e] && !run.name[e])) inside.push(e);
   const after = run.after(run.seq[i]).filter((e) => e !== i);
   const drift = run.local[i] - run.at[i];
   return <div>
@@ -29,7 +29,7 @@ export function Inspector(p: Props): JSX.Element {
     </tbody></table>
     {run.cause[i] > 0 && run.cause[i] !== run.seq[i] && <><h3>Because of</h3>
       {cause >= 0 ? <p><Link {...p} to={cause} /></p> : <p class="muted">event #{run.cause[i]}, which is not in this page</p>}</>}
-    {inside.length > 0 && <><h3>In the same step</h3><ul>{inside.slice(0, 40).map((e) => !(run.kindOf(e) === "note" && !run.text[e]) && <li><Link {...p} to={e} /></li>)}</ul></>}
+    {inside.length > 0 && <><h3>In the same step</h3><ul>{inside.slice(0, 40).map((e) => <li><Link {...p} to={e} /></li>)}</ul></>}
     {after.length > 0 && <><h3>What came of it</h3><ul>{after.slice(0, 24).map((e) => <li><Link {...p} to={e} /></li>)}
       {after.length > 24 && <li class="muted">and {count(after.length - 24)} more</li>}</ul></>}
     {run.node[i] > 0 && <Machine {...p} />}

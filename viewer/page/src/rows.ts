@@ -155,7 +155,7 @@ function single(r: Run, e: number, kind: string): Row {
     case "note": row.title = [name, text].filter(Boolean).join(" "); break;
     case "crash": row.title = "crashes"; row.more = text; break;
     case "boot": row.title = r.inc[e] > 1 ? `restarts, incarnation ${r.inc[e]}` : "boots"; row.more = text; break;
-    case "synced": row.title = text ? "sync fails" : "synced"; row.more = text || r.str(r.file[e]); break;
+    case "synced": row.title = text ? "sync fails" : "synced"; row.more = text || r.str(r.file[e]) || name.replace(/#\d+$/, ""); break;
     case "invoke": row.title = "asks " + [name, text].filter(Boolean).join(" "); break;
     case "return": row.title = "is answered " + [name, text].filter(Boolean).join(" "); break;
     case "violation": row.title = name; row.more = text; row.node = 0; break;

@@ -36,8 +36,17 @@ export function changes(diff: string): Change[] | undefined {
   return out;
 }
 
+interface Raw { rawJSON?: (s: string) => unknown; isRawJSON?: (v: unknown) => boolean }
+const raw = JSON as unknown as Raw;
+
+/** JSON.parse, but numbers that JavaScript cannot hold keep their digits where the browser can. */
+function parse(s: string): unknown {
+  return JSON.parse(s, ((_: string, v: unknown, at?: { source?: string }) =>
+    typeof v === "number" && !Number.isSafeInteger(v) && at?.source && raw.rawJSON ? raw.rawJSON(at.source) : v) as (k: string, v: unknown) => unknown);
+}
+
 function flatten(v: unknown, path: string, into: State) {
-  if (v && typeof v === "object" && !Array.isArray(v)) {
+  if (v && typeof v === "object" && !Array.isArray(v) && !raw.isRawJSON?.(v)) {
     const keys = Object.keys(v).sort();
     if (keys.length) { for (const k of keys) flatten((v as Record<string, unknown>)[k], path ? `${path}.${k}` : k, into); return; }
   }
@@ -47,7 +56,7 @@ function flatten(v: unknown, path: string, into: State) {
 function apply(diff: string, state: State): State {
   if (diff.startsWith("{")) {
     const fresh: State = new Map();
-    try { flatten(JSON.parse(diff), "", fresh); } catch { fresh.set("state", diff); }
+    try { flatten(parse(diff), "", fresh); } catch { fresh.set("state", diff); }
     return fresh;
   }
   const list = changes(diff);
@@ -55,7 +64,7 @@ function apply(diff: string, state: State): State {
   for (const c of list) {
     for (const k of [...state.keys()]) if (k.startsWith(c.path + ".")) state.delete(k);
     if (c.after === "null") state.delete(c.path);
-    else try { flatten(JSON.parse(c.after), c.path, state); } catch { state.set(c.path, c.after); }
+    else try { flatten(parse(c.after), c.path, state); } catch { state.set(c.path, c.after); }
   }
   return state;
 }

@@ -10,7 +10,7 @@ import { family, ms, span } from "./words";
 
 export const rowHeight = 28;
 const px = (n: number) => `${n}px`;
-const gutter = 92, over = 12;
+const gutter = 106, over = 12;
 
 interface Props {
   run: Run; rows: Rows; lives: Lives; hidden: Set<number>; selected: number; hits: Set<number>; core: Set<number>;
@@ -59,7 +59,7 @@ export function Story(p: Props): JSX.Element {
   };
   return <div class="story" ref={box} data-scroll>
     <div class="heads" style={{ width: px(width) }}>
-      <span class="when" style={{ width: px(gutter - 12) }}>ms</span>
+      <span class="when" style={{ width: px(72) }}>ms</span>
       {nodes.map((n) => <button key={n} class={"head" + (p.lives.clients.has(n) ? " client" : "")} style={{ left: px(x.get(n)! - step / 2 + 2), width: px(step - 4) }}
         title={`Hide ${p.run.machine(n)}`} aria-label={`Hide ${p.run.machine(n)}`} onClick={() => p.hide(n)}>{p.run.machine(n)}</button>)}
       <span class="what" style={{ left: px(right + 16) }}>what happened</span>
@@ -108,7 +108,7 @@ function Faults({ rows, lives, a, b }: Props & { a: number; b: number }) {
   return <g>{near.map((f, i) => {
     const from = f.from <= top ? a * rowHeight : (rows.rowOf(f.from) + 0.5) * rowHeight;
     const to = f.to > last ? (b + 1) * rowHeight : (rows.rowOf(f.to) + 0.5) * rowHeight;
-    return <rect class={"rail " + f.kind} x={gutter - 6 - i * 5} width="3" y={from} height={Math.max(2, to - from)} />;
+    return <rect class={"rail " + f.kind} x={gutter - 8 - i * 5} width="3" y={from} height={Math.max(2, to - from)} />;
   })}</g>;
 }
 
@@ -121,7 +121,7 @@ function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: num
   const part = !w.lost || dead ? 1 : cut ? 0.72 : 0.5; // where it died
   const ex = dead || !w.lost ? x2 - dir * 7 : x1 + (x2 - x1) * part, ey = w.lost && !dead ? y1 + (y2 - y1) * part : y2;
   const long = Math.abs(x2 - x1) > 92 || Math.abs(y2 - y1) > 60;
-  const lx = x1 + (ex - x1) * 0.36, ly = y1 + (ey - y1) * 0.36 - 4;
+  const lx = x1 + (ex - x1) * 0.44, ly = y1 + (ey - y1) * 0.44 - 4;
   const short = w.label.length > 22 && step < 110 ? w.label.slice(0, 20) + "…" : w.label.slice(0, 34);
   return <g class={"arrow" + (w.lost ? " lost" : "") + (lit ? " lit" : "")} style={{ color: colour }}>
     <title>{w.label + (w.lost ? `: lost, ${w.lost}` : "") + (w.again ? " (a second copy)" : "") + (w.overtakes ? " (overtaken by an earlier one)" : "")}</title>
@@ -136,7 +136,7 @@ function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: num
 
 function Mark({ run, row, y, x, right }: { run: Run; row: Row; y: number; x: Map<number, number>; right: number }) {
   if (row.kind === "violation") return <g><line class="violated" x1={gutter} x2={right + 8} y1={y} y2={y} /><Glyph kind="violation" x={gutter - 10} y={y} /></g>;
-  if (row.kind === "fault") return <g><line class={"fault " + row.mark} x1={gutter} x2={right} y1={y} y2={y} /><Glyph kind={row.mark} x={gutter - 12} y={y} /></g>;
+  if (row.kind === "fault") return <g><line class={"fault " + row.mark} x1={gutter} x2={right} y1={y} y2={y} /><Glyph kind={row.mark} x={gutter - 18} y={y} /></g>;
   if (row.kind === "gap") return <line class="gapline" x1={gutter} x2={right} y1={y} y2={y} />;
   if (row.kind === "many") {
     const on = [...new Set(row.events.map((e) => run.node[e]))].filter((n) => x.has(n));
@@ -146,9 +146,11 @@ function Mark({ run, row, y, x, right }: { run: Run; row: Row; y: number; x: Map
   if (cx === undefined || row.mark === "drop") return null;
   const wrote = row.events.some((e) => run.kindOf(e) === "write") && row.mark !== "write";
   const name = run.str(run.name[row.at]);
+  const source = row.arrow && x.get(row.arrow.from), side = source !== undefined && source > cx ? -1 : 1; // away from where its message comes from
+  const flagged = row.flags.length > 0 && row.mark !== "note" && row.mark !== "invoke" && row.mark !== "return", fx = cx + side * 13;
   return <g><Glyph kind={row.mark} x={cx} y={y} colour={row.arrow ? hue(family(name || row.title)) : undefined} />
-    {wrote && <rect class="g write" x={cx - 17} y={y - 4} width="8" height="8" />}
-    {row.flags.length > 0 && row.mark !== "note" && row.mark !== "invoke" && row.mark !== "return" && <path class="g note" d={`M${cx + 8} ${y + 5}V${y - 6}H${cx + 16}L${cx + 14} ${y - 3}L${cx + 16} ${y}H${cx + 8}`} />}</g>;
+    {flagged && <path class="g note" d={`M${fx - 4} ${y + 5}V${y - 6}H${fx + 5}L${fx + 2.500} ${y - 3}L${fx + 5} ${y}H${fx - 3}V${y + 5}Z`} />}
+    {wrote && <rect class="g write" x={cx + side * (flagged ? 27 : 14) - 4} y={y - 4} width="8" height="8" />}</g>;
 }
 
 function Words({ run, row, index, total, left, on, hit, core, previous, pick }: {

@@ -46,7 +46,7 @@ export function effect(r: Run, i: number): string {
   const text = r.str(r.text[i]), name = r.str(r.name[i]);
   switch (r.kindOf(i)) {
     case "note": return join(name, text);
-    case "write": return `writes ${bytes(r.len[i])}, not durable`;
+    case "write": return `writes ${bytes(r.len[i])}`;
     case "sync": return "";
     case "send": return "";
     case "invoke": return "asks " + join(name, text);
