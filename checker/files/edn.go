@@ -27,6 +27,7 @@ type reader struct {
 	line  int
 	json  bool
 	buf   []byte
+	stack []node // of the collections that are open
 	words map[string]string
 }
 
@@ -111,8 +112,8 @@ func (r *reader) datum(c byte, depth int) (node, error) {
 	case '{':
 		n.kind = isMap
 		n.items, err = r.items('}', "a map", depth)
-		if err == nil && len(n.items)%2 != 0 {
-			err = r.wrong(n.line, "a value for every key of the map", n.String())
+		if err == nil {
+			err = r.even(&n)
 		}
 	case '#':
 		return r.dispatch(depth)
@@ -126,16 +127,33 @@ func (r *reader) datum(c byte, depth int) (node, error) {
 	return n, err
 }
 
+func (r *reader) even(n *node) error {
+	if len(n.items)%2 != 0 {
+		return r.wrong(n.line, "a value for every key of the map", n.String())
+	}
+	return nil
+}
+
+// items reads the rest of a collection.
 func (r *reader) items(end byte, what string, depth int) ([]node, error) {
-	begin := r.line
-	var items []node
+	shared, err := r.passing(end, what, depth)
+	if err != nil || len(shared) == 0 {
+		return nil, err
+	}
+	return append(make([]node, 0, len(shared)), shared...), nil
+}
+
+// passing is items, in memory that is used again when the next datum is read.
+func (r *reader) passing(end byte, what string, depth int) ([]node, error) {
+	begin, base := r.line, len(r.stack)
+	defer func() { r.stack = r.stack[:base] }()
 	for {
 		c, err := r.within(begin, what)
 		if err != nil {
 			return nil, err
 		}
 		if c == end {
-			return items, nil
+			return r.stack[base:len(r.stack):len(r.stack)], nil
 		}
 		if c == '#' { // what is discarded may be the last
 			if next, err := r.in.Peek(1); err == nil && next[0] == '_' {
@@ -150,7 +168,7 @@ func (r *reader) items(end byte, what string, depth int) ([]node, error) {
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, n)
+		r.stack = append(r.stack, n)
 	}
 }
 
@@ -207,9 +225,14 @@ func (r *reader) character() (node, error) {
 }
 
 // symbolic tells whether a byte may be part of a symbol, keyword or number.
-func symbolic(c byte) bool {
-	return c > ' ' && c != ',' && c != '"' && c != ';' && c != 0x7f && strings.IndexByte("()[]{}", c) < 0
-}
+func symbolic(c byte) bool { return symbols[c] }
+
+var symbols = func() (is [256]bool) {
+	for c := range is {
+		is[c] = c > ' ' && c != 0x7f && strings.IndexByte(`()[]{},";`, byte(c)) < 0
+	}
+	return is
+}()
 
 // atom reads a number, a keyword or a symbol that begins with c.
 func (r *reader) atom(c byte) (node, error) {

@@ -77,7 +77,13 @@ func (s *ednEvents) nothingMore() (event, error) {
 }
 
 func (s *ednEvents) one(c byte) (event, error) {
-	n, err := s.r.datum(c, 0)
+	n := node{kind: isMap, line: s.r.line}
+	var err error
+	if c != '{' {
+		n, err = s.r.datum(c, 0)
+	} else if n.items, err = s.r.passing('}', "a map", 0); err == nil {
+		err = s.r.even(&n)
+	}
 	if errors.Is(err, io.EOF) {
 		return event{}, err
 	}
@@ -91,8 +97,11 @@ func (s *ednEvents) one(c byte) (event, error) {
 }
 
 func eventOf(r *reader, n node) (event, error) {
-	e := event{line: n.line, raw: n, f: n.get("f").word(), value: n.get("value"), key: n.get("key"), to: n.get("to"),
-		time: n.get("time"), index: n.get("index") != nil, failed: !n.get("error").none(), rebal: n.get("rebalance-log")}
+	e := event{line: n.line, raw: n, f: n.get("f").word(), value: kept(n.get("value")), key: kept(n.get("key")), to: kept(n.get("to")),
+		index: n.get("index") != nil, failed: !n.get("error").none(), rebal: kept(n.get("rebalance-log"))}
+	if r.json {
+		e.time = kept(n.get("time"))
+	}
 	e.typ = n.get("type").word()
 	switch e.typ {
 	case "invoke", "ok", "fail", "info":
@@ -121,12 +130,27 @@ func eventOf(r *reader, n node) (event, error) {
 	return e, nil
 }
 
+// kept is a datum that outlives the reading of the next.
+func kept(n *node) *node {
+	if n == nil {
+		return nil
+	}
+	c := *n
+	return &c
+}
+
 // A step is one operation: an invocation and how it ended.
 type step struct {
 	event        // the invocation; of one that nobody wrote down, the end
 	end   *event // nil if it did not end
 	call  int64  // on the clock of the history
 	ret   int64  // checker.Never if it did not end
+}
+
+// settled is an event without what is only good until the next is read.
+func (e event) settled() *event {
+	e.raw, e.time = node{}, nil
+	return &e
 }
 
 // A Fault is something that the nemesis did, or that happened to the system, while a history was recorded.
@@ -201,15 +225,13 @@ func (p *pairing) event(e *event) error {
 		if e.f != "" && e.f != p.all[i].f {
 			return p.f.wrong(e, "f", p.all[i].f+", which is what the process invoked", e.raw.get("f"))
 		}
-		e.raw = node{}
-		p.all[i].end, p.all[i].ret = e, at
+		p.all[i].end, p.all[i].ret = e.settled(), at
 	case p.alone:
 		if e.process == "" {
 			e.process = fmt.Sprint("line ", e.line)
 		}
-		end := *e
-		end.raw = node{}
-		p.all = append(p.all, step{event: end, end: &end})
+		end := e.settled()
+		p.all = append(p.all, step{event: *end, end: end})
 	case e.typ == "info": // a process may say more than it was asked
 	default:
 		return p.f.wrong(e, "type", "an invoke: this process has no open operation that could end", e.raw.get("type"))
@@ -223,9 +245,8 @@ func (p *pairing) invoke(e *event, who string, at int64) error {
 	}
 	p.alone = false
 	p.open[who] = len(p.all)
-	s := step{event: *e, call: at, ret: checker.Never}
+	s := step{event: *e.settled(), call: at, ret: checker.Never}
 	s.process = who
-	s.raw = node{}
 	p.all = append(p.all, s)
 	return nil
 }
