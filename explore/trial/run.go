@@ -170,6 +170,9 @@ func (t *trial) judge() *Result {
 	if r.Verdict != checker.Violated && w.Finally != nil {
 		if err := w.Finally(); err != nil {
 			r.Verdict, r.Property, r.Detail = checker.Violated, "at the end", err.Error()
+			if v := (*sim.Violation)(nil); errors.As(err, &v) { // it names its property
+				r.Property, r.Detail = v.Property, v.Detail
+			}
 			var broken *checker.InvariantError
 			if errors.As(err, &broken) {
 				r.Property, r.Detail = broken.Property, broken.Detail

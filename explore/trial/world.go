@@ -42,7 +42,8 @@ type World struct {
 
 	// Converged says whether the core agrees, and if not, why.
 	Converged func(core []nodes.ID) (ok bool, why string)
-	// Finally is asked after everything, for what can only be told at the end.
+	// Finally is asked after everything, for what can only be told at the end. An error that is a *sim.Violation
+	// names its property; of any other it is "at the end".
 	Finally func() error
 	asked   map[string]*uint64 // how often properties were looked at
 
