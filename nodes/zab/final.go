@@ -58,6 +58,12 @@ func (s *Server) answerRead(env nodes.Env, r *request) {
 // answer answers a request: the oldest of the client's that has no answer.
 func (s *Server) answer(env nodes.Env, k *client, op proto.OpCode, h proto.ReplyHeader, body jute.Record) {
 	s.answered(env, k, op, h)
+	if h.Err == proto.CodeSessionMoved {
+		// The leader holds that the client is connected elsewhere: a renewal on an earlier connection of the client, which it had given
+		// up, came through after the present one. Only a new connection sets that right (FinalRequestProcessor, ZOOKEEPER-710).
+		s.hangUp(env, k)
+		return
+	}
 	s.reply(env, k, h, body)
 	s.unthrottle(env, k)
 }
