@@ -2,6 +2,7 @@ package client
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -17,6 +18,9 @@ type Config struct {
 	ReadOnly bool          // whether a server that is cut off from its quorum will do
 	Prefix   string        // of the client's timers; "" means "zookeeper/"
 	MaxFrame int           // the longest answer that is accepted, in bytes; 0 means 4 MiB, as in the Java client
+	// Stream has the client write and read the lengths of frames itself. The bytes are the same; but both ends of a simulated
+	// connection must be of one kind, and a server listens for a stream, whose first bytes may be a four-letter word.
+	Stream bool
 }
 
 // State is how a client stands with the servers.
@@ -89,6 +93,7 @@ type Client struct {
 
 	conn    nodes.Conn // zero if there is none
 	broken  bool       // something could not be written to it
+	in      []byte     // of a stream: what is not yet a whole frame
 	server  int        // in cfg.Servers, of the present connection or the next
 	misses  int        // connections in a row that came to nothing
 	calls   uint64
@@ -214,6 +219,14 @@ func (c *Client) flush(env nodes.Env) {
 	}
 }
 
+// write writes one frame to the connection.
+func (c *Client) write(env nodes.Env, p []byte) error {
+	if c.cfg.Stream {
+		p = append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(p)), uint32(len(p))), p...)
+	}
+	return env.Write(c.conn, p)
+}
+
 // send writes one request.
 func (c *Client) send(env nodes.Env, xid int32, op Op) {
 	b := (&proto.RequestHeader{Xid: xid, Type: op.Type}).Append(nil)
@@ -221,7 +234,7 @@ func (c *Client) send(env nodes.Env, xid int32, op Op) {
 		b = op.Request.Append(b)
 	}
 	c.saidAt = env.Monotonic()
-	if env.Write(c.conn, b) != nil { // too long, or the connection is over: no answer will be the right one
+	if c.write(env, b) != nil { // too long, or the connection is over: no answer will be the right one
 		c.broken = true
 		env.SetTimer(c.tag(tagTick), 0)
 	}

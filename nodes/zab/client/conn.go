@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/binary"
 	"strings"
 	"time"
 
@@ -30,8 +31,8 @@ func (c *Client) silenceMax() time.Duration {
 
 // dial begins a connection to the next server.
 func (c *Client) dial(env nodes.Env) {
-	c.conn = env.Dial(c.cfg.Servers[c.server], nodes.Framing{MaxFrame: c.cfg.MaxFrame})
-	c.broken = false
+	c.conn = env.Dial(c.cfg.Servers[c.server], nodes.Framing{Stream: c.cfg.Stream, MaxFrame: c.cfg.MaxFrame})
+	c.broken, c.in = false, nil
 	c.heardAt, c.saidAt = env.Monotonic(), env.Monotonic()
 	env.SetTimer(c.tag(tagTick), c.silenceMax())
 }
@@ -43,7 +44,7 @@ func (c *Client) Opened(env nodes.Env, conn nodes.Conn) bool {
 	}
 	hello := proto.ConnectRequest{LastZxidSeen: c.zxid, TimeOut: int32(c.cfg.Timeout.Milliseconds()), SessionID: c.session,
 		Passwd: c.passwd, ReadOnly: c.cfg.ReadOnly, HasReadOnly: true}
-	_ = env.Write(conn, hello.Append(nil)) // if it fails, Closed is about to say so
+	_ = c.write(env, hello.Append(nil)) // if it fails, Closed is about to say so
 	return true
 }
 
@@ -139,19 +140,42 @@ func (c *Client) tick(env nodes.Env) {
 	env.SetTimer(c.tag(tagTick), max(next-now, time.Millisecond))
 }
 
-// Received takes a frame, if it came on the client's connection. One that cannot be read ends the connection.
+// Received takes a frame, or some bytes of a stream, if it came on the client's connection. A frame that cannot be read ends the
+// connection.
 func (c *Client) Received(env nodes.Env, conn nodes.Conn, p []byte) bool {
 	if conn != c.conn || conn == (nodes.Conn{}) {
 		return false
 	}
 	c.heardAt = env.Monotonic()
+	if !c.cfg.Stream {
+		c.frame(env, p)
+		return true
+	}
+	c.in = append(c.in, p...)
+	for conn == c.conn && len(c.in) >= 4 {
+		n := int(binary.BigEndian.Uint32(c.in))
+		if n > c.cfg.MaxFrame {
+			c.hangUp(env)
+			break
+		}
+		if len(c.in) < 4+n {
+			break
+		}
+		frame := c.in[4 : 4+n]
+		c.in = c.in[4+n:]
+		c.frame(env, frame)
+	}
+	return true
+}
+
+// frame takes one frame.
+func (c *Client) frame(env nodes.Env, p []byte) {
 	d := jute.NewDecoder(p)
 	if !c.connected() {
 		c.welcomed(env, d)
 	} else {
 		c.answered(env, d)
 	}
-	return true
 }
 
 // welcomed takes the first answer: there is a session, or it has expired.
