@@ -1,0 +1,107 @@
+package scenarios
+
+import (
+	"slices"
+
+	"orrery/checker"
+	"orrery/nodes/zab"
+	"orrery/nodes/zab/jute"
+	"orrery/nodes/zab/proto"
+)
+
+// recipeLife is one life of a znode, from its creation to its deletion.
+type recipeLife struct {
+	path             string
+	data             []byte
+	created, deleted int64 // zxids; deleted is checker.Never while it exists
+}
+
+// recipeLog is what the ensemble has committed, as lives of znodes. The zxid that every answer carries says which moment of it a
+// client has seen.
+type recipeLog struct {
+	lives []recipeLife // in the order of their creation
+	open  map[string]int
+	last  int64 // zxid
+	epoch int64 // whose history was committed last
+}
+
+func newRecipeLog() *recipeLog { return &recipeLog{open: map[string]int{}} }
+
+// watch takes the milestones of a server: what a leader has committed, one by one, and what it began with, once a quorum has that.
+func (r *recipeWorld) watch(s *zab.Server, m zab.Milestone) {
+	l := r.log
+	switch {
+	case m.Kind == zab.Committed && m.Zxid > l.last:
+		l.append(m.Zxid, m.Txn)
+	case m.Kind == zab.HistoryCommitted && m.Epoch > l.epoch:
+		l.epoch = m.Epoch
+		entries, err := s.LogOnDisk(readOnly{r.w.U.Machine(r.servers[s.ID()-1]).Disk()}, l.last+1)
+		if err != nil {
+			r.w.U.Violate(recipeReadable, err.Error())
+			return
+		}
+		for _, e := range entries {
+			var t proto.Transaction
+			if err := t.Decode(jute.NewDecoder(e.Raw)); err != nil {
+				r.w.U.Violate(recipeReadable, err.Error())
+			} else if e.Zxid <= m.Zxid {
+				l.append(e.Zxid, &t)
+			}
+		}
+	}
+}
+
+// recipeReadable is what the judgement of recipes stands on.
+const recipeReadable = "committed-log-can-be-read"
+
+func (l *recipeLog) append(zxid int64, t *proto.Transaction) {
+	l.last = zxid
+	l.apply(zxid, t.Body)
+}
+
+func (l *recipeLog) create(zxid int64, path string, data []byte) {
+	l.open[path] = len(l.lives)
+	l.lives = append(l.lives, recipeLife{path: path, data: data, created: zxid, deleted: checker.Never})
+}
+
+func (l *recipeLog) remove(zxid int64, path string) {
+	if i, ok := l.open[path]; ok {
+		l.lives[i].deleted = zxid
+		delete(l.open, path)
+	}
+}
+
+// apply takes one transaction. No recipe creates or deletes anything in a multi.
+func (l *recipeLog) apply(zxid int64, body jute.Record) {
+	switch b := body.(type) {
+	case *proto.CreateTxn:
+		l.create(zxid, b.Path, b.Data)
+	case *proto.DeleteTxn:
+		l.remove(zxid, b.Path)
+	case *proto.CloseSessionTxn:
+		for _, p := range b.Paths2Delete {
+			l.remove(zxid, p)
+		}
+	}
+}
+
+// life is the life that a znode had at a zxid, or began last before it.
+func (l *recipeLog) life(path string) (recipeLife, bool) {
+	for i := len(l.lives) - 1; i >= 0; i-- {
+		if l.lives[i].path == path {
+			return l.lives[i], true
+		}
+	}
+	return recipeLife{}, false
+}
+
+// below are the lives of the children of a node.
+func (l *recipeLog) below(parent string) []recipeLife {
+	var list []recipeLife
+	for _, v := range l.lives {
+		if len(v.path) > len(parent)+1 && v.path[:len(parent)] == parent && v.path[len(parent)] == '/' && !slices.Contains([]byte(v.path[len(parent)+1:]), '/') {
+			list = append(list, v)
+		}
+	}
+	return list
+}
