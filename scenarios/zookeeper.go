@@ -42,8 +42,11 @@ type zkWorld struct {
 	chunk     int
 	watch     *zkWatch
 	load      *zkLoad
-	local     bool // sessions begin as local ones
-	restarts  bool // after the heal every server of the core is started once more
+	local     bool          // sessions begin as local ones
+	healed    time.Duration // when everything was made whole
+	settled   bool          // and then the core has served
+	bound     time.Duration // that this may take
+	restarts  bool          // after the heal every server of the core is started once more
 }
 
 func buildZooKeeper(w *trial.World, s *Scenario) error {
@@ -146,6 +149,7 @@ func (z *zkWorld) drawConfig() error {
 	local, noLogSync, epochWait := w.Chance("local sessions", 150_000), w.Chance("no log sync", 300_000), w.Chance("short wait for epochs", 300_000)
 	z.local = local
 	force := w.Chance("force snapshot sync", 80_000)
+	z.bound = 60 * time.Second
 	z.chunk = []int{0, 200, 60}[w.Draw("snapshot chunk", 3)]
 	z.restarts = w.Chance("restarts after the heal", 300_000)
 	for i, id := range z.all() {
@@ -211,6 +215,10 @@ func (z *zkWorld) quorum(healthy []nodes.ID) bool {
 
 // converged tells whether all servers of the core serve, and hold the same.
 func (z *zkWorld) converged(core []nodes.ID) (bool, string) {
+	w := z.w
+	if z.healed == 0 {
+		z.healed = w.U.Now()
+	}
 	if _, ok := z.leader(); !ok {
 		return false, "nobody leads"
 	}
@@ -231,8 +239,22 @@ func (z *zkWorld) converged(core []nodes.ID) (bool, string) {
 	if first == nil {
 		return false, "there is no core"
 	}
+	z.inTime(w.U.Now() - z.healed)
 	z.watch.equal(core)
 	return true, ""
+}
+
+// inTime: an ensemble whose links, disks and clocks are sound finds a leader, and follows it, within a bound that the
+// backing off of notifications and the limits in ticks give.
+func (z *zkWorld) inTime(took time.Duration) {
+	if z.settled {
+		return
+	}
+	z.settled = true
+	z.w.Asked(zkInTime)
+	if took > z.bound {
+		z.w.U.Violate(zkInTime, fmt.Sprintf("it took %v after the heal until all of the core served, and not at most %v", took, z.bound))
+	}
 }
 
 // sameMoment tells whether two servers have applied the same: of an epoch that has just begun the leader alone has the number.

@@ -130,6 +130,9 @@ func (l *zkLoad) judge() error {
 	return &checker.InvariantError{Property: "history", Detail: r.Reason}
 }
 
+// zkPatience is how often a fresh client's connection may be lost after the heal: what is under way then may still be late.
+const zkPatience = 5
+
 // zkClient is a client's machine: one session after another.
 type zkClient struct {
 	load    *zkLoad
@@ -145,6 +148,7 @@ type zkClient struct {
 	succeeded int
 	open      map[uint64]*zookeeper.Op // by the client's number
 	asked     []uint64                 // in order
+	cuts      int                      // connections that were lost while requests were open
 	gone      bool                     // the session is over; a new one is to be begun
 	stat      map[string]int32         // the version that was last seen
 	on        nodes.Conn               // that stands
@@ -247,7 +251,7 @@ func (c *zkClient) work(env nodes.Env) {
 	if c.begun < c.quota && (c.script != nil || !c.load.stopped) {
 		n := 1 + u.Draw(c.stream, trace.Mix(uint64(c.begun), 1001), c.load.burst)
 		if c.script != nil {
-			n = 2
+			n = 4
 		}
 		for range min(n, uint64(c.quota-c.begun)) {
 			if c.c.State() == client.Connected && len(c.open) < 8 {
@@ -293,6 +297,10 @@ func (c *zkClient) take(env nodes.Env) {
 			switch {
 			case ev.State == client.Connected:
 				c.conn++
+			case ev.State == client.Disconnected && c.script != nil && c.conn >= 0 && len(c.open) > 0:
+				if c.cuts++; c.cuts == zkPatience {
+					c.load.z.w.U.Violate(zkAnswered, fmt.Sprintf("%s has turned to another server %d times because it was not answered, and nothing is broken", c.id, c.cuts))
+				}
 			case ev.State.Over():
 				c.gone = true
 			}

@@ -7,6 +7,8 @@ import (
 	"hash/fnv"
 	"slices"
 	"sort"
+	"strconv"
+	"strings"
 
 	"orrery/nodes"
 	"orrery/nodes/zab"
@@ -19,20 +21,22 @@ import (
 // The properties of ZAB that are watched inside the run, as Junqueira, Reed and Serafini name them ("Zab: High-performance broadcast
 // for primary-backup systems", DSN 2011), and those that its implementation must have besides.
 const (
-	zkPrimary     = "primary-uniqueness"        // an epoch has one primary
-	zkIntegrity   = "integrity"                 // what is delivered was broadcast, once
-	zkAgreement   = "agreement"                 // all deliver the same, in the order of zxids
-	zkInitial     = "initial-history"           // a primary begins with all that was committed
-	zkConsistent  = "commit-consistency"        // who serves has delivered its primary's initial history
-	zkHistories   = "history-consistency"       // of those in one epoch, one's log begins another's
-	zkContiguous  = "zxids-are-contiguous"      // within an epoch, and never fall
-	zkEpochs      = "epochs-never-fall"         // acceptedEpoch and currentEpoch grow, and current is not above accepted
-	zkDurable     = "committed-is-durable"      // what is committed is on the disks of a quorum
-	zkDigests     = "equal-trees"               // servers that have come to one zxid hold the same
-	zkOwners      = "ephemerals-have-owners"    // no ephemeral znode outlives its session
-	zkPackets     = "no-packet-out-of-turn"     // nobody is told what the protocol does not allow then
-	zkStarts      = "servers-start-and-go-on"   // no server stops by itself, but for errors of its disk
-	zkAppliesSoon = "committed-is-applied-soon" // a leader applies what it commits
+	zkPrimary     = "primary-uniqueness"              // an epoch has one primary
+	zkIntegrity   = "integrity"                       // what is delivered was broadcast, once
+	zkAgreement   = "agreement"                       // all deliver the same, in the order of zxids
+	zkInitial     = "initial-history"                 // a primary begins with all that was committed
+	zkConsistent  = "commit-consistency"              // who serves has delivered its primary's initial history
+	zkHistories   = "history-consistency"             // of those in one epoch, one's log begins another's
+	zkContiguous  = "zxids-are-contiguous"            // within an epoch, and never fall
+	zkEpochs      = "epochs-never-fall"               // acceptedEpoch and currentEpoch grow, and current is not above accepted
+	zkDurable     = "committed-is-durable"            // what is committed is on the disks of a quorum
+	zkDigests     = "equal-trees"                     // servers that have come to one zxid hold the same
+	zkOwners      = "ephemerals-have-owners"          // no ephemeral znode outlives its session
+	zkPackets     = "no-packet-out-of-turn"           // nobody is told what the protocol does not allow then
+	zkOnDisk      = "acknowledged-history-is-on-disk" // who acknowledges NEWLEADER has all of the history on its disk
+	zkInTime      = "liveness: a leader in time"
+	zkAnswered    = "liveness: what is asked is answered"
+	zkStarts      = "servers-start-and-go-on" // no server stops by itself, but for errors of its disk
 	zkKeepsLeader = "a-leader-with-a-quorum-stays"
 )
 
@@ -113,6 +117,11 @@ func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 		g.delivered(id, m)
 	case zab.UpToDate:
 		g.upToDate(id, m)
+	case zab.QuorumLost:
+		g.z.w.Asked(zkKeepsLeader)
+		if m.Linked && m.Ticks < g.z.configs[id].SyncLimit {
+			g.violate(zkKeepsLeader, "%s gives up epoch %d %d ticks after it has begun to serve, with a quorum connected to it", id, m.Epoch, m.Ticks)
+		}
 	case zab.BadPacket:
 		g.z.w.Asked(zkPackets)
 		g.violate(zkPackets, "%s, in epoch %d: %s", id, m.Epoch, m.Why)
@@ -179,10 +188,12 @@ func (g *zkWatch) lineage(zxid int64) []zkTxn {
 // taken: what a learner is about to acknowledge must be its leader's history, on its disk.
 func (g *zkWatch) taken(id nodes.ID, s *zab.Server, m zab.Milestone) {
 	g.z.w.Asked(zkHistories)
-	log, err := s.LogOnDisk(readOnly{g.z.w.U.Machine(id).Disk()}, 0)
+	disk := readOnly{g.z.w.U.Machine(id).Disk()}
+	log, err := s.LogOnDisk(disk, 0)
 	if err != nil {
 		return
 	}
+	g.whole(id, disk, log, m)
 	for _, e := range log {
 		b, ok := g.broadcast[e.Zxid]
 		switch {
@@ -194,6 +205,39 @@ func (g *zkWatch) taken(id nodes.ID, s *zab.Server, m zab.Milestone) {
 			}
 		}
 	}
+}
+
+// whole: what a learner acknowledges is on its disk, with all before it: in the newest snapshot, or in the log behind that.
+func (g *zkWatch) whole(id nodes.ID, disk readOnly, log []zab.LogEntry, m zab.Milestone) {
+	at := newestSnapshot(disk)
+	g.z.w.Asked(zkOnDisk)
+	for _, e := range log {
+		if e.Zxid <= at {
+			continue
+		}
+		if from, to := g.position(at), g.position(e.Zxid-1); to > from {
+			g.violate(zkOnDisk, "%s takes over epoch %d, and %x, between %x and %x, is not on its disk", id, m.Epoch, g.history[from].zxid, at, e.Zxid)
+			return
+		}
+		at = e.Zxid
+	}
+	if n := g.position(m.Zxid); n > 0 && g.position(at) < n {
+		g.violate(zkOnDisk, "%s takes over epoch %d at zxid %x, and its disk ends with %x", id, m.Epoch, m.Zxid, at)
+	}
+}
+
+// newestSnapshot is the zxid of the newest snapshot; -1 if there is none.
+func newestSnapshot(disk readOnly) int64 {
+	newest := int64(-1)
+	names, _ := disk.List("version-2")
+	for _, name := range names {
+		if _, hex, ok := strings.Cut(name, "snapshot."); ok {
+			if z, err := strconv.ParseUint(hex, 16, 64); err == nil {
+				newest = max(newest, int64(z))
+			}
+		}
+	}
+	return newest
 }
 
 // proposed: a primary broadcasts each transaction once, and numbers them without gaps.
@@ -349,8 +393,12 @@ func (g *zkWatch) equal(core []nodes.ID) {
 
 // ended: no server stops by itself, unless its disk has failed.
 func (g *zkWatch) ended(m *sim.Machine, last nodes.Node) {
-	if _, ok := last.(*zab.Server); !ok {
+	s, ok := last.(*zab.Server)
+	if !ok {
 		return
+	}
+	if seen := g.seen[m.ID()]; s.Booted() && s.Recovered() { // it may have acknowledged something in the handler in which it ended
+		seen.durable = max(seen.durable, s.Durable())
 	}
 	g.z.w.Asked(zkStarts)
 	if err := m.Exit(); err != nil && !errors.Is(err, nodes.ErrIO) && !errors.Is(err, nodes.ErrNoSpace) {

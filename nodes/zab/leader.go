@@ -18,6 +18,7 @@ type leader struct {
 	epoch      int64
 	deadline   int // the tick by which the phase must be over
 	half       int // half ticks since it began
+	served     int // the tick in which it began to serve
 
 	proposed    *config.Tracker // who has told the epoch that it accepted last (connectingFollowers)
 	accepted    *config.Tracker // who has accepted the new epoch (electingFollowers)
@@ -66,6 +67,7 @@ func (s *Server) lead(env nodes.Env, supporters []int64) {
 	l.began = env.Monotonic()
 	s.leader = l
 	env.SetTimer(tagTick, s.zoo.TickTime/2)
+	s.saveSnapshot(env, false) // of its history, uncommitted end and all
 	l.tellsEpoch(env, s.id, s.lastAccepted())
 }
 
@@ -156,7 +158,7 @@ func (l *leader) takesHistory(env nodes.Env, id int64) {
 		return
 	}
 	s := l.s
-	l.phase, l.committed = broadcasts, l.lastZxid
+	l.phase, l.committed, l.served = broadcasts, l.lastZxid, l.ticked()
 	s.zab = Broadcast
 	s.tell(Milestone{Kind: HistoryCommitted, Epoch: l.epoch, Zxid: l.history})
 	s.db.tree.SetZxid(l.lastZxid)
@@ -189,6 +191,8 @@ func (l *leader) tick(env nodes.Env) {
 		return
 	}
 	if l.half%2 == 0 && !l.isFollowed() {
+		s := l.s
+		s.tell(Milestone{Kind: QuorumLost, Epoch: l.epoch, Ticks: l.ticked() - l.served, Linked: l.isLinked()})
 		l.leave(env, "is no longer followed by a quorum")
 		return
 	}
@@ -203,6 +207,18 @@ func (l *leader) isFollowed() bool {
 	t.Add(l.s.id)
 	for _, h := range l.handlers {
 		if h.synced() && l.ticked() <= h.nextAck {
+			t.Add(h.id)
+		}
+	}
+	return t.HasAllQuorums()
+}
+
+// isLinked tells whether a quorum has taken the history over and is still connected.
+func (l *leader) isLinked() bool {
+	t := config.NewTracker(l.s.quorum, l.s.next)
+	t.Add(l.s.id)
+	for _, h := range l.handlers {
+		if h.synced() {
 			t.Add(h.id)
 		}
 	}

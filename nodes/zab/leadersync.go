@@ -141,7 +141,7 @@ func (s *Server) logAndKept(env nodes.Env, peer, low int64) ([]logged, bool) {
 	size, most := int64(0), s.syncBytes()
 	nodes.Reachable(env, markLogSync)
 	it := s.disk.Log(env.Disk(), peer)
-	for it.Next() && it.Zxid() < low {
+	for it.Next() && it.Zxid() <= low {
 		t, err := parseTxn(slices.Clone(it.Txn()))
 		if err != nil {
 			return nil, false
@@ -151,14 +151,10 @@ func (s *Server) logAndKept(env nodes.Env, peer, low int64) ([]logged, bool) {
 		}
 		txns = append(txns, t)
 	}
-	if it.Err() != nil || len(txns) == 0 || txns[0].zxid != peer {
+	if it.Err() != nil || len(txns) == 0 || txns[0].zxid != peer || txns[len(txns)-1].zxid != low {
 		return nil, false
 	}
-	last := txns[len(txns)-1].zxid
-	if next := s.db.kept(); len(next) > 0 && proto.Epoch(next[0].zxid) == proto.Epoch(last) && next[0].zxid != last+1 {
-		return nil, false
-	}
-	return append(txns, s.db.kept()...), true
+	return append(txns, s.db.behind(low)...), true
 }
 
 // syncBytes is how much of the log is sent before a snapshot is the better way (snapshotSizeFactor).

@@ -25,6 +25,8 @@ const (
 	Delivered
 	// UpToDate: a learner begins to serve, at Zxid.
 	UpToDate
+	// QuorumLost: a leader gives up, Ticks after it has begun to serve; Linked tells whether a quorum is still connected.
+	QuorumLost
 	// BadPacket: a packet has come that the protocol does not allow then. Why says which.
 	BadPacket
 )
@@ -32,7 +34,7 @@ const (
 // String is the kind in words.
 func (k MilestoneKind) String() string {
 	return [...]string{"epoch accepted", "epoch established", "history taken", "history committed", "proposed", "committed", "delivered",
-		"up to date", "bad packet"}[k]
+		"up to date", "quorum lost", "bad packet"}[k]
 }
 
 // Milestone is something that a server has done, for those who watch a run from outside (Config.Probe).
@@ -43,6 +45,9 @@ type Milestone struct {
 	Txn   *proto.Transaction // of Proposed, Committed and Delivered; it must not be changed
 	Raw   []byte             // the same, as it is on the wire and in the log
 	Why   string
+
+	Ticks  int
+	Linked bool
 }
 
 // tell hands a milestone to whoever watches.

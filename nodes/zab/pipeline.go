@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -374,7 +375,7 @@ func (p *pipeline) countForSnapshot(env nodes.Env) {
 
 // stepSnapshot writes the next piece of a snapshot; transactions go on between.
 func (p *pipeline) stepSnapshot(env nodes.Env) {
-	done, err := p.s.disk.StepSnapshot(env.Disk(), snapshotStep, p.s.db.tree.LastDigest())
+	done, err := p.s.disk.StepSnapshot(env.Disk(), cmp.Or(p.s.cfg.SnapshotChunk, snapshotStep), p.s.db.tree.LastDigest())
 	p.s.must(env, nil)
 	if err != nil || done {
 		p.walking = false

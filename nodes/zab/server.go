@@ -25,8 +25,8 @@ type Config struct {
 	FileDir string
 	// Environment is what the four-letter word envi says of the machine, a line "key=value" each.
 	Environment []string
-	// SnapshotChunk is how many bytes of a snapshot are sent to a learner in one step, between which transactions
-	// go on; 0 means 256 KiB.
+	// SnapshotChunk is how many bytes of a snapshot are written, or sent to a learner, in one step, between which transactions
+	// go on; 0 means 64 KiB, or 256 KiB.
 	SnapshotChunk int
 	// Probe, if set, is told of what the guarantees of ZAB speak of, at the moment at which it happens.
 	Probe func(s *Server, m Milestone)
@@ -240,6 +240,9 @@ func (s *Server) durable(env nodes.Env, ev store.Event) error {
 
 // begin is the end of the start: a server that stands alone serves, a member looks for a leader.
 func (s *Server) begin(env nodes.Env) {
+	if s.zoo.PurgeInterval > 0 {
+		env.SetTimer(tagPurge, s.zoo.PurgeInterval)
+	}
 	if !s.zoo.Distributed() {
 		s.serveAlone(env)
 		return
@@ -310,6 +313,8 @@ func (s *Server) Fire(env nodes.Env, tag nodes.Tag) {
 		s.expireSessions(env)
 	case tag == tagSweep:
 		s.sweep(env)
+	case tag == tagPurge:
+		s.purge(env)
 	case tag.Name == tagSnapshot:
 		if s.leader != nil {
 			s.leader.snapshotTimer(env, tag.N)
@@ -323,8 +328,16 @@ var (
 	tagConnect  = nodes.Tag{Name: "connect"}  // a learner tries once more to reach its leader
 	tagLimit    = nodes.Tag{Name: "limit"}    // a learner has not heard of its leader for too long
 	tagSessions = nodes.Tag{Name: "sessions"} // a bucket of sessions expires
+	tagPurge    = nodes.Tag{Name: "purge"}    // old snapshots and logs are removed
 	tagSweep    = nodes.Tag{Name: "sweep"}    // containers and znodes with a time to live are looked for
 )
+
+// purge removes old snapshots and the logs that only they need (DatadirCleanupManager).
+func (s *Server) purge(env nodes.Env) {
+	_, err := s.disk.Purge(env.Disk(), s.zoo.SnapRetain)
+	s.must(env, err)
+	env.SetTimer(tagPurge, s.zoo.PurgeInterval)
+}
 
 // ticks is so many of ZooKeeper's ticks.
 func (s *Server) ticks(n int) time.Duration { return time.Duration(n) * s.zoo.TickTime }
