@@ -55,13 +55,13 @@ func (n *Node) onInquiryOfCoordinator(env nodes.Env, from nodes.ID, m *Message) 
 	}
 }
 
-// abortUnvoted: this machine has not voted, and now never will, so that whoever asks may abort.
+// abortUnvoted: this machine has not voted, and now never will, so that whoever asks may abort. Of what has ended everywhere it does
+// not know any more whether it had voted: then the question is an old one, or the coordinator has the answer.
 func (n *Node) abortUnvoted(env nodes.Env, asks nodes.ID, id TxnID) {
-	m := &Message{Type: Abort, Txn: id}
 	if n.stale(id) {
-		env.Send(asks, m)
 		return
 	}
+	m := &Message{Type: Abort, Txn: id}
 	n.remember(id, outcome{})
 	n.logThenTell(recordAborted, m, asks, m)
 	nodes.Reachable(env, markHelpsToAbort)
