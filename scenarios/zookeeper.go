@@ -32,12 +32,15 @@ const (
 	zkClients = 3
 )
 
+// zkConfig is what a server's zoo.cfg says.
+type zkConfig = config.Config
+
 // zkWorld is the ensemble while it is built and run.
 type zkWorld struct {
 	w         *trial.World
 	voters    []nodes.ID
 	observers []nodes.ID
-	configs   map[nodes.ID]*config.Config
+	configs   map[nodes.ID]*zkConfig
 	quirks    zab.Quirks
 	chunk     int
 	watch     *zkWatch
@@ -50,7 +53,7 @@ type zkWorld struct {
 }
 
 func buildZooKeeper(w *trial.World, s *Scenario) error {
-	z := &zkWorld{w: w, configs: map[nodes.ID]*config.Config{}}
+	z := &zkWorld{w: w, configs: map[nodes.ID]*zkConfig{}}
 	voters := w.Options.Nodes
 	if voters == 0 {
 		voters = []int{3, 3, 3, 5}[w.Draw("voters", 4)]
@@ -146,6 +149,7 @@ func (z *zkWorld) drawConfig() error {
 	}
 	snapCount := []int{1000, 8, 20, 60}[w.Draw("snapCount", 4)]
 	keep := []int{500, 3, 8, 30}[w.Draw("commitLogCount", 4)]
+	ends := w.Chance("epochs end soon", 40_000)
 	local, noLogSync, epochWait := w.Chance("local sessions", 150_000), w.Chance("no log sync", 300_000), w.Chance("short wait for epochs", 300_000)
 	z.local = local
 	force := w.Chance("force snapshot sync", 80_000)
@@ -164,6 +168,9 @@ func (z *zkWorld) drawConfig() error {
 		c.LocalSessions, c.LocalUpgrading = local, local
 		c.NotificationMin, c.NotificationMax = tick, 8*tick
 		c.ForceSnapshotSync = force
+		if ends {
+			c.InitialZxid = 1<<32 - 20
+		}
 		if noLogSync {
 			c.SnapSizePPM = -1
 		}

@@ -2,8 +2,10 @@ package scenarios
 
 import (
 	"fmt"
+	"time"
 
 	"orrery/nodes/zab"
+	"orrery/sim"
 )
 
 // zkBugs are the quirks of ZooKeeper, with the seeds in which each is found.
@@ -15,15 +17,57 @@ func zkBugs() []Bug {
 	return list
 }
 
-// zkSeeds is in which seeds each quirk is found, with room to spare.
-var zkSeeds = map[string]string{}
-
-// plant plants a defect, and sees to it that the configuration is one in which it can show.
+// plant plants a defect, and sees to it that the configuration is one in which it can show: without snapshots no snapshot
+// can go wrong.
 func (z *zkWorld) plant(name string) error {
 	b, ok := zab.BugNamed(name)
 	if !ok {
 		return fmt.Errorf("there is no bug %q", name)
 	}
 	z.quirks = b.Quirks()
+	q := &z.quirks
+	switch {
+	case q.NoRolloverGuard:
+		z.each(func(c *zkConfig) { c.InitialZxid = 1<<32 - 8 })
+	case q.TruncLeavesHole, q.TxnLogSyncUncommitted:
+		z.each(func(c *zkConfig) { c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync = 3, 330_000, false })
+	case q.NewLeaderBeforeSnap, q.SnapAbortKeepDB, q.SnapSendUnderLock, q.Store.SnapNoFsync:
+		z.each(func(c *zkConfig) { c.ForceSnapshotSync = true })
+		z.chunk = 60
+		if q.SnapAbortKeepDB {
+			z.w.Families = []string{"partition", "connection", "crash"}
+		}
+	case q.SyncLimitDuringSnap:
+		z.each(func(c *zkConfig) { c.ForceSnapshotSync, c.InitLimit, c.SyncLimit = true, 30, 2 })
+		z.chunk = 60
+		z.slowDisks(60 * time.Millisecond)
+	case q.TruncAbortKeepDB, q.AckNewLeaderAsyncLog, q.AcksOutliveTrunc:
+		z.slowDisks(15 * time.Millisecond)
+		z.w.Families = []string{"partition", "connection", "crash", "pause"}
+	case q.Store.TruncENOSPCIgnored:
+		z.w.Families = []string{"partition", "crash", "disk"}
+	case q.Store.FsyncErrorIgnored:
+		z.w.Families = []string{"disk"}
+	case q.Store.PurgeOneTooMany:
+		z.each(func(c *zkConfig) { c.SnapCount, c.SnapRetain, c.PurgeInterval = 8, 3, 300*time.Millisecond })
+		z.w.Families = []string{"crash"}
+	case q.Tree != (zab.Quirks{}).Tree:
+		z.each(func(c *zkConfig) { c.SnapCount = 6 })
+		z.chunk = 60
+		z.restarts = true
+		z.w.Families = []string{"crash", "connection", "partition"}
+	}
 	return nil
+}
+
+// each changes what all servers' zoo.cfg says.
+func (z *zkWorld) each(change func(*zkConfig)) {
+	for _, id := range z.all() {
+		change(z.configs[id])
+	}
+}
+
+// slowDisks lets what waits for a disk wait longer.
+func (z *zkWorld) slowDisks(mean time.Duration) {
+	z.w.U.Tune(func(c *sim.Config) { c.Disk.Sync.Mean = mean })
 }

@@ -43,6 +43,9 @@ func newZKLoad(z *zkWorld, s *Scenario) *zkLoad {
 	clients := w.Options.Clients
 	if clients == 0 {
 		clients = zkClients
+		if z.quirks.CommitProcLostWakeup {
+			clients = 1
+		}
 	}
 	l.drawKinds()
 	l.burst = []uint64{1, 2, 4}[w.Draw("requests at once", 3)]

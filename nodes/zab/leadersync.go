@@ -174,6 +174,9 @@ func (h *handler) startForwarding(env nodes.Env, sent int64) {
 		}
 		if !h.observer {
 			for _, p := range l.outstanding {
+				if !l.s.cfg.Quirks.AcksOutliveTrunc {
+					p.acks.Remove(h.id) // it may have had this one in its log; it has been told to cut that off, and acknowledges anew
+				}
 				if p.zxid > sent {
 					h.say(env, &proto.QuorumPacket{Type: proto.PacketProposal, Zxid: p.zxid, Data: p.raw})
 				}

@@ -24,6 +24,7 @@ type Quirks struct {
 	RetainDBNoFastForward    bool // retain-db-no-fastforward
 	TxnLogSyncUncommitted    bool // txnlog-sync-uncommitted
 	TruncLeavesHole          bool // trunc-leaves-hole
+	AcksOutliveTrunc         bool // acks-outlive-trunc
 	NewLeaderBeforeSnap      bool // newleader-before-snap
 	SnapAbortKeepDB          bool // snap-abort-keep-db
 	TruncAbortKeepDB         bool // trunc-abort-keep-db

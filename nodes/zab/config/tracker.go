@@ -29,6 +29,13 @@ func (t *Tracker) Add(id int64) bool {
 	return true
 }
 
+// Remove takes back what a server has acknowledged, because it has it no longer.
+func (t *Tracker) Remove(id int64) {
+	if i, found := slices.BinarySearch(t.acks, id); found {
+		t.acks = slices.Delete(t.acks, i, i+1)
+	}
+}
+
 // Has tells whether a server was counted.
 func (t *Tracker) Has(id int64) bool {
 	_, found := slices.BinarySearch(t.acks, id)
