@@ -43,6 +43,7 @@ type client struct {
 	in         []byte // has come, and is not yet taken
 	state      clientState
 	throttled  bool // nothing is taken of it until some of its requests are answered
+	taking     bool // its frames are being taken
 	commanding bool // it says a four-letter word
 	session    int64
 	timeout    time.Duration
@@ -105,7 +106,7 @@ func (s *Server) clientSays(env nodes.Env, c nodes.Conn, p []byte) {
 		return
 	}
 	k.in = append(k.in, p...)
-	if k.throttled {
+	if k.throttled || k.state == clientOpening {
 		return
 	}
 	if k.state == clientNew && len(k.in) >= 4 && s.command(env, k) {
@@ -114,10 +115,15 @@ func (s *Server) clientSays(env nodes.Env, c nodes.Conn, p []byte) {
 	s.takeFrames(env, k)
 }
 
-// takeFrames takes what is whole of what a client has said.
+// takeFrames takes what is whole of what a client has said. Until its session is open, requests wait.
 func (s *Server) takeFrames(env nodes.Env, k *client) {
+	if k.taking {
+		return // whoever takes them goes on
+	}
+	k.taking = true
+	defer func() { k.taking = false }()
 	used := 0
-	for s.clients.byConn[k.conn] == k && !k.throttled && len(k.in)-used >= 4 {
+	for s.clients.byConn[k.conn] == k && !k.throttled && k.state != clientOpening && len(k.in)-used >= 4 {
 		n := int(int32(binary.BigEndian.Uint32(k.in[used:])))
 		if n < 0 || n > s.zoo.MaxBuffer {
 			s.refuse(env, k, "a frame of a length that is none")
@@ -222,7 +228,7 @@ func (s *Server) clientFrame(env nodes.Env, k *client, frame []byte) {
 	}
 	d := jute.NewDecoder(frame)
 	var h proto.RequestHeader
-	if err := h.Decode(d); err != nil || k.state == clientOpening {
+	if err := h.Decode(d); err != nil {
 		s.refuse(env, k, "a request that is none")
 		return
 	}

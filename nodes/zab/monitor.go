@@ -9,7 +9,7 @@ import (
 )
 
 // sayMonitor is mntr: figures for machines, a key and a value each.
-func (s *Server) sayMonitor(_ nodes.Env, w *strings.Builder) {
+func (s *Server) sayMonitor(env nodes.Env, w *strings.Builder) {
 	line := func(key string, value any) { fmt.Fprintf(w, "zk_%s\t%v\n", key, value) }
 	l := &s.traffic.latency
 	line("version", version)
@@ -27,7 +27,7 @@ func (s *Server) sayMonitor(_ nodes.Env, w *strings.Builder) {
 	line("approximate_data_size", s.db.tree.DataSize())
 	line("global_sessions", len(s.db.tree.Sessions()))
 	line("connection_rejected", s.life.Refused)
-	line("snapshots_taken", s.life.Snapshots)
+	line("uptime", env.Monotonic().Milliseconds())
 	if s.leader != nil {
 		followers, observers := s.leader.synced()
 		line("learners", len(s.leader.handlers))
@@ -35,7 +35,7 @@ func (s *Server) sayMonitor(_ nodes.Env, w *strings.Builder) {
 		line("synced_observers", observers)
 	}
 	if s.zoo.Distributed() {
-		line("elections", s.life.Elections)
+		line("looking_count", s.life.Elections)
 		line("peer_state", s.peerState())
 	}
 }
@@ -61,10 +61,12 @@ func (l *leader) synced() (followers, observers int) {
 }
 
 // sayConf is conf: what the server was told, in the words of its configuration (ZooKeeperServerConf).
-func (s *Server) sayConf(_ nodes.Env, w *strings.Builder) {
+func (s *Server) sayConf(env nodes.Env, w *strings.Builder) {
 	z := s.zoo
-	fmt.Fprintf(w, "clientPort=%d\nsecureClientPort=-1\ndataDir=%s/version-2\ndataLogDir=%s/version-2\ntickTime=%d\nmaxClientCnxns=%d\n"+
-		"minSessionTimeout=%d\nmaxSessionTimeout=%d\nclientPortListenBacklog=-1\nserverId=%d\n", z.ClientPort, z.DataDir, z.DataLogDir,
+	snapshots, logs := s.diskSizes(env)
+	fmt.Fprintf(w, "clientPort=%d\nsecureClientPort=-1\ndataDir=%s/version-2\ndataDirSize=%d\ndataLogDir=%s/version-2\ndataLogSize=%d\n",
+		z.ClientPort, z.DataDir, snapshots, z.DataLogDir, logs)
+	fmt.Fprintf(w, "tickTime=%d\nmaxClientCnxns=%d\nminSessionTimeout=%d\nmaxSessionTimeout=%d\nclientPortListenBacklog=-1\nserverId=%d\n",
 		z.TickTime.Milliseconds(), z.MaxClientConns, z.MinSession.Milliseconds(), z.MaxSession.Milliseconds(), s.id)
 	if s.quorum == nil {
 		return
@@ -83,10 +85,15 @@ func portOf(a []config.Address) int {
 
 // sayDirs is dirs: how much disk the server takes, in bytes.
 func (s *Server) sayDirs(env nodes.Env, w *strings.Builder) {
-	var snapshots, logs int64
+	snapshots, logs := s.diskSizes(env)
+	fmt.Fprintf(w, "datadir_size: %d\nlogdir_size: %d\n", snapshots, logs)
+}
+
+// diskSizes is how much the server's files take, in bytes: the log, and all else.
+func (s *Server) diskSizes(env nodes.Env) (snapshots, logs int64) {
 	names, err := env.Disk().List("version-2")
 	if err != nil {
-		return
+		return 0, 0
 	}
 	for _, name := range names {
 		size, err := env.Disk().Size(name)
@@ -98,7 +105,7 @@ func (s *Server) sayDirs(env nodes.Env, w *strings.Builder) {
 			snapshots += size
 		}
 	}
-	fmt.Fprintf(w, "datadir_size: %d\nlogdir_size: %d\n", snapshots, logs)
+	return snapshots, logs
 }
 
 // sayDump is dump: sessions, and the ephemeral znodes that are theirs.

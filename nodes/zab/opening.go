@@ -22,6 +22,9 @@ func (s *Server) clientOpens(env nodes.Env, k *client, frame []byte) {
 		return
 	}
 	k.state = clientOpening
+	if p, ok := env.(nodes.Pauser); ok {
+		p.Pause(k.conn)
+	}
 	k.readOnly = c.HasReadOnly
 	k.timeout = session.Negotiate(millis(c.TimeOut), s.zoo.MinSession, s.zoo.MaxSession)
 	if c.SessionID == 0 {
@@ -98,6 +101,10 @@ func (s *Server) opened(env nodes.Env, k *client, valid bool) {
 		return
 	}
 	k.state = clientOpen
+	if p, ok := env.(nodes.Pauser); ok {
+		p.Resume(k.conn)
+	}
+	s.takeFrames(env, k)
 }
 
 // sessionClosed ends the connection of a session that is closed or has expired: behind the answer, if its client has
