@@ -116,18 +116,20 @@ export function App({ run }: { run: Run }): JSX.Element {
     ArrowLeft: () => setZoom(shifted({ run, zoom, byOrder }, (zoom.from - zoom.to) / 5)), ArrowRight: () => setZoom(shifted({ run, zoom, byOrder }, (zoom.to - zoom.from) / 5)),
     Home: () => select(rows.rows[0]?.at ?? 0), End: () => select(rows.rows.at(-1)?.at ?? 0), "?": () => setHelp(true), Escape: () => setHelp(false),
   };
+  const press = useRef<((e: KeyboardEvent) => void) | null>(null); // of the last render, so that quick fingers do not act on an old state
+  press.current = (e) => {
+    const t = e.target as HTMLElement;
+    if (e.ctrlKey || e.metaKey || e.altKey || help) return;
+    if (t.tagName === "INPUT") { if (e.key === "Escape") t.blur(); if (e.key === "Enter") { hit(e.shiftKey ? -1 : 1); e.preventDefault(); } return; }
+    if (t.getAttribute("role") === "tab" && e.key.startsWith("Arrow")) return;
+    const act = keys[e.key];
+    if (act) { act(); e.preventDefault(); }
+  };
   useEffect(() => {
-    const press = (e: KeyboardEvent) => {
-      const t = e.target as HTMLElement;
-      if (e.ctrlKey || e.metaKey || e.altKey || help) return;
-      if (t.tagName === "INPUT") { if (e.key === "Escape") t.blur(); if (e.key === "Enter") { hit(e.shiftKey ? -1 : 1); e.preventDefault(); } return; }
-      if (t.getAttribute("role") === "tab" && e.key.startsWith("Arrow")) return;
-      const act = keys[e.key];
-      if (act) { act(); e.preventDefault(); }
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  });
+    const listen = (e: KeyboardEvent) => press.current!(e);
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
   const reveal = (row: Row) => { setView("full"); setSelected(row.at); };
   const left = run.head.total - run.head.events;
   const warnings = [...run.head.warnings ?? [], ...left > 0 ? [`${plural(left, "event")} of ${count(run.head.total)} are left out of this page: those farthest from the violation that neither led to it nor are a crash, a fault or an operation.`] : []];

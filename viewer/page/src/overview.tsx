@@ -170,9 +170,13 @@ function bands(g: CanvasRenderingContext2D, s: Scene, X: (v: number) => number, 
   }
   s.lanes.forEach((n, i) => {
     const y = i * s.laneHeight;
+    let drawn = -1; // bars that would fall on one pixel are one
     for (const l of s.lives.of[n]) {
+      if (l.kind === "unsynced" || l.kind === "absent") continue;
       const x = X(s.position(Math.min(l.from, s.run.n - 1))), w = X(until(l.to)) - x;
-      if (l.kind === "waiting") { g.fillStyle = c.client; g.globalAlpha = 0.45; g.fillRect(x, y + s.laneHeight / 2 - 2, Math.max(1, w - 1), 4); }
+      if (x + w < left || x > g.canvas.clientWidth) continue;
+      if (l.kind === "waiting" && x + w < drawn + 1) continue;
+      if (l.kind === "waiting") { drawn = x + w; g.fillStyle = c.client; g.globalAlpha = 0.45; g.fillRect(x, y + s.laneHeight / 2 - 2, Math.max(1, w - 1), 4); }
       else if (l.kind === "down" || l.kind === "paused") {
         g.globalAlpha = 0.35; g.strokeStyle = l.kind === "down" ? c.bad : c.warn; g.lineWidth = 1;
         g.save(); g.beginPath(); g.rect(x, y + 1, Math.max(2, w), s.laneHeight - 2); g.clip();

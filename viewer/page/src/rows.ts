@@ -168,39 +168,45 @@ function single(r: Run, e: number, kind: string): Row {
 
 /** Finds the row of every event, and where every arrow begins. */
 function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing"> {
-  const first = new Float64Array(rows.length), bySeq = new Map<number, number[]>();
-  rows.forEach((row, y) => {
-    first[y] = row.at;
-    if (row.kind === "gap") return;
-    for (const e of row.events) {
-      const s = r.seq[e], list = bySeq.get(s);
-      if (!list) bySeq.set(s, [y]); else if (list[list.length - 1] !== y) list.push(y);
-    }
-  });
+  const first = Float64Array.from(rows, (row) => row.at), folded = new Map<number, number>();
+  rows.forEach((row, y) => { if (row.kind === "many") for (const e of row.events) folded.set(e, y); });
   const rowOf = (event: number) => {
-    for (const y of bySeq.get(r.seq[event]) ?? []) if (rows[y].events.includes(event)) return y;
-    const near = bySeq.get(r.seq[event]);
-    if (near) return near[0];
+    const known = folded.get(event);
+    if (known !== undefined) return known;
     let lo = 0, hi = rows.length - 1;
     while (lo < hi) { const mid = (lo + hi + 1) >> 1; if (first[mid] <= event) lo = mid; else hi = mid - 1; }
+    for (let y = lo; y >= 0 && y > lo - 40; y--) {
+      if (rows[y].events.includes(event)) return y;
+      if (rows[y].kind !== "gap" && r.seq[rows[y].at] !== r.seq[event]) break;
+    }
     return lo;
   };
+  /** The row in which a machine did what has this number, if it is shown. */
+  const actOf = (seq: number, node: number) => {
+    const e = seq ? r.first(seq) : -1;
+    if (e < 0) return -1;
+    for (let y = rowOf(e); y < rows.length && rows[y].kind !== "gap" && (rows[y].kind === "many" || r.seq[rows[y].at] === seq); y++) {
+      if (rows[y].node === node || rows[y].events.some((x) => r.node[x] === node && r.seq[x] === seq)) return y;
+      if (rows[y].kind === "many") break;
+    }
+    return -1;
+  };
   const block = 64, cross: Arrow[][] = Array.from({ length: Math.ceil(rows.length / block) }, () => []);
-  const lastSent = new Map<number, { sent: number; arrow: Arrow }>(), seen = new Map<string, number>();
+  const lastSent = new Map<number, { sent: number; arrow: Arrow }>(), seen = new Map<number, number[]>();
   rows.forEach((row, y) => {
     const a = row.arrow;
     if (!a) return;
+    const cause = r.cause[row.at], from = actOf(cause, a.from);
     a.row = y;
-    const cause = r.cause[row.at];
-    const from = (bySeq.get(cause) ?? []).filter((c) => c <= y && (rows[c].node === a.from || rows[c].mark === "boot"));
-    a.start = from.length ? from[0] : -1;
+    a.start = from <= y ? from : -1;
     const pair = a.from * 65536 + a.to, before = lastSent.get(pair);
     if (before && cause < before.sent && !a.lost) before.arrow.overtakes = true;
     if (!a.lost && (!before || cause >= before.sent)) lastSent.set(pair, { sent: cause, arrow: a });
-    const same = `${pair} ${cause} ${r.name[row.at]} ${r.msg[row.at]} ${r.len[row.at]}`;
-    const times = (seen.get(same) ?? 0) + 1;
-    seen.set(same, times);
-    a.again = times > 1 && !a.lost;
+    if (!a.lost) { // a second one of the same kind and size, from the same step, is a copy
+      const key = cause * 4096 + a.to, same = seen.get(key);
+      a.again = !!same?.some((x) => r.name[x] === r.name[row.at] && r.msg[x] === r.msg[row.at] && r.len[x] === r.len[row.at]);
+      if (same) same.push(row.at); else seen.set(key, [row.at]);
+    }
     for (let b = Math.floor((a.start < 0 ? y : a.start) / block); b <= Math.floor(y / block); b++) cross[b].push(a);
   });
   const crossing = (a: number, b: number) => {

@@ -38,9 +38,8 @@ export function History({ run, select, operations }: Props & { operations: Told[
     {core.length > 0 && <Gantt run={run} core={core} select={select} />}
     <p class="muted">{count(operations.length)} operations: {by("ok")} ok, {by("fail") + by("refused")} failed, {by("maybe")} without an answer, which may have happened or not.</p>
     <h3>All of them</h3>
-    <ul>{operations.slice(0, 1000).map((o) => <li><button class={o.core ? "core" : o.status} disabled={o.from < 0} onClick={() => select(o.to >= 0 && o.to < run.n ? o.to : o.from)}
-      aria-label={`${o.client}: ${o.text}, ${o.status}${o.core ? ", one of those that contradict each other" : ""}`}>
-      <span>{o.core ? "◆" : sign[o.status] ?? "·"}</span><span>{o.client}</span><span>{o.text}</span>
+    <ul>{operations.slice(0, 1000).map((o) => <li><button class={o.core ? "core" : o.status} disabled={o.from < 0} onClick={() => select(o.to >= 0 && o.to < run.n ? o.to : o.from)}>
+      <span aria-hidden="true">{o.core ? "◆" : sign[o.status] ?? "·"}</span><span>{o.client}</span><span>{o.text}<span class="hidden"> {o.status}{o.core ? ", in the core" : ""}</span></span>
       <span class="muted">{o.from >= 0 ? ms(run.at[o.from], 1) : ""}</span></button></li>)}</ul>
     {operations.length > 1000 && <p class="muted">and {count(operations.length - 1000)} more</p>}
   </div>;

@@ -78,11 +78,19 @@ export function span(ns: number): string {
   return ns >= 1e3 ? `${(ns / 1e3).toFixed(1)} µs` : `${Math.round(ns)} ns`;
 }
 
-/** The family of a message: a request and its answer are of one, and have one colour. */
-export function family(name: string): string {
-  if (/^(request|reply|response)$/i.test(name)) return "client";
-  return name.replace(/(_?(request|response|reply|ack|resp|req|nack|ed|ok))$/i, "").replace(/^(.*\d)[ab]$/i, "$1").toLowerCase();
+/** Remembers what a function of a name says: there are few names and many events. */
+function remembered<T>(f: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    let v = known.get(name);
+    if (v === undefined) known.set(name, v = f(name));
+    return v;
+  };
 }
 
+/** The family of a message: a request and its answer are of one, and have one colour. */
+export const family = remembered((name) => /^(request|reply|response)$/i.test(name) ? "client"
+  : name.replace(/(_?(request|response|reply|ack|resp|req|nack|ed|ok))$/i, "").replace(/^(.*\d)[ab]$/i, "$1").toLowerCase());
+
 /** What happens all the time and says nothing, by its name. */
-export const isHeartbeat = (name: string) => /heartbeat|keep-?alive|\btick\b|\bping\b/i.test(name);
+export const isHeartbeat = remembered((name) => /heartbeat|keep-?alive|\btick\b|\bping\b/i.test(name));

@@ -1,0 +1,214 @@
+// The page in a real browser. It opens what `go test ./viewer` wrote into ORRERY_PAGES; without a browser
+// every test is skipped, with the reason. Pictures are left in ORRERY_SHOTS.
+import { after, before, describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const pages = process.env.ORRERY_PAGES, shots = process.env.ORRERY_SHOTS;
+const browserPath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
+const skip = !pages ? "ORRERY_PAGES does not say where the pages are: see .ci/run viewer"
+  : !browserPath ? "there is no chromium here, and CHROMIUM does not say where else" : false;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+if (shots) mkdirSync(shots, { recursive: true });
+
+let browser;
+before(async () => { if (!skip) browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] }); });
+after(async () => { await browser?.close(); });
+
+/** Opens a page and collects whatever it complains of and asks the network for. */
+async function open(name, { hash = "", dark = false } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: dark ? "dark" : "light", bypassCSP: true });
+  const tab = await context.newPage(), noise = [], url = pathToFileURL(join(pages, name)).href;
+  tab.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") noise.push(m.text()); });
+  tab.on("pageerror", (e) => noise.push(String(e)));
+  tab.on("request", (r) => { if (!r.url().startsWith(url) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) noise.push("request: " + r.url()); });
+  await tab.goto(url + hash);
+  await tab.waitForSelector("html[data-ready=yes]", { timeout: 60_000 });
+  return { tab, noise, close: async () => { assert.deepEqual(noise, []); await context.close(); } };
+}
+
+/** Waits until what was done is drawn. */
+const settled = (tab) => tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+const press = async (tab, ...keys) => { for (const k of keys) await tab.keyboard.press(k); await settled(tab); };
+const fill = async (tab, text) => { await tab.getByRole("searchbox").fill(text); await settled(tab); };
+const drawn = (tab) => tab.evaluate(() => globalThis.orreryDrawn);
+const chosen = (tab) => tab.locator("[role=option][aria-selected=true]").innerText();
+const picture = async (tab, name) => { if (shots) await tab.screenshot({ path: join(shots, name + ".png") }); };
+
+describe("the page of a shrunk run", { skip }, () => {
+  test("opens on the minimal trace, at the violation", async () => {
+    const { tab, close } = await open("story.html");
+    assert.equal(await tab.locator("[aria-label='How much is shown'] [aria-pressed=true]").innerText().then((s) => s.split(/\s/)[0]), "Minimal");
+    assert.match(await chosen(tab), /VIOLATION linearizability/);
+    assert.match(await tab.locator("header h1").innerText(), /VIOLATED\s+linearizability/);
+    await picture(tab, "story");
+    await close();
+  });
+
+  test("draws every message that is delivered or lost", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full" });
+    const counts = await tab.evaluate(async () => {
+      const box = document.querySelector("[data-scroll]"), whole = new Set(), lost = new Set();
+      for (let y = 0; y <= box.scrollHeight; y += 300) {
+        box.scrollTop = y;
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        for (const g of document.querySelectorAll("g.arrow")) (g.classList.contains("lost") ? lost : whole).add(g.innerHTML);
+      }
+      return { whole: whole.size, lost: lost.size };
+    });
+    const trace = readFileSync(new URL("../../testdata/answers-before-chosen.jsonl", import.meta.url), "utf8").trim().split("\n").map((l) => JSON.parse(l));
+    const of = (kind) => trace.filter((e) => e.k === kind).length;
+    assert.equal(counts.whole + counts.lost, of("deliver") + of("drop"));
+    assert.equal(counts.lost, of("drop"));
+    await close();
+  });
+
+  test("is walked from end to end with the keyboard alone", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full&e=1" });
+    const place = () => tab.locator("[role=option][aria-selected=true]").getAttribute("aria-posinset").then(Number);
+    const { rows } = await drawn(tab);
+    let steps = 0;
+    for (let last = -1, now = await place(); now !== last && steps <= rows; steps++) {
+      last = now;
+      await press(tab, "j");
+      now = await place();
+      assert.ok(now >= last, "j goes down");
+    }
+    assert.equal(await place(), rows, "j ends at the last row");
+    await press(tab, "f");
+    assert.match(await chosen(tab), /VIOLATION/);
+    await press(tab, "k");
+    assert.match(await chosen(tab), /is answered get k0/);
+    await press(tab, "c");
+    assert.match(await chosen(tab), /Request/, "c goes to the cause: the request that was answered");
+    await press(tab, "e");
+    assert.match(await chosen(tab), /is answered get k0/, "e goes back to its effect");
+    await close();
+  });
+
+  test("keeps where the reader is in its address, and opens there again", async () => {
+    const { tab, close } = await open("story.html");
+    await press(tab, "3", "k", "k", "k");
+    await tab.getByRole("tab", { name: "History" }).click();
+    await fill(tab, "kind:drop");
+    const there = await chosen(tab), address = new URL(tab.url()).hash;
+    await close();
+    const again = await open("story.html", { hash: address });
+    assert.equal(await chosen(again.tab), there);
+    assert.equal(await again.tab.getByRole("tab", { name: "History" }).getAttribute("aria-selected"), "true");
+    assert.equal(await again.tab.getByRole("searchbox").inputValue(), "kind:drop");
+    assert.match(await again.tab.locator("[aria-label='How much is shown'] [aria-pressed=true]").innerText(), /Full/);
+    await again.close();
+  });
+
+  test("shows what an event changed in its machine, and which bytes are not durable", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full" });
+    await fill(tab, "kind:write t>300ms");
+    await press(tab, "Enter");
+    const panel = tab.locator("#panel");
+    assert.match(await panel.innerText(), /would be lost in a power cut/);
+    assert.ok(await panel.locator("ins").count() > 0, "there is a diff");
+    await panel.locator(".diff .pin").first().click();
+    await settled(tab);
+    assert.match(await panel.innerText(), /PINNED/i);
+    await picture(tab, "inspector");
+    await close();
+  });
+
+  test("says which operations cannot be ordered, and why", async () => {
+    const { tab, close } = await open("story.html", { hash: "#tab=history" });
+    const said = await tab.locator("#panel").innerText();
+    assert.match(said, /cannot be put in an order/);
+    assert.match(said, /the put had been acknowledged before the read began/);
+    assert.equal(await tab.locator("#panel li .core").count(), 2);
+    await picture(tab, "history");
+    await close();
+  });
+
+  test("finds events by words, fields, times and orders", async () => {
+    const { tab, close } = await open("story.html");
+    const hits = async (q) => { await fill(tab, q); return tab.locator(".find .n").innerText(); };
+    assert.match(await hits("kind:crash"), /^0 hits/);
+    assert.match(await hits("kind:violation"), /^1 hit$/);
+    assert.match(await hits("kind:invoke before kind:return within 600ms"), /^[34] hits/);
+    assert.match(await hits("t>soon"), /want a number/);
+    await close();
+  });
+
+  test("hides machines and shows them again", async () => {
+    const { tab, close } = await open("story.html");
+    const { nodes } = await drawn(tab);
+    await tab.getByRole("button", { name: "Hide n1" }).click();
+    await settled(tab);
+    assert.equal((await drawn(tab)).nodes, nodes - 1);
+    await press(tab, "H");
+    assert.equal((await drawn(tab)).nodes, nodes);
+    await close();
+  });
+
+  for (const [name, at] of [["light", {}], ["dark", { dark: true }], ["history", { hash: "#tab=history" }], ["faults", { hash: "#tab=faults" }], ["decided", { hash: "#tab=decided" }]]) {
+    test(`has nothing that axe complains of: ${name}`, async () => {
+      const { tab, close } = await open("story.html", at);
+      await tab.evaluate(axe);
+      const { violations } = await tab.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`), []);
+      await picture(tab, name);
+      await close();
+    });
+  }
+
+  test("explains its keys and marks", async () => {
+    const { tab, close } = await open("story.html");
+    await press(tab, "?");
+    await tab.getByRole("dialog").waitFor();
+    await picture(tab, "help");
+    await tab.evaluate(axe);
+    const { violations } = await tab.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map((v) => v.id), []);
+    await press(tab, "Escape");
+    assert.equal(await tab.getByRole("dialog").count(), 0);
+    await close();
+  });
+});
+
+describe("the page of a damaged trace", { skip }, () => {
+  for (const [name, says] of [["cut.html", /cut off/], ["newer.html", /version 7.*blink/s]]) {
+    test(`${name} is shown as far as it goes, with a line that says so`, async () => {
+      const { tab, close } = await open(name);
+      assert.match(await tab.locator(".warnings").innerText(), says);
+      assert.ok((await drawn(tab)).rows > 10);
+      await picture(tab, name.replace(".html", ""));
+      await close();
+    });
+  }
+});
+
+describe("the budget, measured and not judged", { skip }, () => {
+  for (const name of ["small.html", "big.html", "huge.html"]) {
+    test(name, { skip: pages && existsSync(join(pages, name)) ? false : "it was not made" }, async () => {
+      const { tab, close } = await open(name, { hash: "#v=full" });
+      const measured = await tab.evaluate(async () => {
+        const first = performance.getEntriesByName("first-picture")[0].startTime;
+        const canvas = document.querySelector("canvas"), box = canvas.getBoundingClientRect(), frames = [];
+        const next = () => new Promise((done) => requestAnimationFrame(done));
+        for (let i = 0; i < 24; i++) {
+          const before = performance.now();
+          canvas.dispatchEvent(new WheelEvent("wheel", { deltaY: i < 12 ? -120 : 120, clientX: box.left + 700, clientY: box.top + 20, bubbles: true, cancelable: true }));
+          await next(); await next();
+          frames.push({ whole: performance.now() - before, drawing: globalThis.orreryFrame });
+        }
+        const by = (k) => frames.map((f) => f[k]).sort((a, b) => a - b);
+        return { first: Math.round(first), frame: Math.round(by("whole")[12]), worst: Math.round(by("whole")[23]), drawing: Math.round(by("drawing")[23]),
+          megabytes: Math.round((performance.memory?.usedJSHeapSize ?? 0) / 1e6), drawn: globalThis.orreryDrawn };
+      });
+      console.log(`${name}: first picture ${measured.first} ms, a frame ${measured.frame} ms (two refreshes), worst ${measured.worst} ms, drawing at most ${measured.drawing} ms, heap ${measured.megabytes} MB`);
+      assert.ok(measured.drawn.shown > 5 && measured.drawn.shown < 400, "only what can be seen is in the document");
+      await picture(tab, name.replace(".html", ""));
+      await close();
+    });
+  }
+});

@@ -1,0 +1,60 @@
+package viewer_test
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orrery/trace"
+	"orrery/viewer"
+)
+
+// golden is the page of a trace in testdata: of a run of Paxos in which a leader answers before its slot is chosen,
+// shrunk, with the states of its machines.
+func golden(t *testing.T, edit func(string) string) *viewer.Page {
+	t.Helper()
+	text, err := os.ReadFile("testdata/answers-before-chosen.jsonl")
+	require.NoError(t, err)
+	if edit != nil {
+		text = []byte(edit(string(text)))
+	}
+	found, err := trace.Import(bytes.NewReader(text), "answers-before-chosen.jsonl")
+	require.NoError(t, err)
+	return &viewer.Page{
+		Scenario: found.Header.Scenario, Seed: found.Header.Seed, Property: found.Header.Property, Verdict: "violated",
+		Events: found.Events, Warnings: found.Warnings, Replay: "orrery replay artifacts/answers-before-chosen",
+		Sentence: "client c1 read k0 as unset, although its put had been acknowledged",
+		Operations: []viewer.Operation{
+			{Client: "c1", Text: "put k0=c1.0", Key: "k0", Status: "ok", Core: true},
+			{Client: "c1", Text: "get k0", Key: "k0", Status: "ok", Core: true},
+		},
+		Why:   "the put had been acknowledged before the read began",
+		Curve: []viewer.Point{{Event: 1, Runs: 40, Violated: 2}, {Event: 30, Runs: 40, Violated: 6}, {Event: 56, Runs: 40, Violated: 40}},
+		Jumps: []viewer.Jump{{Event: 56, From: 15, To: 100}}, NoReturn: 56,
+	}
+}
+
+// TestGoldenPages writes the pages that the tests in a browser open, if ORRERY_PAGES says where.
+func TestGoldenPages(t *testing.T) {
+	for name, edit := range map[string]func(string) string{
+		"story.html": nil,
+		"cut.html":   func(s string) string { return s[:len(s)*2/3] },
+		"newer.html": func(s string) string {
+			return strings.Replace(strings.Replace(s, `"version":1`, `"version":7`, 1), `"k":"fire"`, `"k":"blink"`, 1)
+		},
+	} {
+		var html bytes.Buffer
+		require.NoError(t, golden(t, edit).Write(&html))
+		require.Less(t, html.Len(), 400_000, name)
+		keep(t, name, html.Bytes())
+	}
+}
+
+func TestAPageOfADamagedTraceSaysSo(t *testing.T) {
+	require.Empty(t, golden(t, nil).Warnings)
+	cut := golden(t, func(s string) string { return s[:len(s)/2] })
+	require.Contains(t, read(t, cut).Warnings[0], "cut off")
+}
