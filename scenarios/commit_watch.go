@@ -45,7 +45,8 @@ type watchedTxn struct {
 	peers     []nodes.ID
 	votes     []bool // by peer: has told yes
 	ended     []commit.State
-	life      []uint32     // by peer: its incarnation when it ended
+	refused   []bool       // by peer: has ended it without having voted for it
+	life      []uint32     // by peer: its incarnation at either
 	decided   commit.State // by anybody
 	by        nodes.ID
 	heuristic bool
@@ -76,7 +77,7 @@ func (p *commitWatch) begin(m *commit.Message) {
 		return
 	}
 	n := len(m.Peers)
-	t := &watchedTxn{id: m.Txn, peers: m.Peers, votes: make([]bool, n), ended: make([]commit.State, n), life: make([]uint32, n)}
+	t := &watchedTxn{id: m.Txn, peers: m.Peers, votes: make([]bool, n), ended: make([]commit.State, n), refused: make([]bool, n), life: make([]uint32, n)}
 	p.txns[m.Txn], p.order = t, append(p.order, t)
 	var who []string
 	for _, id := range m.Peers {
@@ -138,7 +139,7 @@ func (p *commitWatch) vote(from *sim.Machine, n *commit.Node, t *watchedTxn, at 
 	if !n.Prepared(t.id) {
 		p.violate(propertyDurable, "%s votes yes on %v, and its PREPARED record is not durable", from.ID(), t.id)
 	}
-	if t.ended[at] == commit.Aborted && t.life[at] == from.Incarnation() {
+	if (t.ended[at] == commit.Aborted || t.refused[at]) && t.life[at] == from.Incarnation() {
 		p.violate(propertyAC2, "%s votes yes on %v, which it has aborted", from.ID(), t.id)
 	}
 	t.votes[at] = true
@@ -234,7 +235,12 @@ func (p *commitWatch) ends(m *sim.Machine, e commit.Ended) {
 		t.heuristic, p.damaged = true, true
 	}
 	before := t.ended[at]
-	t.ended[at], t.life[at] = s, m.Incarnation()
+	t.life[at] = m.Incarnation()
+	if !e.Voted && !e.Commit {
+		t.refused[at] = true // told to nobody yet, and perhaps not durable
+		return
+	}
+	t.ended[at] = s
 	if before == s {
 		return
 	}

@@ -33,6 +33,7 @@ type Ended struct {
 	Txn       TxnID
 	Commit    bool
 	Heuristic bool // the machine has decided so by itself
+	Voted     bool // the machine had voted yes
 }
 
 // Endings is how many transactions have ended here, in this life of the process, those included that it found in its log.
@@ -43,7 +44,7 @@ func (n *Node) Endings() int { return n.endings }
 func (n *Node) LastEnded(list []Ended, k int) []Ended {
 	for _, id := range n.ended[max(0, len(n.ended)-k):] {
 		o := n.done[id]
-		list = append(list, Ended{id, o.commit, o.heuristic})
+		list = append(list, Ended{id, o.commit, o.heuristic, o.yes})
 	}
 	return list
 }
@@ -51,7 +52,7 @@ func (n *Node) LastEnded(list []Ended, k int) []Ended {
 // Knows is how a transaction has ended here, as far as is known.
 func (n *Node) Knows(id TxnID) (Ended, bool) {
 	o, known := n.done[id]
-	return Ended{id, o.commit, o.heuristic}, known
+	return Ended{id, o.commit, o.heuristic, o.yes}, known
 }
 
 // Waits is for how long the oldest of the transactions that have voted yes here has held its locks.
