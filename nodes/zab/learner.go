@@ -26,7 +26,9 @@ type learner struct {
 	pending []logged // proposed, and not yet committed (pendingTxns)
 	acked   int64    // the last transaction that the leader was told is durable
 	paused  bool     // packets wait until something is durable
-	heard   bool     // of the leader, since the last look at the limit
+	// wantsSnapshot says that nothing but SNAP can help: see askForSnapshot.
+	wantsSnapshot bool
+	heard         bool // of the leader, since the last look at the limit
 }
 
 // learnerPhase is how far a learner has come.
@@ -182,7 +184,11 @@ func (l *learner) onLeaderInfo(env nodes.Env, p *proto.QuorumPacket) {
 func (l *learner) ackEpoch(env nodes.Env) {
 	l.phase = waitsForSync
 	l.s.tell(Milestone{Kind: EpochAccepted, Epoch: l.epoch, Zxid: l.s.db.tree.Zxid()})
-	l.link.send(env, &proto.QuorumPacket{Type: proto.PacketAckEpoch, Zxid: l.s.db.tree.Zxid(), Data: jute.AppendInt(nil, l.answer)})
+	last := l.s.db.tree.Zxid()
+	if l.wantsSnapshot {
+		last = proto.MakeZxid(l.epoch+1, 0)
+	}
+	l.link.send(env, &proto.QuorumPacket{Type: proto.PacketAckEpoch, Zxid: last, Data: jute.AppendInt(nil, l.answer)})
 }
 
 // pause lets what the leader says wait; resume goes on.

@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"errors"
 	"fmt"
 
 	"orrery/nodes"
@@ -49,7 +50,12 @@ func (l *learner) onSyncMode(env nodes.Env, p *proto.QuorumPacket) {
 		l.phase = truncates
 		l.sync.memoryIsNotDisk = true
 		l.pause()
-		s.must(env, s.disk.Truncate(env.Disk(), p.Zxid))
+		err := s.disk.Truncate(env.Disk(), p.Zxid)
+		if errors.Is(err, store.ErrCannotTruncate) {
+			l.askForSnapshot(env)
+			return
+		}
+		s.must(env, err)
 	default:
 		l.bad(env, fmt.Sprintf("was told %s instead of DIFF, SNAP or TRUNC", p.Type))
 		return
@@ -57,6 +63,16 @@ func (l *learner) onSyncMode(env nodes.Env, p *proto.QuorumPacket) {
 	if nodes.Noting(env) {
 		nodes.Note(env, fmt.Sprintf("is brought up to date by %s to zxid %x", p.Type, p.Zxid))
 	}
+}
+
+// askForSnapshot connects to the leader once more, because there is nothing that the log could be cut back to: all that this server
+// has came by a snapshot that is newer. It claims the beginning of an epoch that is yet to come. No leader's table has anything for
+// that but SNAP. The original stops here for good.
+func (l *learner) askForSnapshot(env nodes.Env) {
+	nodes.Reachable(env, markAskSnapshot)
+	l.s.drop(env, l.link)
+	l.sync, l.phase, l.tries, l.paused, l.wantsSnapshot = learnerSync{}, connecting, 0, false, true
+	l.connect(env)
 }
 
 // loadSnapshot takes the bytes behind SNAP.

@@ -4,6 +4,7 @@ import "slices"
 
 // The coverage marks of this package: situations that a campaign should reach.
 const (
+	markAskSnapshot     = "zab: nothing to cut the log back to, snapshot asked for"
 	markAhead           = "zab: learner with a longer history refused"
 	markCommitsWaited   = "zab: commit between NEWLEADER and UPTODATE"
 	markDiff            = "zab: learner brought up to date by DIFF"
@@ -22,7 +23,7 @@ const (
 )
 
 var marks = []string{
-	markAhead, markCommitsWaited, markDiff, markFastForward, markLeads, markLogSync, markOldEpoch, markProposalsWaited, markReload,
+	markAhead, markAskSnapshot, markCommitsWaited, markDiff, markFastForward, markLeads, markLogSync, markOldEpoch, markProposalsWaited, markReload,
 	markSnap, markSnapUnderLoad, markSnapshot, markSyncUnderLoad, markTrunc,
 }
 

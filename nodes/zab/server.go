@@ -160,7 +160,7 @@ func (s *Server) firstSnapshot(env nodes.Env) error {
 }
 
 func (s *Server) storeOptions() store.Options {
-	return store.Options{PreAlloc: s.zoo.PreAllocSize, Quirks: s.cfg.Quirks.Store, TrustGaps: s.cfg.Quirks.leavesGaps()}
+	return store.Options{PreAlloc: s.zoo.PreAllocSize, Quirks: s.cfg.Quirks.Store, TrustGaps: s.cfg.Quirks.leavesGaps() || s.zoo.InitialZxid != 0}
 }
 
 // bootEnsemble begins to listen for elections and, in case this server comes to lead, for learners.
