@@ -55,6 +55,9 @@ func (w *writes) equal(t testing.TB, servers []*server) {
 			require.Equal(t, data, got, path)
 		}
 		require.NoError(t, c.do(proto.OpCloseSession, nil, nil))
+		if s.kind == apache { // which compares the digest of every transaction that it applies
+			require.Contains(t, s.word("mntr"), "zk_digest_mismatches_count\t0\n")
+		}
 	}
 }
 
@@ -63,10 +66,21 @@ func (w *writes) equal(t testing.TB, servers []*server) {
 func TestApachesServersAndOursAreOneEnsemble(t *testing.T) {
 	needApache(t)
 	led := map[kind]int{}
-	for _, kinds := range [][]kind{{apache, apache, ours}, {ours, apache, apache}, {ours, ours, apache}} {
-		t.Run(fmt.Sprint(kinds), func(t *testing.T) {
-			servers := ensemble(t, "", kinds...)
+	for _, c := range []struct {
+		kinds []kind
+		props string
+	}{
+		{[]kind{apache, apache, ours}, ""},
+		{[]kind{ours, apache, apache}, ""},
+		{[]kind{ours, ours, apache}, ""},
+		{[]kind{apache, ours, ours}, "-Dzookeeper.forceSnapshotSync=true"}, // whoever comes back is sent a snapshot
+	} {
+		t.Run(fmt.Sprint(c.kinds, c.props), func(t *testing.T) {
+			servers := ensemble(t, "", c.kinds...)
 			for _, s := range servers {
+				if c.props != "" {
+					s.props = append(s.props, c.props)
+				}
 				s.start()
 			}
 			w := &writes{acked: map[string]string{}}
@@ -101,4 +115,41 @@ func TestApachesServersAndOursAreOneEnsemble(t *testing.T) {
 	}
 	require.NotZero(t, led[ours], "none of ours has led")
 	require.NotZero(t, led[apache], "none of Apache's has led")
+}
+
+// A session goes from Apache's servers to ours and back, with what is its own; when its client is gone it expires.
+func TestASessionMovesBetweenApachesServersAndOurs(t *testing.T) {
+	needApache(t)
+	for _, kinds := range [][]kind{{apache, ours, apache}, {apache, apache, ours}} { // a follower of Apache's, and a leader
+		servers := ensemble(t, "", kinds...)
+		for _, s := range servers {
+			s.start()
+		}
+		leader(t, servers...)
+		c := mustConnect(t, servers[0])
+		_, err := c.create("/mine", "", proto.ModeEphemeral)
+		require.NoError(t, err)
+		for i := range 6 {
+			next, err := connect(servers[(i+1)%3], c)
+			require.NoError(t, err)
+			require.Equal(t, c.id, next.id)
+			var r proto.ExistsResponse
+			require.NoError(t, next.do(proto.OpExists, &proto.ExistsRequest{Path: "/mine"}, &r))
+			require.Equal(t, c.id, r.Stat.EphemeralOwner)
+			require.NoError(t, next.set("/mine", fmt.Sprint(i)))
+			c.conn.Close()
+			c = next
+		}
+		c.conn.Close() // without a word
+		for _, s := range servers {
+			eventually(t, 20*time.Second, func() bool {
+				_, err := mustConnect(t, s).get("/mine")
+				return err != nil && err.Error() == "getData: "+proto.CodeNoNode.String()
+			}, func() string {
+				return fmt.Sprintf("%s %d still has what belongs to a session that is gone", s.kind, s.id)
+			})
+			_, err := connect(s, c)
+			require.ErrorIs(t, err, errExpired, "%s %d", s.kind, s.id)
+		}
+	}
 }
