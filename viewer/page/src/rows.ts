@@ -19,7 +19,7 @@ export interface Row {
   arrow?: Arrow;      // the message that arrives, or is lost
 }
 
-export interface Arrow { from: number; to: number; start: number; row: number; label: string; family: string; lost: string; again: boolean; overtakes: boolean }
+export interface Arrow { from: number; to: number; start: number; row: number; label: string; family: string; lost: string; again: boolean; overtakes: boolean; fan: boolean }
 
 export interface Rows {
   view: View;
@@ -149,7 +149,7 @@ function single(r: Run, e: number, kind: string): Row {
       row.title = called(r, e);
       if (kind === "drop") row.more = text === "lost" ? "is lost on the way" : "is lost: " + text;
       if (r.peer[e] && r.node[e]) row.arrow = { from: r.peer[e], to: r.node[e], start: -1, row: -1, label: row.title,
-        family: family(name || row.title), lost: kind === "drop" ? text || "lost" : "", again: false, overtakes: false };
+        family: family(name || row.title), lost: kind === "drop" ? text || "lost" : "", again: false, overtakes: false, fan: false };
       break;
     case "fire": row.title = "timer " + name; row.more = text; break;
     case "note": row.title = [name, text].filter(Boolean).join(" "); break;
@@ -191,6 +191,7 @@ function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing"> {
     }
     return -1;
   };
+  const fans = new Map<number, Arrow[]>(); // by the row in which they begin
   const block = 64, cross: Arrow[][] = Array.from({ length: Math.ceil(rows.length / block) }, () => []);
   const lastSent = new Map<number, { sent: number; arrow: Arrow }>(), seen = new Map<number, number[]>();
   rows.forEach((row, y) => {
@@ -199,6 +200,10 @@ function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing"> {
     const cause = r.cause[row.at], from = actOf(cause, a.from);
     a.row = y;
     a.start = from <= y ? from : -1;
+    if (from >= 0) {
+      const fan = fans.get(from);
+      if (fan) { fan.push(a); for (const x of fan) x.fan = true; } else fans.set(from, [a]);
+    }
     const pair = a.from * 65536 + a.to, before = lastSent.get(pair);
     if (before && cause < before.sent && !a.lost) before.arrow.overtakes = true;
     if (!a.lost && (!before || cause >= before.sent)) lastSent.set(pair, { sent: cause, arrow: a });

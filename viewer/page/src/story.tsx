@@ -121,7 +121,8 @@ function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: num
   const part = !w.lost || dead ? 1 : cut ? 0.72 : 0.5; // where it died
   const ex = dead || !w.lost ? x2 - dir * 7 : x1 + (x2 - x1) * part, ey = w.lost && !dead ? y1 + (y2 - y1) * part : y2;
   const long = Math.abs(x2 - x1) > 92 || Math.abs(y2 - y1) > 60;
-  const lx = x1 + (ex - x1) * 0.44, ly = y1 + (ey - y1) * 0.44 - 4;
+  const along = w.fan && Math.abs(x2 - x1) > 60 ? Math.max(0.5, 1 - 44 / Math.abs(x2 - x1)) : 0.44; // those that begin together are told apart at their ends
+  const lx = x1 + (ex - x1) * along, ly = y1 + (ey - y1) * along - 4;
   const short = w.label.length > 22 && step < 110 ? w.label.slice(0, 20) + "…" : w.label.slice(0, 34);
   return <g class={"arrow" + (w.lost ? " lost" : "") + (lit ? " lit" : "")} style={{ color: colour }}>
     <title>{w.label + (w.lost ? `: lost, ${w.lost}` : "") + (w.again ? " (a second copy)" : "") + (w.overtakes ? " (overtaken by an earlier one)" : "")}</title>

@@ -89,8 +89,8 @@ function remembered<T>(f: (name: string) => T): (name: string) => T {
 }
 
 /** The family of a message: a request and its answer are of one, and have one colour. */
-export const family = remembered((name) => /^(request|reply|response)$/i.test(name) ? "client"
-  : name.replace(/(_?(request|response|reply|ack|resp|req|nack|ed|ok))$/i, "").replace(/^(.*\d)[ab]$/i, "$1").toLowerCase());
+export const family = remembered((name) => /^(request|reply|response)\b/i.test(name) ? "client"
+  : name.split(" ")[0].replace(/(_?(request|response|reply|ack|resp|req|nack|ed|ok))$/i, "").replace(/^(.*\d)[ab]$/i, "$1").toLowerCase());
 
 /** What happens all the time and says nothing, by its name. */
 export const isHeartbeat = remembered((name) => /heartbeat|keep-?alive|\btick\b|\bping\b/i.test(name));
