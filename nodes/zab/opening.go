@@ -31,13 +31,13 @@ func (s *Server) clientOpens(env nodes.Env, k *client, frame []byte) {
 		s.newSession(env, k)
 		return
 	}
-	k.session = c.SessionID
-	if old := s.clients.bySession[k.session]; old != nil { // the client has come by another connection
-		s.hangUp(env, old)
-	}
 	if !session.PasswordFits(c.SessionID, c.Passwd) {
 		s.opened(env, k, false)
 		return
+	}
+	k.session = c.SessionID
+	if old := s.clients.bySession[k.session]; old != nil { // the client has come by another connection
+		s.hangUp(env, old)
 	}
 	s.reopen(env, k)
 }
