@@ -13,13 +13,22 @@ func stateDiff(before, after string) string {
 	if before == "" {
 		return after
 	}
-	var a, b any
-	if json.Unmarshal([]byte(before), &a) != nil || json.Unmarshal([]byte(after), &b) != nil {
+	a, aOK := parseState(before)
+	b, bOK := parseState(after)
+	if !aOK || !bOK {
 		return after
 	}
 	var out []string
 	diffValues("", a, b, &out)
 	return strings.Join(out, "; ")
+}
+
+// parseState reads a state. Its numbers keep their digits: a float64 would make two large values one.
+func parseState(text string) (v any, ok bool) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	err := d.Decode(&v)
+	return v, err == nil
 }
 
 func diffValues(path string, a, b any, out *[]string) {

@@ -124,7 +124,8 @@ function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: num
   const along = w.fan && Math.abs(x2 - x1) > 60 ? Math.max(0.5, 1 - 44 / Math.abs(x2 - x1)) : 0.44; // those that begin together are told apart at their ends
   const lx = x1 + (ex - x1) * along, ly = y1 + (ey - y1) * along - 4;
   const short = w.label.length > 22 && step < 110 ? w.label.slice(0, 20) + "…" : w.label.slice(0, 34);
-  return <g class={"arrow" + (w.lost ? " lost" : "") + (lit ? " lit" : "")} style={{ color: colour }}>
+  const far = w.start >= 0 && w.row - w.start > 45; // it is drawn, but must not hide what happens meanwhile
+  return <g class={"arrow" + (w.lost ? " lost" : "") + (far ? " far" : "") + (lit ? " lit" : "")} style={{ color: colour }}>
     <title>{w.label + (w.lost ? `: lost, ${w.lost}` : "") + (w.again ? " (a second copy)" : "") + (w.overtakes ? " (overtaken by an earlier one)" : "")}</title>
     {w.start < 0 && <circle class="early" cx={x1 + dir * 3} cy={y1} r="3" />}
     <line x1={x1 + (w.start < 0 ? dir * 6 : 0)} y1={y1} x2={ex} y2={ey} style={{ stroke: colour ?? "var(--bad)" }} marker-end={w.lost ? undefined : "url(#tip)"} />

@@ -69,7 +69,7 @@ export function Faults({ run, lives, select }: Props): JSX.Element {
   const struck = lives.faults.map((f) => ({ f, used: false }));
   const find = (text: string) => { const s = struck.find((x) => !x.used && (x.f.name === text || text.startsWith(x.f.name))); if (s) s.used = true; return s?.f; };
   return <div class="ops"><h2>What broke, and what it did</h2>
-    <table><thead><tr><th scope="col">fault</th><th scope="col">from – to, ms</th><th scope="col">did</th></tr></thead><tbody>
+    <table class="faults"><thead><tr><th scope="col">fault</th><th scope="col">from – to, ms</th><th scope="col">did</th></tr></thead><tbody>
       {plan?.map((f) => {
         const on = find(f.text);
         return <tr><td>{on ? <button class="link" style={{ display: "inline" }} onClick={() => select(on.from)}>{f.text}</button> : f.text}{on?.text && <span class="muted"> {on.text}</span>}</td>
