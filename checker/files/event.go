@@ -169,35 +169,71 @@ type fault struct {
 // A pairing puts invocations and ends together.
 type pairing struct {
 	f     *File
-	all   []step
-	open  map[string]int // by process: the step that is open
-	clock int64          // counts events
-	timed bool           // the clock of the history is that of its events' times
+	all   []*step          // in the order of their invocations
+	open  map[string]*step // by process
+	clock int64            // counts events
+	count int              // of operations, also of those that have been handed on
+	timed bool             // the clock of the history is that of its events' times
 	begun bool
 	alone bool // so far there are ends only, and that is allowed
 }
 
 // steps reads all operations, in the order of their invocations. alone permits a history that has ends only.
-func (f *File) steps(alone bool) ([]step, error) {
-	p := pairing{f: f, open: map[string]int{}, alone: alone}
+func (f *File) steps(alone bool) ([]*step, error) {
+	p := pairing{f: f, open: map[string]*step{}, alone: alone}
+	if err := p.read(func() error { return nil }); err != nil {
+		return nil, err
+	}
+	if p.alone { // of their time nothing is known
+		for _, s := range p.all {
+			s.call, s.ret = 0, p.clock
+		}
+	}
+	return p.all, nil
+}
+
+// eachStep reads operations and hands them on in the order of their invocations, each as soon as it and all before it have
+// ended, so that no more of them are kept than are open, and behind those.
+func (f *File) eachStep(yield func(*step) error) error {
+	p := pairing{f: f, open: map[string]*step{}}
+	err := p.read(func() error {
+		n := 0
+		for n < len(p.all) && p.all[n].end != nil {
+			if err := yield(p.all[n]); err != nil {
+				return err
+			}
+			n++
+		}
+		if n > 0 {
+			p.all = append(p.all[:0], p.all[n:]...)
+		}
+		return nil
+	})
+	for _, s := range p.all {
+		if err == nil {
+			err = yield(s)
+		}
+	}
+	return err
+}
+
+// read reads all events, and calls after when an operation has ended.
+func (p *pairing) read(after func() error) error {
 	for {
-		e, err := f.src.event()
+		e, err := p.f.src.event()
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if err == nil {
 			err = p.event(&e)
 		}
+		if err == nil && e.typ != "invoke" {
+			err = after()
+		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if p.alone { // of their time nothing is known
-		for i := range p.all {
-			p.all[i].call, p.all[i].ret = 0, p.clock
-		}
-	}
-	return p.all, nil
 }
 
 func (p *pairing) event(e *event) error {
@@ -213,25 +249,26 @@ func (p *pairing) event(e *event) error {
 	if who == "" { // then one operation of each function may be open at a time
 		who = "(" + e.f + ")"
 	}
-	i, open := p.open[who]
+	begun, open := p.open[who]
 	switch {
 	case e.typ == "invoke" && open:
 		return p.f.wrong(e, "process", fmt.Sprintf("a process without an open operation: the one invoked on line %d has not ended",
-			p.all[i].line), e.raw.get("process"))
+			begun.line), e.raw.get("process"))
 	case e.typ == "invoke":
 		return p.invoke(e, who, at)
 	case open:
 		delete(p.open, who)
-		if e.f != "" && e.f != p.all[i].f {
-			return p.f.wrong(e, "f", p.all[i].f+", which is what the process invoked", e.raw.get("f"))
+		if e.f != "" && e.f != begun.f {
+			return p.f.wrong(e, "f", begun.f+", which is what the process invoked", e.raw.get("f"))
 		}
-		p.all[i].end, p.all[i].ret = e.settled(), at
+		begun.end, begun.ret = e.settled(), at
 	case p.alone:
 		if e.process == "" {
 			e.process = fmt.Sprint("line ", e.line)
 		}
 		end := e.settled()
-		p.all = append(p.all, step{event: *end, end: end})
+		p.all = append(p.all, &step{event: *end, end: end})
+		p.count++
 	case e.typ == "info": // a process may say more than it was asked
 	default:
 		return p.f.wrong(e, "type", "an invoke: this process has no open operation that could end", e.raw.get("type"))
@@ -240,14 +277,15 @@ func (p *pairing) event(e *event) error {
 }
 
 func (p *pairing) invoke(e *event, who string, at int64) error {
-	if p.alone && len(p.all) > 0 {
+	if p.alone && p.count > 0 {
 		return p.f.wrong(e, "type", "ok, fail or info, as on the lines before, where nothing was invoked", e.raw.get("type"))
 	}
 	p.alone = false
-	p.open[who] = len(p.all)
-	s := step{event: *e.settled(), call: at, ret: checker.Never}
+	s := &step{event: *e.settled(), call: at, ret: checker.Never}
 	s.process = who
+	p.open[who] = s
 	p.all = append(p.all, s)
+	p.count++
 	return nil
 }
 

@@ -32,14 +32,14 @@ func (f *File) Kafka() ([]kafka.Op, error) {
 	l := logs{f: f, values: map[string]int64{}, processes: map[string]int64{}}
 	var h []kafka.Op
 	for i := range steps {
-		o, ok, err := l.op(&steps[i])
+		o, ok, err := l.op(steps[i])
 		if err != nil {
 			return nil, err
 		}
 		if ok {
 			h = append(h, o)
 		}
-		steps[i] = step{}
+		steps[i] = nil
 	}
 	return h, nil
 }

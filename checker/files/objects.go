@@ -23,23 +23,25 @@ func (f *File) History(model checker.Model) (checker.History, error) {
 		}
 		return checker.ReadHistory(f.in, f.Name)
 	}
-	steps, err := f.steps(false)
+	o := newObjects(f, model)
+	var h checker.History
+	var ends []int32
+	err := f.eachStep(func(s *step) error {
+		op, err := o.op(s)
+		if err != nil {
+			return err
+		}
+		op.ID = int64(len(h))
+		h = append(h, op)
+		end := s.line
+		if s.end != nil {
+			end = s.end.line
+		}
+		ends = append(ends, int32(end))
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	o := objects{f: f, lists: slices.Contains([]string{"list", "log", "set", "znodes"}, model.Name())}
-	h := make(checker.History, 0, len(steps))
-	ends := make([]int, len(steps))
-	for i := range steps {
-		op, err := o.op(&steps[i])
-		if err != nil {
-			return nil, err
-		}
-		op.ID = int64(i)
-		h = append(h, op)
-		if ends[i] = steps[i].line; steps[i].end != nil {
-			ends[i] = steps[i].end.line
-		}
 	}
 	if err := h.Validate(); err != nil {
 		return nil, f.malformed(err, ends)
@@ -47,8 +49,40 @@ func (f *File) History(model checker.Model) (checker.History, error) {
 	return h, nil
 }
 
+// EachOperation reads the same one by one, in the order of their calls, and keeps none but those that are open and those
+// called after one that is. yield returns an error to end it. Of lines of operations it wants them to be in that order.
+func (f *File) EachOperation(model checker.Model, yield func(checker.Op) error) error {
+	if err := f.once(); err != nil {
+		return err
+	}
+	if !f.events() {
+		if f.Format != Operations && f.Format != Lines {
+			return f.not("operations on objects")
+		}
+		return checker.EachOperation(f.in, f.Name, yield)
+	}
+	o := newObjects(f, model)
+	id := int64(0)
+	return f.eachStep(func(s *step) error {
+		op, err := o.op(s)
+		if err != nil {
+			return err
+		}
+		op.ID = id
+		id++
+		if err := (checker.History{op}).Validate(); err != nil {
+			return f.malformed(err, []int32{int32(s.line)})
+		}
+		return yield(op)
+	})
+}
+
+func newObjects(f *File, model checker.Model) objects {
+	return objects{f: f, lists: slices.Contains([]string{"list", "log", "set", "znodes"}, model.Name())}
+}
+
 // malformed gives the defect of a history the line where it shows.
-func (f *File) malformed(err error, ends []int) error {
+func (f *File) malformed(err error, ends []int32) error {
 	var m *checker.MalformedError
 	if !errors.As(err, &m) {
 		return err
@@ -58,7 +92,7 @@ func (f *File) malformed(err error, ends []int) error {
 	case "in", "expect":
 		e.Field = "value"
 	case "out", "ret":
-		e.Field, e.Line = "value", ends[m.Index]
+		e.Field, e.Line = "value", int(ends[m.Index])
 	case "client":
 		e.Field = "process"
 	}

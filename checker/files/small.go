@@ -55,7 +55,7 @@ func of[T any](f *File, format string, one func(s *step, status checker.Status) 
 				status = checker.Fail
 			}
 		}
-		o, ok, err := one(&steps[i], status)
+		o, ok, err := one(steps[i], status)
 		if err != nil {
 			return nil, err
 		}

@@ -29,13 +29,13 @@ func (f *File) Txns() ([]isolation.Txn, error) {
 	t := txns{f: f, values: map[string]int64{}, processes: map[string]int64{}}
 	h := make([]isolation.Txn, 0, len(steps))
 	for i := range steps {
-		x, err := t.txn(&steps[i])
+		x, err := t.txn(steps[i])
 		if err != nil {
 			return nil, err
 		}
 		x.ID = int64(i)
 		h = append(h, x)
-		steps[i] = step{}
+		steps[i] = nil
 	}
 	t.settle(h)
 	if why := isolation.WellFormed(h); why != "" {

@@ -23,6 +23,7 @@ type checkFlags struct {
 	time    time.Duration
 	memory  string
 	html    string
+	stream  bool
 	mutate  bool
 	mutants int
 	seed    uint64
@@ -78,6 +79,7 @@ given, or nothing in it could have been wrong. A history that proves little gets
 	cmd.Flags().DurationVar(&f.time, "time", time.Minute, "give up after so long")
 	cmd.Flags().StringVar(&f.memory, "memory", "512MiB", "give up when a search remembers so much")
 	cmd.Flags().StringVar(&f.html, "html", "", "write a page with a picture to this file")
+	cmd.Flags().BoolVar(&f.stream, "stream", false, "judge registers while they are read: for files larger than memory")
 	cmd.Flags().BoolVar(&f.mutate, "mutate", false, "damage the history, and see whether the check notices")
 	cmd.Flags().IntVar(&f.mutants, "mutants", 50, "with --mutate: how many damaged copies of each kind")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "with --mutate: decides where the damage is")
@@ -93,6 +95,9 @@ func (f *checkFlags) options() (judge.Options, error) {
 	}
 	if f.mutate && f.mutants <= 0 {
 		return o, fmt.Errorf("--mutants %d: want at least 1", f.mutants)
+	}
+	if f.mutate && f.stream {
+		return o, errors.New("--mutate needs the whole history, and --stream forgets it: want one of them")
 	}
 	var err error
 	if o.Memory, err = size(f.memory); err != nil {
@@ -135,7 +140,7 @@ func (a *app) check(path string, f *checkFlags) error {
 		return err
 	}
 	began := a.now()
-	res, err := judgeFile(path, ask, options)
+	res, err := judgeFile(path, ask, f.stream, options)
 	if err != nil {
 		return err
 	}
@@ -159,7 +164,7 @@ func (a *app) check(path string, f *checkFlags) error {
 }
 
 // judgeFile judges a file, or standard input if it is "-".
-func judgeFile(path string, ask judge.Check, o judge.Options) (*judge.Result, error) {
+func judgeFile(path string, ask judge.Check, stream bool, o judge.Options) (*judge.Result, error) {
 	var in io.Reader = os.Stdin
 	if path != "-" {
 		file, err := os.Open(path)
@@ -172,6 +177,9 @@ func judgeFile(path string, ask judge.Check, o judge.Options) (*judge.Result, er
 	f, err := files.Open(in, path)
 	if err != nil {
 		return nil, err
+	}
+	if stream {
+		return ask.Stream(f, o)
 	}
 	return ask.File(f, o)
 }
