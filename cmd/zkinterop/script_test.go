@@ -29,7 +29,8 @@ func (o *oracle) path() string {
 	return p
 }
 
-// acl draws an ACL for a znode. Only below secret it keeps somebody out.
+// acl draws an ACL for a znode. Only below secret it keeps somebody out. IPv6 is left out: before 3.9 the original
+// refuses it, and then the two trees are two.
 func (o *oracle) acl(path string) []proto.ACL {
 	if len(path) < 2 || path[:2] != secret {
 		return open
@@ -42,7 +43,7 @@ func (o *oracle) acl(path string) []proto.ACL {
 		return []proto.ACL{{Perms: 1, ID: proto.ID{Scheme: "world", ID: "anyone"}}, {Perms: 30, ID: ann}}
 	case 2:
 		return []proto.ACL{{Perms: 31, ID: proto.ID{Scheme: pick("ip", "digest", "x", "super", "world", "x509", "sasl"),
-			ID: pick("127.0.0.0/8", "a:b", "a", "a:", ":b", "a:b:", "anyone", "127.0.0.1/33", "::1", "", "1.2.3.4")}}}
+			ID: pick("127.0.0.0/8", "a:b", "a", "a:", ":b", "a:b:", "anyone", "127.0.0.1/33", "", "1.2.3.4")}}}
 	case 3:
 		return nil
 	}
