@@ -2,7 +2,6 @@ package commit
 
 import (
 	"slices"
-	"time"
 
 	"orrery/nodes"
 )
@@ -173,8 +172,5 @@ func (n *Node) participantWaits(env nodes.Env, p *part) {
 		n.inquire(env, p)
 	}
 	wait := n.cfg.Retry * 1 << min(p.waits, 3)
-	if n.cfg.Protocol == PaxosCommit { // two that lead at once may outbid each other
-		wait += time.Duration(env.Rand().Int64N(int64(wait)))
-	}
 	env.SetTimer(nodes.Tag{Name: timerPart, N: p.serial}, wait)
 }

@@ -3,6 +3,7 @@ package commit
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"orrery/nodes"
 )
@@ -18,6 +19,7 @@ type lead struct {
 	ballot   Ballot
 	phase    int // 0: was outbid; 1: wants promises; 2: wants votes
 	outbid   uint64
+	again    time.Duration // when the next may begin: a ballot needs two round trips, and two that lead at once part by chance
 	promises []nodes.ID
 	values   []Instance   // of each instance: the highest vote that was heard of, then what is proposed
 	votes    [][]nodes.ID // by instance of peers: who has voted
@@ -42,13 +44,17 @@ func (n *Node) dropLead(id TxnID) {
 	n.leads = slices.DeleteFunc(n.leads, func(l *lead) bool { return l.id == id })
 }
 
-// lead begins a ballot that nobody has ever used: the name in it has this machine's epoch.
+// lead begins a ballot that nobody has ever used, for the name in it has this machine's epoch; but not before the last one had its time.
 func (n *Node) lead(env nodes.Env, id TxnID, peers []nodes.ID) {
 	l := n.leading(id)
 	if l == nil {
 		l = &lead{id: id, peers: peers}
 		n.leads = append(n.leads, l)
 	}
+	if l.ballot.Round > 0 && env.Monotonic() < l.again {
+		return
+	}
+	l.again = env.Monotonic() + 4*n.cfg.Retry + time.Duration(env.Rand().Int64N(int64(4*n.cfg.Retry)))
 	name := string(n.cfg.Self) + "." + strconv.FormatUint(n.epoch, 10)
 	l.ballot = Ballot{Round: max(l.ballot.Round, l.outbid) + 1, Node: nodes.ID(name)}
 	l.phase, l.promises, l.values, l.votes = 1, nil, nil, make([][]nodes.ID, len(peers))
