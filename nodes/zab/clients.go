@@ -48,7 +48,7 @@ type client struct {
 	session    int64
 	timeout    time.Duration
 	identities []proto.ID
-	readOnly   bool            // it knows servers that only read
+	tellsRead  bool            // it wants to be told whether the server only reads
 	queued     []time.Duration // when its requests came that are not answered, by the monotonic clock
 
 	since          time.Time
@@ -254,6 +254,9 @@ func (s *Server) clientFrame(env nodes.Env, k *client, frame []byte) {
 	if !fromClients(h.Type) { // UnimplementedRequestProcessor
 		s.reply(env, k, proto.ReplyHeader{Xid: h.Xid, Zxid: s.db.tree.Zxid(), Err: proto.CodeUnimplemented}, nil)
 		s.refuse(env, k, "an operation that there is not")
+		return
+	}
+	if s.refusesWrite(env, k, r) {
 		return
 	}
 	s.upgrade(env, r)

@@ -83,8 +83,12 @@ func (s *Server) command(env nodes.Env, k *client) bool {
 func (s *Server) sayOK(_ nodes.Env, w *strings.Builder) { w.WriteString("imok") }
 
 func (s *Server) sayReadOnly(_ nodes.Env, w *strings.Builder) {
-	if s.pipe == nil {
+	switch {
+	case s.pipe == nil:
 		w.WriteString("null")
+		return
+	case s.readOnly:
+		w.WriteString("ro")
 		return
 	}
 	w.WriteString("rw")
@@ -98,12 +102,13 @@ func (s *Server) sayEnvironment(_ nodes.Env, w *strings.Builder) {
 }
 
 func (s *Server) sayServer(_ nodes.Env, w *strings.Builder) {
-	fmt.Fprintf(w, "Zookeeper version: %s\n", version)
+	s.sayVersion(w)
 	s.sayStats(w)
 }
 
 func (s *Server) sayStat(_ nodes.Env, w *strings.Builder) {
-	fmt.Fprintf(w, "Zookeeper version: %s\nClients:\n", version)
+	s.sayVersion(w)
+	w.WriteString("Clients:\n")
 	for _, k := range s.clients.order {
 		k.describe(w, true)
 	}
@@ -111,12 +116,27 @@ func (s *Server) sayStat(_ nodes.Env, w *strings.Builder) {
 	s.sayStats(w)
 }
 
+func (s *Server) sayVersion(w *strings.Builder) {
+	fmt.Fprintf(w, "Zookeeper version: %s\n", version)
+	if s.readOnly {
+		w.WriteString("READ-ONLY mode; serving only read-only clients\n")
+	}
+}
+
+// mode is what the server calls its role.
+func (s *Server) mode() string {
+	if s.readOnly {
+		return "read-only"
+	}
+	return s.role()
+}
+
 // sayStats is ServerStats.toString, and what srvr and stat say behind it.
 func (s *Server) sayStats(w *strings.Builder) {
 	l := &s.traffic.latency
 	fmt.Fprintf(w, "Latency min/avg/max: %d/%s/%d\nReceived: %d\nSent: %d\nConnections: %d\nOutstanding: %d\nZxid: 0x%x\nMode: %s\nNode count: %d\n",
 		l.min, l.mean(), l.max, s.traffic.received, s.traffic.sent, len(s.clients.order), s.clients.inProcess,
-		uint64(s.db.tree.Zxid()), s.role(), s.db.tree.Len())
+		uint64(s.db.tree.Zxid()), s.mode(), s.db.tree.Len())
 }
 
 func (s *Server) sayConnections(_ nodes.Env, w *strings.Builder) {

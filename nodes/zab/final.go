@@ -24,6 +24,9 @@ func (s *Server) answerRead(env nodes.Env, r *request) {
 	case r.op == proto.OpCloseSession:
 		s.answer(env, k, r.op, h, nil)
 		s.hangUp(env, k)
+		if r.local {
+			s.forgetLocal(r.session)
+		}
 		return
 	case r.code != proto.CodeOK:
 		s.answer(env, k, r.op, h, nil)

@@ -13,7 +13,7 @@ func (s *Server) sayMonitor(env nodes.Env, w *strings.Builder) {
 	line := func(key string, value any) { fmt.Fprintf(w, "zk_%s\t%v\n", key, value) }
 	l := &s.traffic.latency
 	line("version", version)
-	line("server_state", s.role())
+	line("server_state", s.mode())
 	line("ephemerals_count", s.db.tree.EphemeralCount())
 	line("min_latency", l.min)
 	line("avg_latency", l.mean())

@@ -17,7 +17,7 @@ func (s *Server) clientOpens(env nodes.Env, k *client, frame []byte) {
 		return
 	}
 	// Whoever has seen more than this server must find another one: nobody may see the past again.
-	if s.pipe == nil || c.LastZxidSeen > s.db.tree.Zxid() {
+	if s.pipe == nil || s.readOnly && !c.ReadOnly || c.LastZxidSeen > s.db.tree.Zxid() {
 		s.hangUp(env, k)
 		return
 	}
@@ -25,7 +25,7 @@ func (s *Server) clientOpens(env nodes.Env, k *client, frame []byte) {
 	if p, ok := env.(nodes.Pauser); ok {
 		p.Pause(k.conn)
 	}
-	k.readOnly = c.HasReadOnly
+	k.tellsRead = c.HasReadOnly
 	k.timeout = session.Negotiate(millis(c.TimeOut), s.zoo.MinSession, s.zoo.MaxSession)
 	if c.SessionID == 0 {
 		s.newSession(env, k)
@@ -72,9 +72,8 @@ func (s *Server) reopen(env nodes.Env, k *client) {
 		s.opened(env, k, valid)
 		return
 	}
-	if p.learnerSessions.IsLocal(k.session) {
-		p.learnerSessions.Touch(k.session, k.timeout, env.Monotonic())
-		s.opened(env, k, true)
+	if s.readOnly || p.learnerSessions.IsLocal(k.session) { // nobody can be asked, or need be
+		s.opened(env, k, p.learnerSessions.Touch(k.session, k.timeout, env.Monotonic()))
 		return
 	}
 	s.learner.revalidate(env, k.session, k.timeout)
@@ -89,7 +88,7 @@ func (s *Server) revalidated(env nodes.Env, id int64, valid bool) {
 
 // opened tells a client that it has its session, or that there is none any more.
 func (s *Server) opened(env nodes.Env, k *client, valid bool) {
-	r := proto.ConnectResponse{Passwd: make([]byte, session.PasswordLen), HasReadOnly: k.readOnly}
+	r := proto.ConnectResponse{Passwd: make([]byte, session.PasswordLen), HasReadOnly: k.tellsRead, ReadOnly: s.readOnly}
 	if valid {
 		password := session.Password(k.session)
 		r.TimeOut, r.SessionID, r.Passwd = int32(k.timeout/time.Millisecond), k.session, password[:]
@@ -144,9 +143,19 @@ func (s *Server) expireSessions(env nodes.Env) {
 		s.pipe.submit(env, &request{session: id, op: proto.OpCloseSession, local: s.isLocal(id), owner: s.ownOwner()})
 		if s.isLocal(id) {
 			s.sessionClosed(env, id)
+			s.forgetLocal(id)
 		}
 	}
 	s.armSessions(env)
+}
+
+// forgetLocal forgets a local session that has ended: no transaction does it.
+func (s *Server) forgetLocal(id int64) {
+	if s.pipe.leaderSessions != nil {
+		s.pipe.leaderSessions.Remove(id)
+		return
+	}
+	s.pipe.learnerSessions.Remove(id)
 }
 
 // armSweep asks to be woken for the next look at containers and at znodes with a time to live.

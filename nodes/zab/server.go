@@ -66,6 +66,7 @@ type Server struct {
 	zab      ZabState
 	ready    bool // what was found on the disk is durable
 	reload   bool // memory must be loaded again before a leader is looked for
+	readOnly bool // no leader is known, and reads are served
 	stopping bool // a role has ended; what it left to be logged is being written
 	leader   *leader
 	learner  *learner
@@ -254,6 +255,7 @@ func (s *Server) begin(env nodes.Env) {
 func (s *Server) look(env nodes.Env) {
 	s.state, s.zab = election.Looking, ElectionPhase
 	s.life.Elections++
+	s.armReadOnly(env)
 	s.elect.Look(env, s.db.tree.Zxid(), s.votesEpoch())
 	s.takeElection(env)
 }
@@ -280,6 +282,7 @@ func (s *Server) takeElection(env nodes.Env) {
 
 // elected takes the role that an election has given.
 func (s *Server) elected(env nodes.Env, ev election.Elected) {
+	s.endReadOnly(env)
 	s.state, s.zab = ev.State, Discovery
 	if nodes.Noting(env) {
 		nodes.Note(env, fmt.Sprintf("is %s, by vote %s", ev.State, ev.Vote))
@@ -311,6 +314,8 @@ func (s *Server) Fire(env nodes.Env, tag nodes.Tag) {
 		}
 	case tag == tagSessions:
 		s.expireSessions(env)
+	case tag == tagReadOnly:
+		s.beginReadOnly(env)
 	case tag == tagSweep:
 		s.sweep(env)
 	case tag == tagPurge:
