@@ -121,7 +121,8 @@ func (t *Tree) CountBelow(r Reader, path string) (int, proto.ErrCode) {
 // EphemeralsBelow are the reader's own ephemeral znodes whose paths begin with the prefix, sorted.
 func (t *Tree) EphemeralsBelow(r Reader, prefix string) []string {
 	list := t.Ephemerals(r.Session)
-	if p := strings.TrimSpace(prefix); p == "" || p == "/" {
+	trimmed := strings.TrimFunc(prefix, func(r rune) bool { return r <= ' ' }) // what Java calls trim
+	if trimmed == "" || trimmed == "/" {
 		return list
 	}
 	return slices.DeleteFunc(list, func(path string) bool { return !strings.HasPrefix(path, prefix) })

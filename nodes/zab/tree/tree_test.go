@@ -291,3 +291,13 @@ func TestTheLastDigestIsThatOfAWholeTransaction(t *testing.T) {
 	x.SetZxid(1 << 32)
 	require.Equal(t, int64(8), x.LastDigest().Zxid, "an epoch begins without a transaction")
 }
+
+// Blank prefixes mean all, and blank is what Java trims: not every space of Unicode.
+func TestWhichPrefixesOfEphemeralsMeanAll(t *testing.T) {
+	tr := New(Config{})
+	txn := &proto.CreateTxn{Path: "/e", ACL: []proto.ACL{{Perms: 31, ID: proto.ID{Scheme: "world", ID: "anyone"}}}, Ephemeral: true, ParentCVersion: 1}
+	tr.Apply(&proto.TxnHeader{ClientID: 7, Zxid: 1, Type: proto.OpCreate}, txn)
+	for prefix, n := range map[string]int{"": 1, " ": 1, "/": 1, " /\t": 1, "/e": 1, "/f": 0, "/\u0085": 0, "\u00a0": 0} {
+		require.Len(t, tr.EphemeralsBelow(Reader{Session: 7}, prefix), n, "below %q", prefix)
+	}
+}
