@@ -1,0 +1,48 @@
+// Package log is the log of a partition on a broker's disk, in Kafka's own files: segments with their indexes, producer
+// snapshots, leader epochs, and the checkpoints of the directory.
+//
+//	recovery-point-offset-checkpoint     up to where each log is durable
+//	replication-offset-checkpoint        high watermarks
+//	log-start-offset-checkpoint          log start offsets
+//	cleaner-offset-checkpoint            how far compaction has come
+//	.kafka_cleanshutdown                 the last shutdown was clean
+//	<topic>-<partition>/
+//	    leader-epoch-checkpoint          where each leader's epoch begins
+//	    <base offset>.log                batches
+//	    <base offset>.index              offset -> position, sparse
+//	    <base offset>.timeindex          time -> offset, sparse
+//	    <base offset>.txnindex           aborted transactions
+//	    <offset>.snapshot                the producers' states at that offset
+//
+// # How it is used
+//
+// [Open] loads a directory and returns a [Manager] with a [Log] for each partition. Their methods are told which disk to use
+// and what time it is, keep neither, and do at once what the page cache can do: what is appended can be read. What must
+// be durable before something else happens is a plan: its syncs have tags named [TagName], the node passes their ends to
+// [Manager.Synced], and [Manager.Events] tells what has come to pass. Replication sets the high watermark; time-outs, retention and
+// flushes come from [Manager.Tick], checkpoints from [Manager.Checkpoint], and compaction is a [Compaction] that is stepped.
+//
+// # What differs from the original
+//
+//   - Retention and DeleteRecords make the new log start durable before they remove a file; Kafka writes it once a minute.
+//   - A truncation below the recovery point makes the lower recovery point durable first.
+//   - Recovery also cuts where a leader's epoch goes back or a segment does not begin where the one before ends: that is
+//     what a lost page cache leaves of a truncation. It writes what it keeps once more, for after a sync that failed the page cache
+//     may hold what the disk does not.
+//   - Below the recovery point damage is refused (*CorruptError), and a read holds each batch against its checksum.
+//   - The mark of a clean shutdown is not needed to find the end of a log, and not believed: the recovery point is.
+//   - Compaction leaves alone what is not flushed.
+//
+// # Fault model
+//
+// A process that is killed loses nothing. A loss of power may take of the files whatever no sync has covered: any
+// sectors, sizes and names in any combination. The next start finds a beginning of what there was, at least up to the recovery
+// point, and of what had been removed nothing that would leave a hole.
+//
+// # Invariants
+//
+//   - log start <= high watermark <= log end; recovery point <= log end; last stable offset <= high watermark.
+//   - Offsets and epochs increase along the log. An index entry points at the beginning of a batch.
+//   - The states of the producers are a function of the log below them, as far as the five last batches of each are in it.
+//   - A checkpoint is written by one plan at a time, whole, and is durable when who waits for it goes on.
+package log

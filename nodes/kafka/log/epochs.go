@@ -1,0 +1,148 @@
+package log
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"orrery/nodes"
+)
+
+// EpochEntry says where a leader's epoch begins in the log.
+type EpochEntry struct {
+	Epoch int32
+	Start int64 // offset
+}
+
+// epochs are the leader epochs of a log, strictly increasing in both fields (KIP-101).
+type epochs []EpochEntry
+
+// assign notes that an epoch begins at an offset. What contradicts it is forgotten. It reports whether anything changed.
+func (e *epochs) assign(epoch int32, start int64) bool {
+	if n := len(*e); n > 0 && (*e)[n-1].Epoch == epoch && (*e)[n-1].Start <= start {
+		return false
+	}
+	if epoch < 0 {
+		return false
+	}
+	keep := 0
+	for keep < len(*e) && (*e)[keep].Epoch < epoch && (*e)[keep].Start < start {
+		keep++
+	}
+	*e = append((*e)[:keep:keep], EpochEntry{epoch, start})
+	return true
+}
+
+// truncateEnd forgets the epochs that begin at the offset or later.
+func (e *epochs) truncateEnd(end int64) bool {
+	n := len(*e)
+	*e = slices.DeleteFunc(*e, func(x EpochEntry) bool { return x.Start >= end })
+	return len(*e) != n
+}
+
+// truncateStart forgets the epochs that end before the offset.
+func (e *epochs) truncateStart(start int64) bool {
+	i := 0
+	for i+1 < len(*e) && (*e)[i+1].Start <= start {
+		i++
+	}
+	if len(*e) == 0 || (*e)[i].Start >= start {
+		return false
+	}
+	*e = slices.Clone((*e)[i:])
+	(*e)[0].Start = start
+	return true
+}
+
+// encode is Kafka's leader-epoch-checkpoint.
+func (e epochs) encode() []byte {
+	b := fmt.Appendf(nil, "0\n%d\n", len(e))
+	for _, x := range e {
+		b = fmt.Appendf(b, "%d %d\n", x.Epoch, x.Start)
+	}
+	return b
+}
+
+// decodeEpochs reads a leader-epoch-checkpoint; ok is false if it is not one.
+func decodeEpochs(p []byte) (e epochs, ok bool) {
+	all, ok := lines(p)
+	if !ok {
+		return nil, false
+	}
+	for _, s := range all {
+		f := strings.Fields(s)
+		if len(f) != 2 {
+			return nil, false
+		}
+		epoch, err1 := strconv.ParseInt(f[0], 10, 32)
+		start, err2 := strconv.ParseInt(f[1], 10, 64)
+		if err1 != nil || err2 != nil || epoch < 0 || start < 0 {
+			return nil, false
+		}
+		if n := len(e); n > 0 && (e[n-1].Epoch >= int32(epoch) || e[n-1].Start >= start) {
+			return nil, false
+		}
+		e = append(e, EpochEntry{int32(epoch), start})
+	}
+	return e, true
+}
+
+// saveEpochs writes the epochs to the page cache. A loss of power may tear them: then they are read from the batches.
+func (l *Log) saveEpochs(d nodes.Disk) error {
+	return replace(d, l.dir+"/"+epochFile, l.epochs.encode())
+}
+
+// AssignEpoch notes that a leader's epoch begins at the end of the log, as a leader does when it is elected, whether or
+// not it will ever append (KAFKA-7415).
+func (l *Log) AssignEpoch(d nodes.Disk, epoch int32) error {
+	if !l.epochs.assign(epoch, l.end) {
+		return nil
+	}
+	return l.saveEpochs(d)
+}
+
+// LatestEpoch is the latest epoch in the log, record.NoLeaderEpoch if there is none.
+func (l *Log) LatestEpoch() int32 {
+	if len(l.epochs) == 0 {
+		return -1
+	}
+	return l.epochs[len(l.epochs)-1].Epoch
+}
+
+// Epochs returns the epochs of the log, oldest first.
+func (l *Log) Epochs() []EpochEntry { return slices.Clone(l.epochs) }
+
+// EndOffsetFor answers OffsetForLeaderEpoch: the largest epoch of the log that is not larger than the one asked for, and where
+// it ends (KIP-101, KIP-279). Both are -1 if the epoch is unknown and nothing can be said.
+func (l *Log) EndOffsetFor(epoch int32) (int32, int64) {
+	if epoch < 0 || len(l.epochs) == 0 {
+		return -1, -1
+	}
+	if epoch == l.LatestEpoch() {
+		return epoch, l.end
+	}
+	i, _ := slices.BinarySearchFunc(l.epochs, epoch, func(e EpochEntry, x int32) int {
+		if e.Epoch <= x {
+			return -1
+		}
+		return 1
+	})
+	switch {
+	case i == len(l.epochs):
+		return -1, -1
+	case i == 0:
+		return epoch, l.epochs[0].Start
+	}
+	return l.epochs[i-1].Epoch, l.epochs[i].Start
+}
+
+// EpochAt is the epoch that an offset belongs to, -1 if the log does not know.
+func (l *Log) EpochAt(offset int64) int32 {
+	for i := len(l.epochs) - 1; i >= 0; i-- {
+		if l.epochs[i].Start <= offset {
+			return l.epochs[i].Epoch
+		}
+	}
+	return -1
+}

@@ -1,0 +1,169 @@
+package log
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"orrery/nodes"
+)
+
+// cutback is a truncation that waits for another change of the files.
+type cutback struct {
+	to    int64
+	fully bool
+	now   time.Time
+}
+
+// TruncateTo cuts the log so that it ends at the offset, or before the batch that the offset lies in. With it goes what the epochs,
+// the indexes and the producers' states say of what is cut off. done is true if that has happened; else it waits for the disk, the
+// log takes no appends, and the event Truncated tells. It waits only where what is cut off had been flushed: the recovery
+// point must be known to be lower first, or a crash would pass off what follows for durable.
+func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
+	if offset < l.segs[0].base {
+		return l.TruncateFullyAndStartAt(d, l.active().created, offset)
+	}
+	if l.busy > 0 {
+		if l.pending == nil || !l.pending.fully && offset < l.pending.to {
+			l.pending = &cutback{to: offset}
+		}
+		return false, nil
+	}
+	if offset >= l.end {
+		if l.m.opt.Quirks.TruncateKeepsEpochs || !l.epochs.truncateEnd(offset) {
+			return true, nil
+		}
+		return true, l.saveEpochs(d)
+	}
+	if offset >= l.recovery {
+		return true, l.truncate(d, offset)
+	}
+	l.busy++
+	l.cut = true
+	l.recovery = offset
+	return false, l.m.start(d,
+		step{do: doCheckpoint, which: recoveryPoints},
+		step{do: doTruncate, log: l, off: offset},
+		step{do: doRelease, log: l})
+}
+
+// truncate cuts now.
+func (l *Log) truncate(d nodes.Disk, offset int64) error {
+	l.truncs++
+	l.gen++
+	for n := len(l.segs); n > 1 && l.segs[n-1].base > offset; n-- {
+		if err := l.segs[n-1].remove(d); err != nil {
+			return err
+		}
+		l.segs = l.segs[:n-1]
+	}
+	end, err := l.truncateActive(d, offset)
+	if err != nil {
+		return err
+	}
+	l.end = end
+	l.hw, l.recovery, l.cleaned, l.first = min(l.hw, end), min(l.recovery, end), min(l.cleaned, end), min(l.first, end)
+	if l.epochs.truncateEnd(end) {
+		if err := l.saveEpochs(d); err != nil {
+			return err
+		}
+	}
+	if err := l.dropSnapshots(d, func(at int64) bool { return at > end }); err != nil {
+		return err
+	}
+	return l.loadProducers(d, end)
+}
+
+// truncateActive cuts the last segment and returns the offset that the log ends at then.
+func (l *Log) truncateActive(d nodes.Disk, offset int64) (end int64, err error) {
+	s := l.active()
+	if err := s.load(d, l.cfg.indexInterval()); err != nil {
+		return 0, err
+	}
+	w := s.walk(d, s.floor(offset))
+	for {
+		b, err := w.next()
+		if errors.Is(err, io.EOF) {
+			return offset, nil // there is no batch at the offset or behind it
+		}
+		if err != nil {
+			return 0, s.corrupt(w, err)
+		}
+		if b.LastOffset() >= offset {
+			end = min(offset, b.BaseOffset())
+			break
+		}
+	}
+	if err := d.Truncate(w.name, w.at); err != nil {
+		return 0, err
+	}
+	if err := s.cut(d, w.at, end); err != nil {
+		return 0, err
+	}
+	return end, l.reindex(d, s, w.at)
+}
+
+// reindex brings what is known of the end of a segment up to date after its file was cut to a size.
+func (l *Log) reindex(d nodes.Disk, s *segment, size int64) error {
+	s.size, s.since = size, 0
+	s.maxTime, s.maxOffset = -1, s.base
+	if n := len(s.times); n > 0 {
+		s.maxTime, s.maxOffset = s.times[n-1].ms, s.base+int64(s.times[n-1].rel)
+	}
+	if size == 0 {
+		s.firstTime = -1
+	}
+	from := int64(0)
+	if n := len(s.index); n > 0 {
+		from = int64(s.index[n-1].pos)
+	}
+	return s.replay(d, from, l.cfg.indexInterval())
+}
+
+// TruncateFullyAndStartAt throws the whole log away and begins it anew at an offset, as a follower does whose leader has
+// nothing of what it would need next. done is always false, unless the log is like that already: the event Truncated tells.
+func (l *Log) TruncateFullyAndStartAt(d nodes.Disk, now time.Time, offset int64) (done bool, err error) {
+	if l.busy > 0 {
+		l.pending = &cutback{to: offset, fully: true, now: now}
+		return false, nil
+	}
+	if l.first == offset && l.end == offset && len(l.segs) == 1 && l.segs[0].base == offset {
+		return true, nil
+	}
+	l.busy++
+	l.cut = true
+	// What is found after a crash is the old log while the start is the old one, and an empty log from then on. The recovery point
+	// goes up last: it must never be above a log that is not flushed.
+	l.recovery = min(l.recovery, offset)
+	l.restarting = &offset
+	return false, l.m.start(d,
+		step{do: doCheckpoint, which: recoveryPoints},
+		step{do: doCheckpoint, which: logStarts},
+		step{do: doRestart, log: l, off: offset, now: now},
+		step{do: doRelease, log: l})
+}
+
+// restart empties the log, the last segment first.
+func (l *Log) restart(d nodes.Disk, st *step) error {
+	l.truncs++
+	l.gen++
+	for _, s := range slices.Backward(l.segs) {
+		if err := s.remove(d); err != nil {
+			return err
+		}
+	}
+	if err := l.dropSnapshots(d, func(int64) bool { return true }); err != nil {
+		return err
+	}
+	l.epochs = nil
+	if err := l.saveEpochs(d); err != nil {
+		return err
+	}
+	l.cut, l.restarting = false, nil
+	if err := l.startAt(d, st.now, st.off); err != nil {
+		return err
+	}
+	l.m.tell(Event{Kind: Truncated, Partition: l.tp, Offset: l.end})
+	return nil
+}
