@@ -48,6 +48,9 @@ type recipeWorld struct {
 	log     *recipeLog // what the ensemble has committed
 	// paused tells that machines are paused in this universe: then nothing can be claimed of what two believe at one moment.
 	paused bool
+	// trouble is what alone happens to machines in this universe, or anyTrouble.
+	trouble trouble
+	long    bool // locks and terms are held for long
 }
 
 // recipePart is one recipe at work.
@@ -66,7 +69,7 @@ type recipePart interface {
 }
 
 func buildRecipes(w *trial.World, s *Scenario) error {
-	r := &recipeWorld{w: w, configs: map[nodes.ID]*config.Config{}, log: newRecipeLog()}
+	r := &recipeWorld{w: w, configs: map[nodes.ID]*config.Config{}, log: newRecipeLog(), trouble: anyTrouble}
 	n := w.Options.Nodes
 	if n == 0 {
 		n = recipeServers
@@ -100,6 +103,10 @@ func buildRecipes(w *trial.World, s *Scenario) error {
 	w.Families = []string{"partition", "clog", "delay", "connection", "crash", "pause", "disk", "hunt"}
 	r.store = newRecipeStore(w)
 	w.AddClient(resourceID, func() nodes.Node { return r.store })
+	r.long = w.Chance("held for long", 250_000)
+	if w.Chance("trouble of one kind", 300_000) {
+		r.trouble = trouble(w.Draw("kind of trouble", 3))
+	}
 	if err := r.drawParts(); err != nil {
 		return err
 	}

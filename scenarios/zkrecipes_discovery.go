@@ -52,7 +52,7 @@ func (p *discoveryPart) of(t *recipeTurn) *recipes.Directory {
 
 func (p *discoveryPart) turn(t *recipeTurn) {
 	if !serves(t.seat) {
-		for range 3 {
+		for range 8 {
 			p.follow(t)
 		}
 		return
@@ -90,7 +90,7 @@ func (p *discoveryPart) offer(t *recipeTurn) {
 func (p *discoveryPart) follow(t *recipeTurn) {
 	d := p.of(t)
 	was := d.Zxid
-	_ = d.Follow(100 * time.Millisecond)
+	_ = d.Follow(40 * time.Millisecond)
 	if d.Zxid != was {
 		p.seen = append(p.seen, sighting{t.Name, t.now(), d.Zxid})
 	}

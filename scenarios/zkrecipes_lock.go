@@ -69,7 +69,11 @@ func (p *lockPart) use(t *recipeTurn, m recipes.Mode, patience time.Duration) st
 		return err.Error()
 	}
 	p.grants = append(p.grants, grant{who: t.Name, hold: h, path: l.Path, call: call, ret: t.now()})
-	for i := range 1 + int(t.draw("accesses", 3)) {
+	accesses := 1 + int(t.draw("accesses", 3))
+	if p.r.long {
+		accesses *= 4
+	}
+	for i := range accesses {
 		p.access(t, h, i)
 		t.S.Sleep(t.drawDuration(fmt.Sprint("think at the store ", i), 0, 100*time.Millisecond))
 	}
@@ -192,7 +196,15 @@ type electionPart struct {
 func (p *electionPart) name() string { return "election" }
 
 func (p *electionPart) turn(t *recipeTurn) {
-	p.serve(t, t.drawDuration("patience", p.r.timeout, 4*p.r.timeout), t.drawDuration("term", 100*time.Millisecond, 2*p.r.timeout))
+	p.serve(t, t.drawDuration("patience", p.r.timeout, 4*p.r.timeout), t.drawDuration("term", 100*time.Millisecond, p.term()))
+}
+
+// term is how long a term is at most.
+func (p *electionPart) term() time.Duration {
+	if p.r.long {
+		return 8 * p.r.timeout
+	}
+	return 3 * p.r.timeout
 }
 
 // serve campaigns, leads for a while, and resigns. It returns "" if the party led.

@@ -125,11 +125,21 @@ func (r *recipeWorld) drawSeats(s *Scenario) {
 	}
 }
 
+// trouble is what happens to a machine.
+type trouble uint8
+
+const (
+	pauseTrouble trouble = iota
+	crashTrouble
+	cutTrouble
+	anyTrouble
+)
+
 // drawTroubles draws what happens to the machines: they are paused (a garbage collection, a virtual machine that is moved), crash and
 // start again, and are cut off from all servers. All of it ends by itself.
 func (r *recipeWorld) drawTroubles() {
 	w, u := r.w, r.w.U
-	if !w.Chance("troubles", 850_000) {
+	if !w.Chance("troubles", 850_000) && r.trouble == anyTrouble {
 		return
 	}
 	pauses := w.Chance("pauses", 600_000)
@@ -137,20 +147,23 @@ func (r *recipeWorld) drawTroubles() {
 		name := func(what string) string { return fmt.Sprintf("trouble %d/%s", i, what) }
 		seat := r.seats[w.Draw(name("who"), uint64(len(r.seats)))]
 		at := w.DrawDuration(name("at"), 300*time.Millisecond, recipeHorizon*2/3)
-		d := w.DrawDuration(name("for"), r.timeout/3, 3*r.timeout)
-		kind := w.Draw(name("kind"), 3)
-		if kind == 0 && !pauses {
-			kind = 2
+		d := w.DrawDuration(name("for"), r.timeout/3, 4*r.timeout)
+		kind := trouble(w.Draw(name("kind"), 3))
+		switch {
+		case r.trouble != anyTrouble:
+			kind = r.trouble
+		case kind == pauseTrouble && !pauses:
+			kind = cutTrouble
 		}
 		ids := []nodes.ID{seat.id}
 		switch kind {
-		case 0:
+		case pauseTrouble:
 			r.paused = true
 			u.After(at, name("begins"), func() {
 				a := u.DisturbProcesses(fmt.Sprintf("pause(%s)", seat.id), ids, sim.ProcessFault{Pause: true})
 				u.After(d, name("ends"), a.End)
 			})
-		case 1:
+		case crashTrouble:
 			u.After(at, name("begins"), func() {
 				u.Strike(fmt.Sprintf("crash(%s)", seat.id), 1)
 				u.Machine(seat.id).Kill(vdisk.LoseNothing)

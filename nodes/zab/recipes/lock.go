@@ -75,14 +75,11 @@ func (l *Lock) Acquire(m Mode, patience time.Duration) (Hold, error) {
 	mark := fmt.Sprintf("%016x", l.T.Rand().Uint64())
 	node, token, err := l.enqueue(mark, m, deadline)
 	if err != nil {
-		return Hold{}, l.giveUp(mark, err)
+		return Hold{}, l.giveUp(mark, "", err)
 	}
 	h := Hold{Mode: m, Node: node, Token: token}
 	if h.Zxid, err = l.await(mark, h, deadline); err != nil {
-		if l.Quirks.LeaveNode {
-			return Hold{}, err
-		}
-		return Hold{}, l.giveUp(mark, err)
+		return Hold{}, l.giveUp(mark, node, err)
 	}
 	return h, nil
 }
@@ -136,12 +133,15 @@ func (l *Lock) search(mark string, deadline time.Duration) (node string, token i
 	return "", 0, nil
 }
 
-// giveUp takes the party's node out of the queue, if there may be one, and passes the error on.
-func (l *Lock) giveUp(mark string, why error) error {
-	if errors.Is(why, ErrSession) || l.Quirks.LeaveNode || l.Quirks.NoSearch {
+// giveUp takes the party's node out of the queue, and any other that an attempt may have made, and passes the error on.
+func (l *Lock) giveUp(mark, node string, why error) error {
+	if l.Quirks.LeaveNode {
 		return why
 	}
-	for !l.S.Client().State().Over() {
+	if node != "" {
+		l.remove(node)
+	}
+	for !l.Quirks.NoSearch && !l.S.Client().State().Over() {
 		node, _, err := l.search(mark, task.Forever)
 		if err == nil && node == "" {
 			break
