@@ -30,7 +30,10 @@ func (z *zkWorld) plant(name string) error {
 	case q.NoRolloverGuard:
 		z.each(func(c *zkConfig) { c.InitialZxid = 1<<32 - 8 })
 	case q.TruncLeavesHole, q.TxnLogSyncUncommitted:
-		z.each(func(c *zkConfig) { c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync = 3, 330_000, false })
+		z.each(func(c *zkConfig) {
+			c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync, c.SnapCount = 3, 330_000, false, 1000
+		})
+		z.w.Families = []string{"partition", "crash", "hunt", "clog"}
 	case q.NewLeaderBeforeSnap, q.SnapAbortKeepDB, q.SnapSendUnderLock, q.Store.SnapNoFsync:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync = true })
 		z.chunk = 60

@@ -55,6 +55,7 @@ type zkServerSeen struct {
 	acked       int64 // the highest epoch that it has accepted before a leader
 	durable     int64
 	zxid        int64 // at which its tree was last compared
+	ahead       bool  // it ended with something applied that was not durable here: see compare
 	delivered   int   // how many transactions of the ghost's history it has delivered, since it serves
 }
 
@@ -354,13 +355,16 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 	if s.Recovered() { // before that it does not know yet what is durable
 		seen.durable = s.Durable()
 	}
-	if zxid := s.Zxid(); zxid != seen.zxid && s.Settled() {
+	if zxid := s.Zxid(); zxid != seen.zxid && s.Settled() && (!seen.ahead || s.Serves()) {
+		seen.ahead = false
 		seen.zxid = zxid
 		g.compare(m.ID(), zxid, s.Digest())
 	}
 }
 
-// compare compares a tree with that of the first server that had come to the same zxid.
+// compare compares a tree with that of the first server that had come to the same zxid. A server may apply what others have
+// committed before it is durable here. If it then crashes, a fuzzy snapshot can hold traces of what its log has lost, and its tree
+// is that of no zxid until it has been brought up to date: what was lost is committed, and is applied to it again.
 func (g *zkWatch) compare(id nodes.ID, zxid, digest int64) {
 	g.z.w.Asked(zkDigests)
 	d, ok := g.digests[zxid]
@@ -399,6 +403,7 @@ func (g *zkWatch) ended(m *sim.Machine, last nodes.Node) {
 	}
 	if seen := g.seen[m.ID()]; s.Booted() && s.Recovered() { // it may have acknowledged something in the handler in which it ended
 		seen.durable = max(seen.durable, s.Durable())
+		seen.ahead = seen.ahead || s.Durable() < s.Zxid() && !s.NewEpoch()
 	}
 	g.z.w.Asked(zkStarts)
 	if err := m.Exit(); err != nil && !errors.Is(err, nodes.ErrIO) && !errors.Is(err, nodes.ErrNoSpace) {

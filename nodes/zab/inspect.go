@@ -44,6 +44,9 @@ func (s *Server) Leads() (epoch int64, ok bool) {
 // Zxid is the last transaction that is in memory. A leader that has just begun counts from its epoch's beginning.
 func (s *Server) Zxid() int64 { return s.db.tree.Zxid() }
 
+// NewEpoch tells whether Zxid is the beginning of an epoch, of which nothing is in any log.
+func (s *Server) NewEpoch() bool { return proto.Counter(s.db.tree.Zxid()) == 0 }
+
 // Digest is the digest of the tree, as of Zxid. It says nothing while another history is being loaded: see Settled.
 func (s *Server) Digest() int64 { return s.db.tree.Digest() }
 
