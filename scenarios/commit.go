@@ -31,6 +31,7 @@ const (
 	commitAcceptors    = 3
 	commitClients      = 4
 	commitInitial      = 100
+	commitHorizon      = 5 * time.Second // the faults lie in it, and so does most of the work
 )
 
 // commitWorld is the cluster while it is built and run.
@@ -79,7 +80,7 @@ func buildCommit(w *trial.World, s *Scenario) error {
 	c.drawWeather()
 	c.addServers()
 	w.Timescale = 4 * c.config.Retry
-	w.Horizon = 20 * time.Second
+	w.Horizon = commitHorizon
 	w.HealsWhole = true // a participant may have to wait for his coordinator, whoever that is
 	w.Converged = c.converged
 	c.load = newCommitLoad(c, s)
@@ -108,7 +109,9 @@ func (c *commitWorld) drawWeather() {
 	synchronous := c.config.Protocol == commit.ThreePhase
 	if synchronous && !c.config.Quirks.TrustsTimeoutsAlways {
 		w.Families = stopFaults
-		w.Tolerates = 1
+		if !c.config.Quirks.RecoveredTakesPart {
+			w.Tolerates = 1
+		}
 	}
 	w.U.Tune(func(f *sim.Config) {
 		f.Net.Delay = sim.Dist{Min: w.DrawDuration("net/min", 50*us, ms), Mean: w.DrawDuration("net/mean", 100*us, 2*ms)}

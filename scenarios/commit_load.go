@@ -41,12 +41,16 @@ func newCommitLoad(c *commitWorld, s *Scenario) *commitLoad {
 	if clients == 0 {
 		clients = commitClients
 	}
+	think := commitHorizon / 20
+	if w.Chance("clients in a hurry", 250_000) { // their transactions meet, and refuse each other
+		think = 20 * time.Millisecond
+	}
 	for i := range clients {
 		quota := ops / clients
 		if i < ops%clients {
 			quota++
 		}
-		l.add(fmt.Sprintf("w%d", i+1), quota, 40*time.Millisecond)
+		l.add(fmt.Sprintf("w%d", i+1), quota, think)
 	}
 	w.Workload = l
 	return l
