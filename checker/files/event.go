@@ -20,6 +20,7 @@ type event struct {
 	index   bool // the events are numbered
 	time    *node
 	failed  bool // it has an :error
+	told    bool // an end whose value is always what the operation answered
 	rebal   *node
 	line    int
 	raw     node

@@ -83,6 +83,15 @@ func TestOneHistoryIsTheSameInEveryForm(t *testing.T) {
 	}
 }
 
+func TestLogsOfSetsTellWhatOperationsAnswered(t *testing.T) {
+	const log = "2 invokes add 23\n0 invokes contains 3\n2 returns true\n0 returns false\n1 invokes remove 4\n1 returns false\n"
+	h := history(t, log, checker.Set)
+	require.Equal(t, checker.Val("true"), h[0].Out)
+	require.Equal(t, checker.Holds, checker.Linearizable(h, checker.Set, checker.Options{Floors: &checker.Floors{Ops: 1}}).Verdict)
+	h = history(t, log+"0 invokes add 23\n0 returns true\n", checker.Set)
+	require.Equal(t, checker.Violated, checker.Linearizable(h, checker.Set, checker.Options{}).Verdict)
+}
+
 func TestHistoriesOfOrreryAreReadBack(t *testing.T) {
 	h := checker.History{{Client: "a", F: checker.Put, Key: "x", In: checker.Val("1"), Status: checker.OK, Call: 1, Ret: 2},
 		{ID: 1, Client: "b", F: checker.Get, Key: "x", Out: checker.Unset, Status: checker.OK, Call: 3, Ret: 4}}

@@ -29,9 +29,29 @@ func newLogEvents(in io.Reader, file string) *logEvents {
 // logLine is what is said of an operation: the process, how it goes, the function, and the value.
 var logLine = regexp.MustCompile(`(?:^|\s)(:?\w+)\s+:(invoke|ok|fail|info)\s+:([\w-]+)(?:\s+(.*?))?\s*$`)
 
+// spoken are the lines of the logs of sets that Horn and Kroening's linearizability checker (FORTE 2015) comes with: "2
+// invokes add 23", "2 returns true".
+var spoken = regexp.MustCompile(`^\s*(\w+) (?:invokes (\w+)(?: (\S+))?|returns (\S+))\s*$`)
+
+// spokenEvent is the event of such a line: the answer tells whether the set changed, or had the element.
+func (s *logEvents) spokenEvent(m [][]byte) event {
+	e := event{process: string(m[1]), typ: "invoke", f: string(m[2]), line: s.line}
+	text := m[3]
+	if len(m[2]) == 0 {
+		e.typ, e.told, text = "ok", true, m[4]
+	}
+	if len(text) > 0 {
+		e.value = &node{kind: isSymbol, text: string(text), line: s.line}
+	}
+	return e
+}
+
 func (s *logEvents) event() (event, error) {
 	for s.in.Scan() {
 		s.line++
+		if m := spoken.FindSubmatch(s.in.Bytes()); m != nil {
+			return s.spokenEvent(m), nil
+		}
 		m := logLine.FindSubmatch(s.in.Bytes())
 		if m == nil {
 			continue

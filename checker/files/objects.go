@@ -201,6 +201,8 @@ func (o *objects) end(s *step, op *checker.Op, seen *node) (err error) {
 		op.Pairs, err = o.pairs(s.end, seen)
 	case op.F == checker.Acquire && seen != nil && seen.kind == isInt:
 		op.Out = valueOf(seen)
+	case s.end.told && (op.F == checker.Add || op.F == checker.Remove):
+		op.Out = valueOf(seen)
 	case !answers(op.F):
 	case seen.none() && o.lists && (op.F == checker.Read || op.F == checker.Get):
 		op.Out = checker.List()

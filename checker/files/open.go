@@ -23,7 +23,7 @@ const (
 	Lines        Format = "json-lines"          // JSON lines without a header: one object of some check's operations a line
 	EDNEvents    Format = "edn"                 // Jepsen's histories, and the maps that porcupine is tested with
 	JSONEvents   Format = "json-events"         // the same in JSON
-	LogEvents    Format = "jepsen-log"          // Jepsen's log
+	LogEvents    Format = "jepsen-log"          // Jepsen's log, and the logs of sets of Horn and Kroening
 )
 
 // A File is a history that has been opened. Its operations are asked for once, by the one of its methods that gives
@@ -113,7 +113,7 @@ func (f *File) detect(head []byte) (Format, error) {
 		return EDNEvents, nil
 	}
 	for l := range bytes.Lines(text) {
-		if logLine.Match(l) {
+		if logLine.Match(l) || spoken.Match(l) {
 			return LogEvents, nil
 		}
 	}
