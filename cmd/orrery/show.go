@@ -2,12 +2,9 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -237,7 +234,7 @@ func kindsWithStates(kinds []trace.Kind) []trace.Kind {
 
 // picture reads the trace, or runs the universe again.
 func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, error) {
-	if a.isFile(arg) && isTrace(arg) {
+	if a.isFile(arg) && (isOurs(arg) || filepath.Ext(arg) == ".jsonl") {
 		if f.states {
 			return nil, fmt.Errorf("--states needs a universe to run again: want a repro.json, and %s is a trace", arg)
 		}
@@ -271,25 +268,6 @@ func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, e
 		p.plot = plotOf(s.scenario, re)
 	}
 	return p, nil
-}
-
-// isTrace tells by a file's first bytes whether it is meant to be a trace; what is
-// neither is read, and complained of, as a repro, unless its name says otherwise.
-func isTrace(path string) bool {
-	in, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer in.Close()
-	start := make([]byte, 512)
-	n, _ := io.ReadFull(in, start)
-	d := json.NewDecoder(bytes.NewReader(start[:n]))
-	for _, want := range []json.Token{json.Delim('{'), "orrery", "trace"} {
-		if got, err := d.Token(); err != nil || got != want {
-			return filepath.Ext(path) == ".jsonl"
-		}
-	}
-	return true
 }
 
 // writeStory tells the story in words, and draws it in lanes.

@@ -1,27 +1,35 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"orrery/trace"
 	"orrery/viewer"
 )
 
-// readTrace reads a trace that is to be drawn as it is. For a page it is read as far as it goes: one
-// of a newer version, one that is cut off, and one that another program has written as well.
+// readTrace reads a trace that is to be drawn as it is. One that another program has written is
+// imported; for a page, so is one of ours that is of a newer version or damaged.
 func (a *app) readTrace(path string, page bool) (*picture, error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return nil, fileError(err)
 	}
 	defer in.Close()
-	if page {
+	if page || !isOurs(path) {
 		found, err := trace.Import(in, path)
 		if err != nil {
 			return nil, err
+		}
+		if !page {
+			for _, w := range found.Warnings {
+				fmt.Fprintln(a.err, "orrery:", path+":", w)
+			}
 		}
 		return a.tracePicture(path, found.Header, found.Events, found.Warnings), nil
 	}
@@ -55,4 +63,22 @@ func (a *app) tracePicture(path string, h trace.Header, events []trace.Event, wa
 		p.page.Describe = p.plot.story.Describe
 	}
 	return p
+}
+
+// isOurs tells by a file's first bytes whether it is meant to be a trace of ours.
+func isOurs(path string) bool {
+	in, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	start := make([]byte, 512)
+	n, _ := io.ReadFull(in, start)
+	d := json.NewDecoder(bytes.NewReader(start[:n]))
+	for _, want := range []json.Token{json.Delim('{'), "orrery", "trace"} {
+		if got, err := d.Token(); err != nil || got != want {
+			return false
+		}
+	}
+	return true
 }

@@ -48,7 +48,7 @@ var layers = []layer{
 		ours: []string{"nodes", "trace", "internal/..."},
 		why:  "the universe knows neither its protocols nor its nemesis"},
 	{dir: "sim/simtest",
-		ours:  []string{"sim", "sim/vdisk", "nodes", "nodes/task", "nemesis", "checker", "trace", "explore", "explore/trial", "internal/..."},
+		ours:  []string{"sim", "sim/vdisk", "nodes", "nodes/task", "nemesis", "checker", "trace", "explore", "explore/trial", "viewer", "internal/..."},
 		third: []string{"github.com/stretchr/testify/...", "pgregory.net/rapid"},
 		why:   "the front door for engineers must not drag our own protocols into their tests"},
 	{dir: "nemesis",

@@ -22,5 +22,5 @@
 //	ORRERY_SEEDS=100-200        these seeds
 //	ORRERY_SEED=0x2a            this seed
 //	ORRERY_TIME=10m             as many seeds as fit into that time
-//	ORRERY_ARTIFACTS=DIR        write trace, history and story of failures below DIR
+//	ORRERY_ARTIFACTS=DIR        write trace, history, story and page of failures below DIR
 package simtest

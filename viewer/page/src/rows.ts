@@ -19,7 +19,9 @@ export interface Row {
   arrow?: Arrow;      // the message that arrives, or is lost
 }
 
-export interface Arrow { from: number; to: number; start: number; row: number; label: string; family: string; lost: string; again: boolean; overtakes: boolean; fan: boolean }
+export interface Arrow { from: number; to: number; start: number; row: number; label: string; family: string; lost: string; again: boolean; overtakes: boolean;
+  fan: boolean; // another that began with it says the same
+}
 
 export interface Rows {
   view: View;
@@ -202,7 +204,7 @@ function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing"> {
     a.start = from <= y ? from : -1;
     if (from >= 0) {
       const fan = fans.get(from);
-      if (fan) { fan.push(a); for (const x of fan) x.fan = true; } else fans.set(from, [a]);
+      if (fan) { a.fan = fan.some((x) => x.label === a.label); fan.push(a); } else fans.set(from, [a]);
     }
     const pair = a.from * 65536 + a.to, before = lastSent.get(pair);
     if (before && cause < before.sent && !a.lost) before.arrow.overtakes = true;

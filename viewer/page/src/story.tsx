@@ -121,8 +121,7 @@ function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: num
   const part = !w.lost || dead ? 1 : cut ? 0.72 : 0.5; // where it died
   const ex = dead || !w.lost ? x2 - dir * 7 : x1 + (x2 - x1) * part, ey = w.lost && !dead ? y1 + (y2 - y1) * part : y2;
   const long = Math.abs(x2 - x1) > 92 || Math.abs(y2 - y1) > 60;
-  const along = w.fan && Math.abs(x2 - x1) > 60 ? Math.max(0.5, 1 - 44 / Math.abs(x2 - x1)) : 0.44; // those that begin together are told apart at their ends
-  const lx = x1 + (ex - x1) * along, ly = y1 + (ey - y1) * along - 4;
+  const lx = x1 + (ex - x1) * 0.44, ly = y1 + (ey - y1) * 0.44 - 4;
   const short = w.label.length > 22 && step < 110 ? w.label.slice(0, 20) + "…" : w.label.slice(0, 34);
   const far = w.start >= 0 && w.row - w.start > 45; // it is drawn, but must not hide what happens meanwhile
   return <g class={"arrow" + (w.lost ? " lost" : "") + (far ? " far" : "") + (lit ? " lit" : "")} style={{ color: colour }}>
@@ -132,7 +131,7 @@ function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: num
     {w.lost && <path class="g drop" transform={`translate(${ex} ${ey})`} d="M-5-5L5 5M5-5L-5 5" />}
     {w.again && <text class="bead" x={x1 + (x2 - x1) * 0.62} y={y1 + (y2 - y1) * 0.62 - 3}>×2</text>}
     {w.overtakes && <circle class="ring" cx={x1 + (x2 - x1) * 0.8} cy={y1 + (y2 - y1) * 0.8} r="4" />}
-    {long && <text class="label" x={lx} y={ly} text-anchor="middle">{short}</text>}
+    {long && (!w.fan || lit) && <text class="label" x={lx} y={ly} text-anchor="middle">{short}</text>}
   </g>;
 }
 
