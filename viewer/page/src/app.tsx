@@ -182,7 +182,7 @@ function Head({ run, copy, dark, setDark, setHelp }: {
   return <header>
     <h1><span class={"verdict" + (bad ? "" : h.verdict === "ok" ? " ok" : " none")}>{bad ? "✘ VIOLATED" : h.verdict === "ok" ? "✓ HELD" : (h.verdict || "run").toUpperCase()}</span>{property || h.title}</h1>
     {sentence && <p class="sentence" title={sentence}>{sentence}</p>}
-    <p class="facts">{h.scenario && <span><b>{h.scenario}</b></span>}<span>seed <b>{h.seed}</b></span><span><b>{count(h.total)}</b> events in <b>{span(run.end)}</b> of virtual time</span>{h.hash && <span>hash <code>{h.hash}</code></span>}</p>
+    <p class="facts">{h.scenario && <span><b>{h.scenario}</b></span>}{(h.scenario || h.seed !== "0") && <span>seed <b>{h.seed}</b></span>}<span><b>{count(h.total)}</b> events in <b>{span(run.end)}</b> of virtual time</span>{h.hash && <span>hash <code>{h.hash}</code></span>}</p>
     <div class="acts">
       <div><button onClick={() => void copy(location.href, "The link")}>Copy link</button><button aria-pressed={dark} onClick={() => setDark(!dark)}>Dark</button><button aria-label="Keys and marks" onClick={() => setHelp(true)}>?</button></div>
       {h.replay && <div><button onClick={() => void copy(h.replay!, "The replay command")} title={h.replay}>Copy replay command</button></div>}

@@ -37,5 +37,5 @@ export function Glyph({ kind, x, y, colour }: { kind: string; x: number; y: numb
     case "violation": return <path transform={at} class="g violation" d="M-6-6L6 6M6-6L-6 6" />;
     case "opened": case "closed": return <path transform={at} class="g conn" d="M-6 0H6M-6-3V3M6-3V3" />;
   }
-  return <rect transform={at} class="g other" x="-4" y="-4" width="8" height="8" style={{ rotate: "45deg" }} />;
+  return <path transform={at} class="g other" d="M0-6L6 0L0 6L-6 0Z" />;
 }

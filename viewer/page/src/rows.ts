@@ -153,6 +153,7 @@ function single(r: Run, e: number, kind: string): Row {
       if (r.peer[e] && r.node[e]) row.arrow = { from: r.peer[e], to: r.node[e], start: -1, row: -1, label: row.title,
         family: family(name || row.title), lost: kind === "drop" ? text || "lost" : "", again: false, overtakes: false, fan: false };
       break;
+    case "send": row.title = "sends " + called(r, e); row.more = "to " + r.machine(r.peer[e]); break;
     case "fire": row.title = "timer " + name; row.more = text; break;
     case "note": row.title = [name, text].filter(Boolean).join(" "); break;
     case "crash": row.title = "crashes"; row.more = text; break;
