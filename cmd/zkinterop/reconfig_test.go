@@ -137,3 +137,28 @@ func inFiles(t testing.TB, s *server, text string) {
 	})
 	require.NotContains(t, string(static), "\nserver.")
 }
+
+// A reconfiguration that names another port for a server's clients is heard of at once.
+func TestAReconfigurationMovesTheClientPort(t *testing.T) {
+	servers := ensemble(t, "", ours, ours, ours)
+	for _, s := range servers {
+		s.start()
+	}
+	out := leader(t, servers...)
+	first := agreed(t, servers, func(text string) bool { return strings.Contains(text, "version=1") })
+	port := freePorts(t, 1)[0]
+	for l := range strings.SplitSeq(first, "\n") {
+		if line, old, ok := strings.Cut(l, ";"); ok && strings.HasPrefix(l, fmt.Sprintf("server.%d=", out.id)) {
+			require.NotEmpty(t, old)
+			moved := *out
+			moved.client = fmt.Sprintf("127.0.0.1:%d", port)
+			reconfig(t, servers, line+";"+moved.client, "")
+			eventually(t, 10*time.Second, func() bool { return moved.mode() == "leader" }, moved.mode)
+			inFiles(t, &moved, agreed(t, []*server{&moved}, func(text string) bool { return strings.Contains(text, moved.client) }))
+			moved.kill()
+			moved.start()
+			eventually(t, 20*time.Second, func() bool { return moved.mode() != "" }, moved.log.String)
+			require.Empty(t, out.mode(), "at the old port nobody listens any more")
+		}
+	}
+}

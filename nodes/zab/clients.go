@@ -19,13 +19,14 @@ type clients struct {
 	byNumber  map[uint64]*client
 	bySession map[int64]*client
 	perHost   map[string]int
-	order     []*client // in which they came: no answer may depend on the order of a map
-	inProcess int       // requests of all of them that are not answered
+	ports     map[int]bool // that are listened at
+	order     []*client    // in which they came: no answer may depend on the order of a map
+	inProcess int          // requests of all of them that are not answered
 }
 
 func (c *clients) init() {
 	c.byConn, c.byNumber, c.bySession = map[nodes.Conn]*client{}, map[uint64]*client{}, map[int64]*client{}
-	c.perHost = map[string]int{}
+	c.perHost, c.ports = map[string]int{}, map[int]bool{}
 }
 
 // auth is as whom a connection acts.
@@ -71,6 +72,18 @@ const (
 
 // maxUnread is how many bytes may wait for a client that does not read what it is told.
 const maxUnread = 64 << 20
+
+// listenForClients accepts clients at a port, if it is one.
+func (s *Server) listenForClients(env nodes.Env, port int) error {
+	if port == 0 || s.clients.ports[port] {
+		return nil
+	}
+	if err := env.Listen(port, nodes.Framing{Stream: true}); err != nil {
+		return err
+	}
+	s.clients.ports[port] = true
+	return nil
+}
 
 // clientConnects takes a connection, if there are not too many.
 func (s *Server) clientConnects(env nodes.Env, c nodes.Conn, peer string) {

@@ -41,7 +41,7 @@ func (s *Server) Opened(env nodes.Env, c nodes.Conn, peer string) {
 		if s.learner != nil && s.learner.link != nil && s.learner.link.conn == c {
 			s.learner.connected(env)
 		}
-	case c.Port == s.zoo.ClientPort && c.Port != 0:
+	case s.clients.ports[c.Port]:
 		s.clientConnects(env, c, peer)
 	case s.leader == nil: // whoever does not lead has no learners
 		env.Close(c)

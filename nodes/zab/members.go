@@ -131,6 +131,9 @@ func (s *Server) setQuorum(env nodes.Env, q *config.Quorum) bool {
 	}
 	dynamic := config.DynamicName(s.cfg.File, q.Version())
 	me, _ := q.Member(s.id)
+	if err := s.listenForClients(env, me.Client.Port); err != nil && nodes.Noting(env) {
+		nodes.Note(env, "cannot accept clients where the ensemble says: "+err.Error())
+	}
 	steps := []memberStep{
 		{name: dynamic, text: q.FileText()},
 		{name: s.cfg.File, edit: func(old []byte) []byte {

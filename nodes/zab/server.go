@@ -136,10 +136,8 @@ func (s *Server) Boot(env nodes.Env) error {
 			return err
 		}
 	}
-	if s.zoo.ClientPort != 0 {
-		if err := env.Listen(s.zoo.ClientPort, nodes.Framing{Stream: true}); err != nil {
-			return err
-		}
+	if err := s.listenForClients(env, s.zoo.ClientPort); err != nil {
+		return err
 	}
 	if found.Empty {
 		return s.firstSnapshot(env)
