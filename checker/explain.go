@@ -67,11 +67,15 @@ func Explain(h History, m Model, res Result, opt Options) Explanation {
 // violated by themselves; otherwise it is h.
 func (x *explainer) culprits(h History) History {
 	res := decide(h, x.m, x.options(Auto, time.Until(x.deadline)))
-	if len(res.Culprits) == 0 || len(res.Culprits) == len(h) || !x.m.culpritsStandAlone(h) {
+	culprits := res.Culprits
+	if x.m.object == ofSet {
+		culprits = sameMembers(h, culprits)
+	}
+	if len(culprits) == 0 || len(culprits) == len(h) || !x.m.culpritsStandAlone(h) {
 		return h
 	}
-	part := make(History, 0, len(res.Culprits))
-	for _, i := range res.Culprits {
+	part := make(History, 0, len(culprits))
+	for _, i := range culprits {
 		part = append(part, h[i])
 	}
 	if decide(part, x.m, x.options(Auto, time.Second)).Verdict != Violated {
@@ -80,13 +84,31 @@ func (x *explainer) culprits(h History) History {
 	return part
 }
 
+// sameMembers are all operations of a set on the members that culprits are about: what is done to other members says
+// nothing of these. It is nil if a culprit reads the whole set.
+func sameMembers(h History, culprits []int32) (all []int32) {
+	members := map[Value]bool{}
+	for _, i := range culprits {
+		if !h[i].In.IsSet() {
+			return nil
+		}
+		members[h[i].In] = true
+	}
+	for i := range h {
+		if h[i].In.IsSet() && members[h[i].In] {
+			all = append(all, int32(i))
+		}
+	}
+	return all
+}
+
 // culpritsStandAlone tells whether the culprits among the operations of h are without all that could excuse them: values of
-// a map with those who wrote and saw them, elements of a queue. A list or a log without the rest would be another one.
+// a map with those who wrote and saw them, elements of a queue, members of a set. A list or a log without the rest would be another one.
 func (m Model) culpritsStandAlone(h History) bool {
 	if m.object == ofQueue {
 		return !slices.ContainsFunc(h, func(o Op) bool { return o.F == Dequeue && o.Status == Maybe })
 	}
-	return m.object == ofMap
+	return m.object == ofMap || m.object == ofSet
 }
 
 // sentence says why core is violated: in the words of the engine that judged it, if it has any.

@@ -92,6 +92,9 @@ func (a *app) showChecked(r *checked, json bool) error {
 	return toConsole(a.out, func(w *bytes.Buffer) { a.printChecked(w, r) })
 }
 
+// coreShown is how many operations that suffice are printed.
+const coreShown = 16
+
 func (a *app) printChecked(w *bytes.Buffer, r *checked) {
 	columns := min(a.out.columns(), 120)
 	headline := r.headline()
@@ -111,6 +114,10 @@ func (a *app) printChecked(w *bytes.Buffer, r *checked) {
 			fmt.Fprintln(w, "suffice:")
 		}
 		for i, op := range r.Core {
+			if i == coreShown-1 && len(r.Core) > coreShown {
+				fmt.Fprintf(w, "    … and %d more; --json has them\n", len(r.Core)-i)
+				break
+			}
 			where := ""
 			if line := r.CoreOps[i].Line; line > 0 {
 				where = fmt.Sprintf("line %d: ", line)
