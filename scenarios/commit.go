@@ -51,7 +51,14 @@ var (
 )
 
 func buildCommit(w *trial.World, s *Scenario) error {
+	protocols := commit.Protocols()
+	return buildCommitOf(w, s, protocols[w.Draw("protocol", uint64(len(protocols)))])
+}
+
+// buildCommitOf builds the bank under one protocol.
+func buildCommitOf(w *trial.World, s *Scenario, p commit.Protocol) error {
 	c := &commitWorld{w: w}
+	c.config.Protocol = p
 	n := w.Options.Nodes
 	if n == 0 {
 		n = commitShards
@@ -65,8 +72,6 @@ func buildCommit(w *trial.World, s *Scenario) error {
 	for i := range commitCoordinators {
 		c.config.Coordinators = append(c.config.Coordinators, nodes.ID(fmt.Sprintf("c%d", i+1)))
 	}
-	protocols := commit.Protocols()
-	c.config.Protocol = protocols[w.Draw("protocol", uint64(len(protocols)))]
 	c.drawConfig()
 	w.Families = commitFaults
 	if err := c.plant(w.Options.Bug); err != nil {
@@ -109,8 +114,9 @@ func (c *commitWorld) drawWeather() {
 	synchronous := c.config.Protocol == commit.ThreePhase
 	if synchronous && !c.config.Quirks.TrustsTimeoutsAlways {
 		w.Families = stopFaults
-		if !c.config.Quirks.RecoveredTakesPart {
-			w.Tolerates = 1
+		w.Tolerates = 1
+		if c.config.Quirks.RecoveredTakesPart {
+			w.Tolerates = len(c.servers()) - 1 // those who know better must be down when the one who does not comes back
 		}
 	}
 	w.U.Tune(func(f *sim.Config) {

@@ -18,15 +18,15 @@ func commitBugs() []Bug {
 
 // commitSeeds is in which seeds each quirk is found, with room to spare.
 var commitSeeds = map[string]string{
-	"commit-before-durable": "1-200",
-	"vote-before-durable":   "1-200",
-	"aborts-alone":          "1-200",
-	"counts-old-votes":      "1-200",
-	"forgets-before-acks":   "1-200",
-	"hides-heuristics":      "1-200",
-	"recovery-drops-locks":  "1-200",
+	"commit-before-durable": "1-20",
+	"vote-before-durable":   "1-20",
+	"aborts-alone":          "1-300",
+	"counts-old-votes":      "1-800",
+	"forgets-before-acks":   "1-100",
+	"hides-heuristics":      "1-800",
+	"recovery-drops-locks":  "1-300",
 	"prepares-after-abort":  "1-200",
-	"3pc-under-partition":   "1-200",
+	"3pc-under-partition":   "1-1000",
 	"recovered-takes-part":  "1-1000",
 }
 
@@ -46,6 +46,8 @@ func (c *commitWorld) plant(name string) error {
 		f.HeuristicAfter = c.w.DrawDuration("heuristic after", 500*time.Millisecond, 2*time.Second)
 	case q.CountsOldVotes:
 		f.Attempts = 4
+	case q.RecoveredTakesPart: // a patient coordinator, so that who has crashed is back before it decides
+		f.VoteTimeout, f.InquireAfter = 6*f.Retry, 8*f.Retry
 	case q.TrustsTimeoutsAlways:
 		c.w.Families = []string{"partition"}
 	}

@@ -186,6 +186,26 @@ func (c *commitClient) choose(n int) {
 		commit.Op{Kind: commit.OpAdd, Key: account(to), N: amount}, commit.Op{Kind: commit.OpAppend, Key: account(to), N: mark})
 }
 
+// unfinished are the transactions that clients still wait for: nobody knows how they end.
+func (l *commitLoad) unfinished() {
+	for _, c := range l.clients {
+		if c.open && !c.audit {
+			l.txns = append(l.txns, isolation.Txn{ID: int64(len(l.txns)), Process: c.number, Type: isolation.Info,
+				Mops: c.appends(), Invoke: c.invoked, Return: l.now()})
+		}
+	}
+}
+
+// appends are what the transaction under way writes.
+func (c *commitClient) appends() (list []isolation.Mop) {
+	for _, o := range c.ops {
+		if o.Kind == commit.OpAppend {
+			list = append(list, isolation.Append(o.Key, o.N))
+		}
+	}
+	return list
+}
+
 // begin begins the next transaction.
 func (c *commitClient) begin(env nodes.Env) {
 	if c.open || c.begun >= c.quota || c.load.stopped {
@@ -231,11 +251,7 @@ func (c *commitClient) end(env nodes.Env, res commit.Result) {
 			t.Mops = append(t.Mops, isolation.Read(i.Key, i.List...))
 		}
 	}
-	for _, o := range c.ops {
-		if o.Kind == commit.OpAppend {
-			t.Mops = append(t.Mops, isolation.Append(o.Key, o.N))
-		}
-	}
+	t.Mops = append(t.Mops, c.appends()...)
 	if len(t.Mops) > 0 {
 		l.txns = append(l.txns, t)
 	}

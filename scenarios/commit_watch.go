@@ -277,6 +277,7 @@ func (c *commitWorld) finally() error {
 	if r := guarantee.Bank(c.load.reads, bank); r.Verdict == checker.Violated {
 		return fmt.Errorf("bank: %s", r.Reason)
 	}
+	c.load.unfinished()
 	c.w.Asked("strict serializability")
 	switch r := isolation.Check(c.load.txns, isolation.Options{}); r.Verdict {
 	case checker.Violated, checker.Malformed:
