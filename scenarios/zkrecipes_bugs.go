@@ -30,7 +30,7 @@ var recipeKinds = []struct {
 	{"priority-queue", func(r *recipeWorld) recipePart {
 		return &queuePart{r: r, kind: "priority-queue", queues: map[string]*recipes.Queue{}}
 	}},
-	{"two-phase-commit", func(r *recipeWorld) recipePart { return &commitPart{r: r, begun: map[string]bool{}} }},
+	{"two-phase-commit", func(r *recipeWorld) recipePart { return &commitPart{r: r} }},
 	{"discovery", func(r *recipeWorld) recipePart {
 		return &discoveryPart{r: r, directories: map[string]*recipes.Directory{}, starts: map[string]uint32{}, registered: map[string]int64{}}
 	}},

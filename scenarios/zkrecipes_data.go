@@ -74,6 +74,7 @@ func (p *counterPart) add(t *recipeTurn, c *recipes.Counter, n int64, patience t
 	if p.ops[i].Status = statusOf(err); err == nil {
 		p.ops[i].Ret = t.now()
 	}
+	t.note("adds %d: %s", n, p.ops[i].Status)
 }
 
 func (p *counterPart) read(t *recipeTurn, c *recipes.Counter) string {
@@ -85,6 +86,7 @@ func (p *counterPart) read(t *recipeTurn, c *recipes.Counter) string {
 		return err.Error()
 	}
 	p.ops[i].Value, p.ops[i].Status, p.ops[i].Ret = v, checker.OK, t.now()
+	t.note("reads the counter: %d", v)
 	return ""
 }
 
@@ -136,6 +138,7 @@ func (p *queuePart) turn(t *recipeTurn) {
 		if p.ops[n].Status = statusOf(err); err == nil {
 			p.ops[n].Ret = t.now()
 		}
+		t.note("puts %s in, priority %d: %s", p.ops[n].Value, priority, p.ops[n].Status)
 	}
 	for range 1 + int(t.draw("takes", 2)) {
 		p.take(t, q)
@@ -149,10 +152,12 @@ func (p *queuePart) take(t *recipeTurn, q *recipes.Queue) (more bool, err error)
 	it, ok, err := q.Take(p.r.timeout)
 	o := &p.ops[n]
 	if o.Status = statusOf(err); err != nil {
+		t.note("takes what it can get: %v", err)
 		return true, err
 	}
 	o.Ret, o.Empty, o.Value = t.now(), !ok, string(it.Data)
 	if ok {
+		t.note("takes %s, which is %s", it.Node, it.Data)
 		p.taken = append(p.taken, it)
 	}
 	return ok, nil

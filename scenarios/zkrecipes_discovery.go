@@ -77,6 +77,7 @@ func (p *discoveryPart) offer(t *recipeTurn) {
 	if err != nil {
 		return
 	}
+	t.note("is registered as of %x", zxid)
 	p.registered[t.Name] = t.S.Client().Session()
 	p.changes = append(p.changes, announced{t.now(), zxid})
 	for _, other := range p.r.seats {
@@ -92,6 +93,7 @@ func (p *discoveryPart) follow(t *recipeTurn) {
 	was := d.Zxid
 	_ = d.Follow(40 * time.Millisecond)
 	if d.Zxid != was {
+		t.note("believes that %v are there, as of %x", d.Instances, d.Zxid)
 		p.seen = append(p.seen, sighting{t.Name, t.now(), d.Zxid})
 	}
 	for {

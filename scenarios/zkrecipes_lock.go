@@ -66,8 +66,10 @@ func (p *lockPart) use(t *recipeTurn, m recipes.Mode, patience time.Duration) st
 	call := t.now()
 	h, err := l.Acquire(m, patience)
 	if err != nil {
+		t.note("does not get the %s: %v", p.kind, err)
 		return err.Error()
 	}
+	t.note("holds the %s as of %x, with token %x", p.kind, h.Zxid, h.Token)
 	p.grants = append(p.grants, grant{who: t.Name, hold: h, path: l.Path, call: call, ret: t.now()})
 	accesses := 1 + int(t.draw("accesses", 3))
 	if p.r.long {
@@ -78,6 +80,7 @@ func (p *lockPart) use(t *recipeTurn, m recipes.Mode, patience time.Duration) st
 		t.S.Sleep(t.drawDuration(fmt.Sprint("think at the store ", i), 0, 100*time.Millisecond))
 	}
 	l.Release(h)
+	t.note("has released the %s of token %x", p.kind, h.Token)
 	return ""
 }
 
@@ -88,9 +91,13 @@ func (p *lockPart) access(t *recipeTurn, h recipes.Hold, i int) {
 		return
 	}
 	t.S.Sleep(t.drawDuration(fmt.Sprint("think before a write ", i), 0, 60*time.Millisecond))
-	t.ask(func(n string) nodes.Message {
+	t.note("writes what it has made of version %d, with token %x", read.Version, h.Token)
+	wrote, ok := t.ask(func(n string) nodes.Message {
 		return &storeWrite{p.kind, h.Token, n, read.Version, fmt.Sprintf("%s.%d.%d", t.Name, t.n, i)}
 	})
+	if ok && wrote.Refused {
+		t.note("is refused: token %x is too old", h.Token)
+	}
 }
 
 func (p *lockPart) rest(t *recipeTurn) { t.S.Sleep(500 * time.Millisecond) }
@@ -215,6 +222,7 @@ func (p *electionPart) serve(t *recipeTurn, patience, long time.Duration) string
 	if err != nil {
 		return err.Error()
 	}
+	t.note("leads as of %x, epoch %x", term.Zxid, term.Epoch())
 	p.terms = append(p.terms, grant{who: t.Name, hold: term.Hold, path: e.Path, call: call, ret: t.now()})
 	mine := len(p.terms) - 1
 	acts := 0
@@ -227,6 +235,7 @@ func (p *electionPart) serve(t *recipeTurn, patience, long time.Duration) string
 		t.S.Sleep(40 * time.Millisecond)
 	}
 	e.Resign(term)
+	t.note("leads no more in epoch %x", term.Epoch())
 	return ""
 }
 

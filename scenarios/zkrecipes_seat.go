@@ -58,6 +58,13 @@ func (t *recipeTurn) drawDuration(what string, lo, hi time.Duration) time.Durati
 // now is the true time, for what the machine does; the machine itself cannot know it.
 func (t *recipeTurn) now() int64 { return int64(t.seat.world.w.U.Now()) }
 
+// note puts what the machine does into the trace, for whoever reads the story of a run.
+func (t *recipeTurn) note(format string, args ...any) {
+	if u := t.seat.world.w.U; u.Recording() {
+		u.Note(t.seat.id, fmt.Sprintf(format, args...))
+	}
+}
+
 // renew opens a session in place of the one that the machine had.
 func (t *recipeTurn) renew() {
 	t.S = client.OpenSession(t.T, client.Config{Servers: t.seat.world.addresses(t.seat.servers), Timeout: t.seat.world.timeout, Stream: true})

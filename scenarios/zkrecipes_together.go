@@ -69,6 +69,7 @@ func (p *doublePart) enter(t *recipeTurn, b *recipes.DoubleBarrier, round int) e
 	if err := b.Enter(round, 3*p.r.timeout); err != nil {
 		return err
 	}
+	t.note("%s is in round %d", b.Name, round)
 	p.r.w.Asked(recipeTogether)
 	if n := len(p.called[round]); n < b.Size && p.broken == "" {
 		p.broken = fmt.Sprintf("%s has entered round %d, to which %d of %d have come", b.Name, round, n, b.Size)
@@ -78,6 +79,7 @@ func (p *doublePart) enter(t *recipeTurn, b *recipes.DoubleBarrier, round int) e
 
 func (p *doublePart) leave(t *recipeTurn, b *recipes.DoubleBarrier, round int) {
 	if zxid, err := b.Leave(round, 3*p.r.timeout); err == nil {
+		t.note("%s is out of round %d as of %x", b.Name, round, zxid)
 		p.left = append(p.left, departure{b.Name, round, fmt.Sprintf("/double/round-%d", round), zxid})
 	}
 }
@@ -164,6 +166,7 @@ func (p *gatePart) wait(t *recipeTurn, b *recipes.Barrier) string {
 	if err != nil {
 		return err.Error()
 	}
+	t.note("passes the barrier as of %x", zxid)
 	p.passed = append(p.passed, passage{t.Name, since, zxid})
 	return ""
 }
@@ -200,7 +203,6 @@ func (p *gatePart) judge(log *recipeLog) error {
 type commitPart struct {
 	r       *recipeWorld
 	quirks  recipes.CommitQuirks
-	begun   map[string]bool
 	decided []decided
 }
 
@@ -226,7 +228,6 @@ func (p *commitPart) turn(t *recipeTurn) { p.join(t, fmt.Sprintf("t%d", t.n), p.
 // join takes part in a transaction, and returns "" if it was decided.
 func (p *commitPart) join(t *recipeTurn, txn string, sites []string) string {
 	c := &recipes.Commitment{Party: t.Party, Path: "/txns", Quirks: p.quirks}
-	p.begun[txn] = true
 	if err := c.Begin(txn, sites, p.r.timeout); err != nil {
 		return err.Error()
 	}
@@ -245,6 +246,7 @@ func (p *commitPart) join(t *recipeTurn, txn string, sites []string) string {
 	if err != nil {
 		return err.Error()
 	}
+	t.note("knows of %s: %s", txn, d)
 	p.decided = append(p.decided, decided{t.Name, txn, d == recipes.Commit, t.S.Client().Zxid()})
 	return ""
 }

@@ -8,7 +8,6 @@ import (
 
 	"orrery/nodes/task"
 	"orrery/nodes/zab/client"
-	"orrery/nodes/zab/proto"
 )
 
 // BarrierQuirks are wrong forms of barriers that are met in programs.
@@ -55,10 +54,8 @@ func (b *Barrier) Wait(patience time.Duration) (zxid int64, err error) {
 		if !ok {
 			return 0, b.late()
 		}
-		if b.Quirks.AnyEvent || w.Type == proto.EventNodeDeleted {
-			if b.Quirks.AnyEvent {
-				return b.S.Client().Zxid(), nil
-			}
+		if b.Quirks.AnyEvent {
+			return max(w.Zxid, b.S.Client().Zxid()), nil
 		}
 	}
 }
@@ -105,7 +102,8 @@ func (b *DoubleBarrier) enter(round int, deadline time.Duration) error {
 			return err
 		}
 	}
-	if err := b.come(round, deadline); err != nil {
+	// A node of an earlier session of the party's own is replaced: it would vanish in the middle of the round.
+	if err := b.plant(b.own(round), nil, deadline); err != nil {
 		return err
 	}
 	for {
@@ -127,11 +125,6 @@ func (b *DoubleBarrier) enter(round int, deadline time.Duration) error {
 	}
 }
 
-// come creates the party's node. One of an earlier session of its own is deleted first: it would vanish in the middle of the round.
-func (b *DoubleBarrier) come(round int, deadline time.Duration) error {
-	return b.plant(b.own(round), nil, deadline)
-}
-
 // Leave waits until all that take part in the round have left it, or are gone, and returns a zxid as of which nobody's node
 // was there.
 func (b *DoubleBarrier) Leave(round int, patience time.Duration) (zxid int64, err error) {
@@ -145,7 +138,10 @@ func (b *DoubleBarrier) Leave(round int, patience time.Duration) (zxid int64, er
 		slices.Sort(names)
 		n := len(names)
 		if n == 0 {
-			return zxid, b.clear(round)
+			if b.Quirks.ReusePath {
+				b.remove(b.ready(round))
+			}
+			return zxid, nil
 		}
 		// The lowest waits for the highest, the others go and wait for the lowest: so each end wakes one or two, and not all.
 		lowest := names[0] == base(b.own(round))
@@ -173,14 +169,6 @@ func (b *DoubleBarrier) Leave(round int, patience time.Duration) (zxid int64, er
 			return 0, err
 		}
 	}
-}
-
-// clear takes the mark of a round away, in the wrong form that uses the place again.
-func (b *DoubleBarrier) clear(round int) error {
-	if b.Quirks.ReusePath {
-		b.remove(b.ready(round))
-	}
-	return nil
 }
 
 // Clear deletes what is left of a round to which nobody will come any more.
