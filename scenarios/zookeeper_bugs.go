@@ -31,20 +31,25 @@ func (z *zkWorld) plant(name string) error {
 		z.each(func(c *zkConfig) { c.InitialZxid = 1<<32 - 8 })
 	case q.TruncLeavesHole, q.TxnLogSyncUncommitted:
 		z.each(func(c *zkConfig) {
-			c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync, c.SnapCount = 3, 330_000, false, 1000
+			c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync = 3, 330_000, false
 		})
-		z.w.Families = []string{"partition", "crash", "hunt", "clog"}
 	case q.NewLeaderBeforeSnap, q.SnapAbortKeepDB, q.SnapSendUnderLock, q.Store.SnapNoFsync:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync = true })
 		z.chunk = 60
 		if q.SnapAbortKeepDB {
 			z.w.Families = []string{"partition", "connection", "crash"}
 		}
+	case q.EpochBeforeHistory:
+		z.each(func(c *zkConfig) { c.ForceSnapshotSync = false })
+		z.w.Families = []string{"crash", "partition", "hunt"}
 	case q.SyncLimitDuringSnap:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync, c.InitLimit, c.SyncLimit = true, 30, 2 })
 		z.chunk = 60
 		z.slowDisks(60 * time.Millisecond)
-	case q.TruncAbortKeepDB, q.AckNewLeaderAsyncLog, q.AcksOutliveTrunc:
+	case q.AcksOutliveTrunc:
+		z.each(func(c *zkConfig) { c.ForceSnapshotSync = false })
+		z.w.Families = []string{"partition", "pause", "clog", "hunt"}
+	case q.TruncAbortKeepDB, q.AckNewLeaderAsyncLog:
 		z.slowDisks(15 * time.Millisecond)
 		z.w.Families = []string{"partition", "connection", "crash", "pause"}
 	case q.Store.TruncENOSPCIgnored:

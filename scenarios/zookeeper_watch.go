@@ -347,12 +347,8 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 	if seen.incarnation != m.Incarnation() {
 		seen.incarnation, seen.zxid = m.Incarnation(), -1
 	}
-	accepted, current := s.AcceptedEpoch(), s.CurrentEpoch()
-	if accepted < seen.accepted || current < seen.current || current > accepted {
-		g.violate(zkEpochs, "%s has accepted epoch %d and is in epoch %d; before, it had accepted %d and was in %d", m.ID(), accepted, current, seen.accepted, seen.current)
-	}
-	seen.accepted, seen.current = accepted, current
-	if s.Recovered() { // before that it does not know yet what is durable
+	if s.Recovered() { // before that it does not know yet what is durable, and tells nobody
+		g.epochs(m.ID(), s, seen)
 		seen.durable = s.Durable()
 	}
 	if zxid := s.Zxid(); zxid != seen.zxid && s.Settled() && (!seen.ahead || s.Serves()) {
@@ -360,6 +356,15 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 		seen.zxid = zxid
 		g.compare(m.ID(), zxid, s.Digest())
 	}
+}
+
+// epochs: the files of the epochs grow, and no history is taken over of an epoch that was not accepted.
+func (g *zkWatch) epochs(id nodes.ID, s *zab.Server, seen *zkServerSeen) {
+	accepted, current := s.AcceptedEpoch(), s.CurrentEpoch()
+	if accepted < seen.accepted || current < seen.current || current > accepted {
+		g.violate(zkEpochs, "%s has accepted epoch %d and is in epoch %d; before, it had accepted %d and was in %d", id, accepted, current, seen.accepted, seen.current)
+	}
+	seen.accepted, seen.current = accepted, current
 }
 
 // compare compares a tree with that of the first server that had come to the same zxid. A server may apply what others have
