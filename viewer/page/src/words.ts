@@ -67,7 +67,7 @@ export function bytes(n: number): string {
 
 /** Virtual time in milliseconds: cut and not rounded, so that order is kept. */
 export function ms(ns: number, digits = 3): string {
-  const f = 10 ** digits, v = Math.trunc(Math.abs(ns) / 1e6 * f + 1e-6), whole = Math.floor(v / f);
+  const f = 10 ** digits, v = Math.floor(Math.abs(ns) / (1e6 / f)), whole = Math.floor(v / f);
   return (ns < 0 ? "-" : "") + count(whole) + (digits ? "." + String(v - whole * f).padStart(digits, "0") : "");
 }
 

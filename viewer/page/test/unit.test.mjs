@@ -1,0 +1,69 @@
+// What needs no browser: the diffs of states, words and numbers, the address of a place.
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+
+const source = fileURLToPath(new URL("../src/", import.meta.url));
+const { outputFiles } = await build({
+  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export { faultKind } from "./lives";`, resolveDir: source },
+  bundle: true, write: false, format: "esm", target: "es2022",
+});
+const page = await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].text).toString("base64"));
+
+test("a diff is read whatever its values hold", () => {
+  const told = page.changes(String.raw`a.b: "x; y: 1 → 2" → [{"k":"]"},null]; log: null → {"t":"\"; q: 1 → "}; n: -1.5 → true`);
+  assert.deepEqual(told, [
+    { path: "a.b", before: `"x; y: 1 → 2"`, after: `[{"k":"]"},null]` },
+    { path: "log", before: "null", after: String.raw`{"t":"\"; q: 1 → "}` },
+    { path: "n", before: "-1.5", after: "true" },
+  ]);
+  assert.equal(page.changes("no diff at all"), undefined);
+  assert.equal(page.changes("cut: [1,2 → "), undefined);
+});
+
+/** A run of one machine whose states are these diffs. */
+const states = (...diffs) => new page.States({ head: { nodes: ["n1"] }, n: diffs.length, state: diffs.map((_, i) => i + 1), node: diffs.map(() => 1), str: (i) => diffs[i - 1] });
+
+test("a state is its first value and all changes since", () => {
+  const s = states(`{"ballot":1,"log":{"1":"a"}}`, `ballot: 1 → 2; log.2: null → "b"`, `log.1: "a" → null`, `{"ballot":0}`);
+  assert.deepEqual([...s.at(1, 0)], [["ballot", "1"], ["log.1", `"a"`]]);
+  assert.deepEqual([...s.at(1, 2)], [["ballot", "2"], ["log.2", `"b"`]]);
+  assert.deepEqual([...s.at(1, 3)], [["ballot", "0"]], "a restart tells the whole state anew");
+  assert.deepEqual(page.difference(s.at(1, 0), s.at(1, 1)), [{ path: "ballot", before: "1", after: "2" }, { path: "log.2", before: "", after: `"b"` }]);
+});
+
+test("a state far into a run is the same with key frames and without", () => {
+  const diffs = [`{"n":0}`, ...Array.from({ length: 1700 }, (_, i) => `n: ${i} → ${i + 1}`)];
+  const forwards = states(...diffs), backwards = states(...diffs);
+  for (const i of [1700, 1200, 999, 500, 499, 0]) assert.equal(backwards.at(1, i).get("n"), String(i));
+  for (const i of [0, 499, 500, 999, 1200, 1700]) assert.equal(forwards.at(1, i).get("n"), String(i));
+});
+
+test("a request and its answer are of one family", () => {
+  for (const [a, b] of [["P1a", "P1b"], ["Heartbeat", "HeartbeatAck"], ["VoteRequest", "VoteResponse"], ["Request", "Reply not leader"]])
+    assert.equal(page.family(a), page.family(b));
+  assert.notEqual(page.family("P1a"), page.family("P2a"));
+});
+
+test("numbers and times are cut and not rounded", () => {
+  assert.equal(page.count(1234567), "1,234,567");
+  assert.equal(page.count(-1000), "-1,000");
+  assert.equal(page.ms(1999999999, 0), "1,999");
+  assert.equal(page.ms(60_672_999), "60.672");
+  assert.equal(page.ms(5), "0.000");
+  assert.equal(page.parseTime("1.5s"), 1.5e9);
+  assert.equal(page.parseTime("3"), 3e6, "a bare number is in milliseconds");
+  assert.ok(Number.isNaN(page.parseTime("soon")));
+});
+
+test("a place is read as it was written", () => {
+  const place = { view: "causal", event: "118.2", query: "kind:drop t>1.2s & more", tab: "history", hide: ["n1", "c2"], pins: ["a.b"], zoom: [5, 900], order: true };
+  assert.deepEqual(page.readPlace(page.writePlace(place)), place);
+  assert.deepEqual(page.readPlace("#v=nonsense&z=9-1"), {});
+});
+
+test("a fault has the pattern of its kind", () => {
+  const kinds = { "isolate(leader)": "partition", "crash(one, power=torn)": "crash", "pause(leader)": "pause", "drift(n1, +3ppm)": "clock", "slow-disk(one)": "disk", "duplicate(all, 6%)": "network" };
+  for (const [fault, kind] of Object.entries(kinds)) assert.equal(page.faultKind(fault), kind, fault);
+});
