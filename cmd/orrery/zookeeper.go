@@ -62,12 +62,19 @@ func (a *app) nodeZooKeeper(ctx context.Context, file, flags, level string) erro
 		return err
 	}
 	serverCollector()
-	process, err := live.Start(zooLive(zoo, id, file, logger), zab.New(zab.Config{Zoo: zoo, ID: id, File: filepath.Base(file),
-		FileDir: confDir(file), Environment: environment()}))
+	server := zab.Config{Zoo: zoo, ID: id, Environment: environment()}
+	keeps := writable(filepath.Dir(file))
+	if keeps {
+		server.File, server.FileDir = filepath.Base(file), confDir(file)
+	}
+	process, err := live.Start(zooLive(zoo, id, file, logger), zab.New(server))
 	if err != nil {
 		return err
 	}
 	log.release()
+	if !keeps && zoo.Distributed() && zoo.Reconfig {
+		logger.Warn("the configuration cannot be written: changes of the ensemble are kept in the log of transactions only", "dir", confDir(file))
+	}
 	for _, note := range zoo.Notes {
 		logger.Info("accepted without effect", "what", note)
 	}
@@ -150,6 +157,15 @@ func confDir(file string) string {
 		file = path
 	}
 	return filepath.Dir(file) + "/"
+}
+
+// writable tells whether files can be made in a directory.
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, ".orrery-*")
+	if err != nil {
+		return false
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name())) == nil
 }
 
 // environment is what the server says of this computer, to whoever asks envi.
