@@ -47,11 +47,11 @@ func (e *epochs) truncateStart(start int64) bool {
 	for i+1 < len(*e) && (*e)[i+1].Start <= start {
 		i++
 	}
-	if len(*e) == 0 || (*e)[i].Start >= start {
+	if len(*e) == 0 || i == 0 && (*e)[0].Start >= start {
 		return false
 	}
 	*e = slices.Clone((*e)[i:])
-	(*e)[0].Start = start
+	(*e)[0].Start = max((*e)[0].Start, start)
 	return true
 }
 

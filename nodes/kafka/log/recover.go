@@ -17,12 +17,17 @@ import (
 // epoch is older than the one's before (what a truncation had cut off, come back), a segment that does not begin where
 // the one before ends. Below the recovery point no crash can have done that: it is refused.
 func (l *Log) recover(d nodes.Disk, recovery int64, clean bool, r *Recovery) error {
+	// Below the log's start nothing is missed: a full truncation leaves what it has thrown away, or parts of it.
+	sure := recovery
+	if recovery <= l.first {
+		sure = 0
+	}
 	from := len(l.segs) - 1
 	for from > 0 && l.segs[from].base > recovery {
 		from--
 	}
 	trust := clean && l.m.opt.Quirks.DirtyLoadLooksClean
-	pass := recovering{l: l, d: d, recovery: recovery, trust: trust, epoch: -1}
+	pass := recovering{l: l, d: d, recovery: recovery, sure: sure, trust: trust, epoch: -1}
 	for i := from; i < len(l.segs); i++ {
 		s := l.segs[i]
 		if i > from && s.base != pass.next && s.base-pass.next <= math.MaxInt32 {
@@ -35,6 +40,9 @@ func (l *Log) recover(d nodes.Disk, recovery int64, clean bool, r *Recovery) err
 		if r.Truncated += torn; torn > 0 {
 			return l.cutBehind(d, i+1, &pass, r)
 		}
+	}
+	if pass.next < pass.sure && !trust {
+		return pass.refuse(l.active(), l.active().size, fmt.Errorf("the log ends at offset %d", pass.next))
 	}
 	l.end = pass.next
 	return l.openTime(d)
@@ -55,7 +63,7 @@ func (l *Log) openTime(d nodes.Disk) error {
 
 // cutBehind removes the segments from the i-th on.
 func (l *Log) cutBehind(d nodes.Disk, i int, p *recovering, r *Recovery) error {
-	if p.next < p.recovery {
+	if p.next < p.sure {
 		return p.refuse(l.segs[i-1], l.segs[i-1].size, fmt.Errorf("the log goes on at offset %d", p.next))
 	}
 	for _, s := range slices.Backward(l.segs[i:]) {
@@ -74,6 +82,7 @@ type recovering struct {
 	l        *Log
 	d        nodes.Disk
 	recovery int64
+	sure     int64 // what is missing below is damage
 	trust    bool
 	next     int64 // offset behind the last sound batch
 	epoch    int32 // of its leader
@@ -103,7 +112,7 @@ func (p *recovering) segment(s *segment) (torn int64, err error) {
 			return 0, err
 		}
 		if err != nil {
-			if p.next < p.recovery {
+			if p.next < p.sure {
 				return 0, p.refuse(s, w.at, err)
 			}
 			return w.end - w.at, p.d.Truncate(w.name, w.at)
@@ -189,12 +198,42 @@ func (l *Log) openEpochs(d nodes.Disk, recovery int64) error {
 			return err
 		}
 	}
+	if err := l.completeEpochs(d); err != nil {
+		return err
+	}
 	l.epochs.truncateStart(l.first)
 	if slices.Equal(was, l.epochs) {
 		return nil
 	}
 	return l.saveEpochs(d)
 }
+
+// completeEpochs adds what the file has already forgotten of batches that are still there: a log start that went up and was
+// not durable is back where it was.
+func (l *Log) completeEpochs(d nodes.Disk) error {
+	known := l.epochs
+	if len(known) == 0 || known[0].Start <= l.first {
+		return nil
+	}
+	l.epochs = nil
+	err := l.scan(d, l.first, func(_ *segment, b record.Batch) error {
+		if b.BaseOffset() >= known[0].Start {
+			return errEnough
+		}
+		l.epochs.assign(b.LeaderEpoch(), b.BaseOffset())
+		return nil
+	})
+	for _, e := range known {
+		l.epochs.assign(e.Epoch, e.Start)
+	}
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// errEnough ends a scan.
+var errEnough = errors.New("enough")
 
 // scan visits the batches from the one at an offset on, or from a few before.
 func (l *Log) scan(d nodes.Disk, from int64, visit func(*segment, record.Batch) error) error {
