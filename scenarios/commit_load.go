@@ -124,7 +124,7 @@ type commitClient struct {
 func (c *commitClient) done() bool { return !c.open && (c.begun >= c.quota || c.load.stopped) }
 
 // Codec implements nodes.Node.
-func (c *commitClient) Codec() nodes.Codec { return commit.Codec() }
+func (c *commitClient) Codec() nodes.Codec { return commit.NewCodec() }
 
 // Boot implements nodes.Node.
 func (c *commitClient) Boot(env nodes.Env) error {

@@ -42,6 +42,7 @@ type commitWatch struct {
 // watchedTxn is what is known of a transaction.
 type watchedTxn struct {
 	id        commit.TxnID
+	name      string
 	peers     []nodes.ID
 	votes     []bool // by peer: has told yes
 	ended     []commit.State
@@ -59,7 +60,8 @@ type watchedShard struct {
 }
 
 func watchCommit(c *commitWorld) *commitWatch {
-	p := &commitWatch{c: c, w: c.w, txns: map[commit.TxnID]*watchedTxn{}, seen: map[nodes.ID]*watchedShard{}}
+	p := &commitWatch{c: c, w: c.w, txns: map[commit.TxnID]*watchedTxn{}, seen: map[nodes.ID]*watchedShard{},
+		events: make([]judge.Event, 0, 512)}
 	for _, id := range c.config.Shards {
 		p.seen[id] = &watchedShard{}
 	}
@@ -68,7 +70,7 @@ func watchCommit(c *commitWorld) *commitWatch {
 }
 
 func (p *commitWatch) event(k judge.Kind, t *watchedTxn, who nodes.ID, yes bool) {
-	p.events = append(p.events, judge.Event{Kind: k, Txn: t.id.String(), Process: string(who), Yes: yes})
+	p.events = append(p.events, judge.Event{Kind: k, Txn: t.name, Process: string(who), Yes: yes})
 }
 
 // begin takes note of a transaction when its coordinator first asks for votes, which is his own vote.
@@ -77,13 +79,13 @@ func (p *commitWatch) begin(m *commit.Message) {
 		return
 	}
 	n := len(m.Peers)
-	t := &watchedTxn{id: m.Txn, peers: m.Peers, votes: make([]bool, n), ended: make([]commit.State, n), refused: make([]bool, n), life: make([]uint32, n)}
+	t := &watchedTxn{id: m.Txn, name: m.Txn.String(), peers: m.Peers, votes: make([]bool, n), ended: make([]commit.State, n), refused: make([]bool, n), life: make([]uint32, n)}
 	p.txns[m.Txn], p.order = t, append(p.order, t)
 	var who []string
 	for _, id := range m.Peers {
 		who = append(who, string(id))
 	}
-	p.events = append(p.events, judge.Event{Kind: judge.Begin, Txn: m.Txn.String(), Participants: append(who, string(m.Txn.Coord))})
+	p.events = append(p.events, judge.Event{Kind: judge.Begin, Txn: t.name, Participants: append(who, string(m.Txn.Coord))})
 	p.event(judge.Vote, t, m.Txn.Coord, true)
 }
 

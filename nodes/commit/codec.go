@@ -13,6 +13,29 @@ func Codec() nodes.Codec { return codec{} }
 
 type codec struct{}
 
+// inbox is the codec of a machine that receives: its messages are valid only until the next, and it knows the names that come
+// again and again.
+type inbox struct {
+	codec
+	m     Message
+	names map[string]string
+}
+
+// NewCodec is a codec for one machine, which is to look at each message before it decodes the next.
+func NewCodec() nodes.Codec { return &inbox{names: make(map[string]string, 16)} }
+
+// Decode implements nodes.Codec.
+func (i *inbox) Decode(p []byte) (nodes.Message, error) {
+	i.m = Message{}
+	if err := decode(p, &i.m, i.names); err != nil {
+		return nil, err
+	}
+	return &i.m, nil
+}
+
+// mostNames bounds what an inbox remembers: names come from outside.
+const mostNames = 64
+
 var errMalformed = errors.New("commit: malformed message")
 
 // The sum at the end of a message is there so that one which was damaged on its way is lost, and not believed.
@@ -67,12 +90,20 @@ func (codec) Append(b []byte, message nodes.Message) []byte {
 
 // Decode implements nodes.Codec.
 func (codec) Decode(p []byte) (nodes.Message, error) {
+	m := new(Message)
+	if err := decode(p, m, nil); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func decode(p []byte, m *Message, names map[string]string) error {
 	body := len(p) - 4
 	if body < 0 || crc32.Checksum(p[:body], castagnoli) != binary.LittleEndian.Uint32(p[body:]) {
-		return nil, errMalformed
+		return errMalformed
 	}
-	r := reader{p: p[:body]}
-	m := &Message{Type: Type(r.byte())}
+	r := reader{p: p[:body], names: names}
+	m.Type = Type(r.byte())
 	flags := r.byte()
 	m.Yes, m.Whole = flags&flagYes != 0, flags&flagWhole != 0
 	m.Frozen, m.Heuristic = flags&flagFrozen != 0, flags&flagHeuristic != 0
@@ -93,9 +124,9 @@ func (codec) Decode(p []byte) (nodes.Message, error) {
 		m.Instances = append(m.Instances, Instance{RM: nodes.ID(r.string()), Ballot: r.ballot(), Prepared: r.byte() == 1})
 	}
 	if r.bad || len(r.p) > 0 || m.Type < Begin || m.Type > lastType || flags >= flagsEnd || m.State > Aborted {
-		return nil, errMalformed
+		return errMalformed
 	}
-	return m, nil
+	return nil
 }
 
 func appendString(b []byte, s string) []byte {
@@ -117,8 +148,9 @@ func appendItem(b []byte, i *Item) []byte {
 
 // reader takes an encoding apart; after the first mistake it yields zeros.
 type reader struct {
-	p   []byte
-	bad bool
+	p     []byte
+	bad   bool
+	names map[string]string // known ones; nil if none are kept
 }
 
 func (r *reader) fail() { r.p, r.bad = nil, true }
@@ -165,8 +197,15 @@ func (r *reader) count() uint64 {
 
 func (r *reader) string() string {
 	n := r.count()
-	s := string(r.p[:n])
+	p := r.p[:n]
 	r.p = r.p[n:]
+	if s, known := r.names[string(p)]; known {
+		return s
+	}
+	s := string(p)
+	if r.names != nil && len(r.names) < mostNames {
+		r.names[s] = s
+	}
 	return s
 }
 

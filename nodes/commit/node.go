@@ -51,7 +51,7 @@ const (
 )
 
 // Codec implements nodes.Node.
-func (n *Node) Codec() nodes.Codec { return codec{} }
+func (n *Node) Codec() nodes.Codec { return NewCodec() }
 
 // Boot reads what this machine has voted and decided, and takes part once that is durable, for a process that was killed
 // may have left it in the page cache.
