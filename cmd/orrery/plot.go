@@ -39,12 +39,10 @@ func plotOf(s *scenarios.Scenario, re *rerun) plot {
 	if r.Verdict != checker.Violated || r.Seq != 0 || len(r.History) == 0 {
 		return p
 	}
-	options := checker.Options{Time: explainTime}
-	res := checker.Linearizable(r.History, r.Model, options)
-	if res.Verdict != checker.Violated {
+	why := re.explanation()
+	if len(why.Core) == 0 {
 		return p
 	}
-	why := checker.Explain(r.History, r.Model, res, options)
 	last := -1
 	for _, op := range why.Core {
 		p.story.About = append(p.story.About, op.Client, op.Key, op.In.Text(), op.Out.Text())
@@ -60,6 +58,18 @@ func plotOf(s *scenarios.Scenario, re *rerun) plot {
 		Node: end.Node, Incarnation: end.Incarnation, Name: r.Property, Text: why.Sentence,
 	})
 	return p
+}
+
+// explanation says why the history is not linearizable; it is empty if it is. It is asked for
+// once: the story, the diagram and the page tell of the same one.
+func (re *rerun) explanation() checker.Explanation {
+	if re.why == nil {
+		options := checker.Options{Time: explainTime}
+		res := checker.Linearizable(re.result.History, re.result.Model, options)
+		why := checker.Explain(re.result.History, re.result.Model, res, options)
+		re.why = &why
+	}
+	return *re.why
 }
 
 // endOf finds the event at which an operation ended for its client: the n-th of a client's

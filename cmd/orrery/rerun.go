@@ -1,6 +1,7 @@
 package main
 
 import (
+	"orrery/checker"
 	"orrery/explore"
 	"orrery/scenarios"
 	"orrery/sim"
@@ -18,6 +19,7 @@ type rerun struct {
 	result   *scenarios.Result
 	events   []trace.Event
 	leftOut  int                    // events before those
+	why      *checker.Explanation   // see explanation; nil until it is asked for
 	again    func() (*rerun, error) // runs it once more, with the machines' states
 }
 

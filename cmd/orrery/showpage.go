@@ -37,11 +37,8 @@ func pageOf(s *scenarios.Scenario, re *rerun) *viewer.Page {
 		page.Events = slices.Concat(p.events, re.events[n-1:])
 	}
 	if r.Verdict == checker.Violated && r.Seq == 0 && len(r.History) > 0 {
-		options := checker.Options{Time: explainTime}
-		if res := checker.Linearizable(r.History, r.Model, options); res.Verdict == checker.Violated {
-			why := checker.Explain(r.History, r.Model, res, options)
-			page.Operations, page.Why = operations(r.History, why.Core), why.Sentence
-		}
+		why := re.explanation()
+		page.Operations, page.Why = operations(r.History, why.Core), why.Sentence
 	}
 	for _, f := range r.Faults {
 		page.Faults = append(page.Faults, viewer.Fault{
@@ -111,6 +108,7 @@ func writeArtifactPage(w io.Writer, s *scenarios.Scenario, re *rerun, replay str
 	}
 	if re.again != nil {
 		if with, err := re.again(); err == nil && with.result.Hash == re.result.Hash {
+			with.why = re.why // of the same history
 			re = with
 		}
 	}
