@@ -59,7 +59,10 @@ func (z *zkWorld) plant(name string) error {
 	case q.Store.PurgeOneTooMany:
 		z.each(func(c *zkConfig) { c.SnapCount, c.SnapRetain, c.PurgeInterval = 8, 3, 300*time.Millisecond })
 		z.w.Families = []string{"crash"}
-	case q.Tree != (zab.Quirks{}).Tree:
+	case q.Tree.MultiZxidEarly, q.Tree.SessionAfterZxid:
+		z.each(func(c *zkConfig) { c.SnapCount = 6 })
+		z.chunk = 60
+	case q.Tree.ReplayPzxid, q.Tree.ReplayCversion, q.Tree.CloseSessionNoPaths, q.Tree.ACLCacheFuzzy:
 		z.each(func(c *zkConfig) { c.SnapCount = 6 })
 		z.chunk = 60
 		z.restarts = true

@@ -31,10 +31,9 @@ func (c *commitProcessor) on(env nodes.Env, m *commitStep) {
 	switch {
 	case m.goOn:
 		c.step(env)
-	case c.applying != nil || c.p.s.locked():
-		c.behind = append(c.behind, m)
 	default:
-		c.take(env, m)
+		c.behind = append(c.behind, m)
+		c.catchUp(env)
 	}
 }
 
