@@ -39,9 +39,6 @@ func (z *zkWorld) plant(name string) error {
 		if q.SnapAbortKeepDB {
 			z.w.Families = []string{"partition", "connection", "crash"}
 		}
-	case q.EpochBeforeHistory:
-		z.each(func(c *zkConfig) { c.ForceSnapshotSync = false })
-		z.w.Families = []string{"crash", "partition", "hunt"}
 	case q.SyncLimitDuringSnap:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync, c.InitLimit, c.SyncLimit = true, 30, 2 })
 		z.chunk = 60

@@ -15,6 +15,7 @@ var zkSeeds = map[string]string{
 	"newleader-before-snap":          "1-400",
 	"ack-newleader-before-log":       "1-60",
 	"ack-newleader-async-log":        "1-60",
+	"epoch-before-history":           "1-60",
 	"ack-order-race":                 "1-40",
 	"uptodate-async-commit":          "1-40",
 	"commit-after-newleader-npe":     "1-60",

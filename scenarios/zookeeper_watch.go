@@ -21,23 +21,24 @@ import (
 // The properties of ZAB that are watched inside the run, as Junqueira, Reed and Serafini name them ("Zab: High-performance broadcast
 // for primary-backup systems", DSN 2011), and those that its implementation must have besides.
 const (
-	zkPrimary     = "primary-uniqueness"              // an epoch has one primary
-	zkIntegrity   = "integrity"                       // what is delivered was broadcast, once
-	zkAgreement   = "agreement"                       // all deliver the same, in the order of zxids
-	zkInitial     = "initial-history"                 // a primary begins with all that was committed
-	zkConsistent  = "commit-consistency"              // who serves has delivered its primary's initial history
-	zkHistories   = "history-consistency"             // of those in one epoch, one's log begins another's
-	zkContiguous  = "zxids-are-contiguous"            // within an epoch, and never fall
-	zkEpochs      = "epochs-never-fall"               // acceptedEpoch and currentEpoch grow, and current is not above accepted
-	zkDurable     = "committed-is-durable"            // what is committed is on the disks of a quorum
-	zkDigests     = "equal-trees"                     // servers that have come to one zxid hold the same
-	zkOwners      = "ephemerals-have-owners"          // no ephemeral znode outlives its session
-	zkPackets     = "no-packet-out-of-turn"           // nobody is told what the protocol does not allow then
-	zkOnDisk      = "acknowledged-history-is-on-disk" // who acknowledges NEWLEADER has all of the history on its disk
-	zkInTime      = "liveness: a leader in time"
-	zkAnswered    = "liveness: what is asked is answered"
-	zkStarts      = "servers-start-and-go-on" // no server stops by itself, but for errors of its disk
-	zkKeepsLeader = "a-leader-with-a-quorum-stays"
+	zkPrimary      = "primary-uniqueness"              // an epoch has one primary
+	zkIntegrity    = "integrity"                       // what is delivered was broadcast, once
+	zkAgreement    = "agreement"                       // all deliver the same, in the order of zxids
+	zkInitial      = "initial-history"                 // a primary begins with all that was committed
+	zkConsistent   = "commit-consistency"              // who serves has delivered its primary's initial history
+	zkHistories    = "history-consistency"             // of those in one epoch, one's log begins another's
+	zkContiguous   = "zxids-are-contiguous"            // within an epoch, and never fall
+	zkEpochs       = "epochs-never-fall"               // acceptedEpoch and currentEpoch grow, and current is not above accepted
+	zkDurable      = "committed-is-durable"            // what is committed is on the disks of a quorum
+	zkDigests      = "equal-trees"                     // servers that have come to one zxid hold the same
+	zkOwners       = "ephemerals-have-owners"          // no ephemeral znode outlives its session
+	zkPackets      = "no-packet-out-of-turn"           // nobody is told what the protocol does not allow then
+	zkHistoryFirst = "history-before-epoch"            // who is in an epoch has what it began with
+	zkOnDisk       = "acknowledged-history-is-on-disk" // who acknowledges NEWLEADER has all of the history on its disk
+	zkInTime       = "liveness: a leader in time"
+	zkAnswered     = "liveness: what is asked is answered"
+	zkStarts       = "servers-start-and-go-on" // no server stops by itself, but for errors of its disk
+	zkKeepsLeader  = "a-leader-with-a-quorum-stays"
 )
 
 // zkTxn is a transaction of the ghost's history.
@@ -364,7 +365,25 @@ func (g *zkWatch) epochs(id nodes.ID, s *zab.Server, seen *zkServerSeen) {
 	if accepted < seen.accepted || current < seen.current || current > accepted {
 		g.violate(zkEpochs, "%s has accepted epoch %d and is in epoch %d; before, it had accepted %d and was in %d", id, accepted, current, seen.accepted, seen.current)
 	}
+	if current > seen.current {
+		g.holds(id, s, current)
+	}
 	seen.accepted, seen.current = accepted, current
+}
+
+// holds: who has an epoch in its file has the epoch's initial history on its disk: the order of these two is what ZOOKEEPER-4643 got wrong.
+func (g *zkWatch) holds(id nodes.ID, s *zab.Server, epoch int64) {
+	began, ok := g.initial[epoch]
+	for ok && proto.Counter(began) == 0 && began != 0 { // the beginning of an epoch in which nothing was broadcast
+		began, ok = g.initial[proto.Epoch(began)]
+	}
+	if !ok {
+		return
+	}
+	g.z.w.Asked(zkHistoryFirst)
+	if has := max(s.Durable(), newestSnapshot(readOnly{g.z.w.U.Machine(id).Disk()})); has < began {
+		g.violate(zkHistoryFirst, "%s is in epoch %d, which began at %x, and its disk ends with %x", id, epoch, began, has)
+	}
 }
 
 // compare compares a tree with that of the first server that had come to the same zxid. A server may apply what others have
