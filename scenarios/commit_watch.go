@@ -187,7 +187,7 @@ func (p *commitWatch) acknowledges(n *commit.Node, t *watchedTxn, at int, m *com
 	}
 	p.w.Asked(propertyHeuristic)
 	switch e, known := n.Knows(t.id); {
-	case known && e.Commit || !known && t.ended[at] == commit.Committed:
+	case known && e.Commit || !known && t.ended[at] != commit.None: // what it has forgotten all had acknowledged
 	case !e.Heuristic:
 		p.violate(propertyAC3, "%s acknowledges the commit of %v, and does not have it: what it had voted for is lost", t.peers[at], t.id)
 	case !m.Heuristic:
