@@ -155,7 +155,7 @@ var recipeMuseum = []recipeBug{
 	{Bug{"2pc-counts-missing", sourceRecipes + ", Two-phased Commit",
 		"a transaction commits when nobody has voted no, though not all have voted", recipeAtomic, "1-100"}, "two-phase-commit",
 		func(p recipePart, _ *recipeWorld) { p.(*commitPart).quirks.CountsMissing = true }},
-	{Bug{"discovery-keeps-old", "Curator, CURATOR-460 and its kin; ZooKeeper Programmer's Guide, Ephemeral Nodes",
+	{Bug{"discovery-keeps-old", "ZooKeeper Programmer's Guide, Ephemeral Nodes",
 		"after a restart NODEEXISTS is taken for success, and the old session takes the node with it", servesAgain, "1-100"}, "discovery",
 		func(p recipePart, _ *recipeWorld) { p.(*discoveryPart).quirks.KeepsOld = true }},
 	{Bug{"discovery-watch-once", "ZooKeeper Programmer's Guide, Things to Remember about Watches",

@@ -262,11 +262,11 @@ func (p *configPart) rest(t *recipeTurn) { _ = p.of(t).Follow(300 * time.Millise
 // probe reads the configuration, once all others are done with it.
 func (p *configPart) probe(t *recipeTurn) string {
 	s := p.of(t)
-	for i := range 4 { // in succession, so that one comes while the others react to another
+	for i := range 12 { // in succession, so that one comes while the others react to another
 		if _, err := s.Update(func(old []byte) []byte { return slices.Concat(old, []byte("probe ")) }, p.r.timeout); err != nil {
 			return err.Error()
 		}
-		t.S.Sleep(t.drawDuration(fmt.Sprint("between updates ", i), 0, 8*time.Millisecond))
+		t.S.Sleep(t.drawDuration(fmt.Sprint("between updates ", i), 0, 5*time.Millisecond))
 	}
 	_ = s.Follow(p.r.timeout / 4)
 	if !s.Known {

@@ -11,7 +11,8 @@ import (
 
 // ConfigQuirks are wrong forms of a watched configuration that are met in programs.
 type ConfigQuirks struct {
-	// WatchAfter reads, and then leaves the watch with another request: an update between the two goes unnoticed.
+	// WatchAfter reads, puts into force what it has read, and then leaves the watch with another request: an update between the
+	// two goes unnoticed.
 	WatchAfter bool
 	// NotReread does not read again when a session has expired and a new one has begun: the watches were those of the old one.
 	NotReread bool
@@ -78,6 +79,9 @@ func (c *Settings) read(deadline time.Duration) error {
 		}
 		if there {
 			c.take(r, counted)
+		}
+		if there && c.Quirks.WatchAfter {
+			c.S.Sleep(2 * pause) // what was read is put into force first
 		}
 		if !there || c.Quirks.WatchAfter {
 			_, _, now, err := c.exists(c.Path, true, deadline)

@@ -12,7 +12,7 @@ import (
 // DiscoveryQuirks are wrong forms of service discovery that are met in programs.
 type DiscoveryQuirks struct {
 	// KeepsOld takes NODEEXISTS for success: the node is that of the session before the restart, and vanishes with it
-	// (Curator: CURATOR-460 family; go-zookeeper's users).
+	// (ZooKeeper Programmer's Guide, "Ephemeral Nodes": they live as long as the session that created them).
 	KeepsOld bool
 	// WatchOnce leaves one watch, and none again after it has fired: it is used up then
 	// (ZooKeeper Programmer's Guide, "Things to Remember about Watches").

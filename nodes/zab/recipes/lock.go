@@ -36,7 +36,7 @@ type LockQuirks struct {
 	// (Curator: LockInternalsSorter exists for that; the page's own "read-" and "write-" sort wrongly too).
 	SortByName bool
 	// NoSearch creates another node after a CONNECTIONLOSS, and does not look whether the first one was made
-	// (ZooKeeper, Error Handling in Recipes; Curator's CURATOR-45 family; kazoo's and go-zookeeper's protected creates).
+	// (ZooKeeper, Error Handling in Recipes; Curator's and go-zookeeper's protected creates exist for that).
 	NoSearch bool
 	// LeaveNode leaves the node in the queue when the wait is given up, where it blocks everybody until the session ends
 	// (go-zookeeper: Lock returns the error of an event and deletes nothing).

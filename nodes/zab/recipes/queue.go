@@ -30,8 +30,8 @@ type QueueQuirks struct {
 // items of one priority those first that came first. An item is taken by whoever deletes it, so it is handed out at most once: one
 // whose taker crashes, or loses the answer, is lost to the others.
 //
-// A queue in ZooKeeper is for few items. All names come in one answer, and one of more than jute.maxbuffer (1 MiB: some 20,000
-// items) is refused by clients, which then can neither take nor delete any (Netflix, Curator Tech Note 4).
+// A queue in ZooKeeper is for few items. All names come in one answer, and one of more than jute.maxbuffer (1 MiB: some tens of
+// thousands of items) is refused by clients, which then can neither take nor delete any (Curator, Tech Note 4).
 type Queue struct {
 	Party
 	Path   string
