@@ -82,6 +82,11 @@ func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound in
 	w.buf, w.piece = l.buf, int64(min(maxBytes, 1<<20))
 	defer func() { l.buf = w.buf }()
 	for {
+		// What would not fit any more is not worth reading.
+		got := len(dst) - start
+		if size := w.peek(); got > 0 && got+size > maxBytes {
+			return dst, next, nil
+		}
 		b, err := w.next()
 		if errors.Is(err, io.EOF) {
 			return dst, next, nil
@@ -94,7 +99,7 @@ func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound in
 			if l.m.opt.Quirks.UncommittedExposed {
 				beyond = b.BaseOffset() > bound
 			}
-			if got := len(dst) - start; beyond || got+len(b) > maxBytes && (got > 0 || !minOne) {
+			if beyond || got+len(b) > maxBytes && (got > 0 || !minOne) {
 				return dst, next, nil
 			}
 			err = b.Check()

@@ -123,6 +123,14 @@ func (w *walker) next() (record.Batch, error) {
 	return b, nil
 }
 
+// peek is how long the next batch is at least, in bytes, as far as that is known without reading.
+func (w *walker) peek() int {
+	if size, err := record.SizeAt(w.rest); err == nil {
+		return size
+	}
+	return record.HeaderSize
+}
+
 func (w *walker) fill(n int64) error {
 	n = min(n, w.end-w.pos)
 	if int64(cap(w.buf)) < n {
