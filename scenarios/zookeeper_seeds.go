@@ -30,6 +30,10 @@ var zkSeeds = map[string]string{
 	"epoch-mem-before-disk":          "1-200",
 	"epoch-after-snapshot-no-marker": "1-200",
 	"setwatches-exists-type":         "1-100",
+	"session-after-zxid":             "1-400",
+	"no-closing-flag":                "1-600",
+	"multi-zxid-early":               "1-200",
+	"trunc-keeps-newer-snapshot":     "1-900",
 	"replay-pzxid":                   "1-400",
 	"closesession-no-paths":          "1-400",
 }

@@ -128,7 +128,8 @@ func (l *learner) leave(env nodes.Env, why string) {
 	env.StopTimer(tagConnect)
 	env.StopTimer(tagLimit)
 	s.learner = nil
-	s.leaveRole(env, l.sync.memoryIsNotDisk && !s.cfg.Quirks.keepsMemory(l.sync.mode))
+	keeps := s.cfg.Quirks.keepsMemory(l.sync.mode) && l.phase != loadsSnapshot // of half a snapshot no defect makes a tree
+	s.leaveRole(env, l.sync.memoryIsNotDisk && !keeps)
 }
 
 // bad ends the role because of a packet that the leader should not have sent.
