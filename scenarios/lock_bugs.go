@@ -29,6 +29,7 @@ var lockPlaces = map[string]lockPlace{
 	"lock-barges":                  {"row", true, lockFair, "1-200"},
 	"paxos-lock-ignores-beats":     {"paxos", false, lockOneHolder, "1-500"},
 	"paxos-lock-blind-takeover":    {"paxos", false, lockTokens, "1-1000"},
+	"paxos-lock-stale-renewal":     {"paxos", true, lockTokens, "1-1000"},
 	"store-ignores-tokens":         {"row", true, lockEffects, "1-200"},
 	"store-forgets-tokens":         {"row", true, lockEffects, "1-500"},
 }

@@ -137,7 +137,7 @@ func (g *lockGhost) holders() {
 		case first < 0:
 			first = i
 		default:
-			g.violated(g.lw.claim.oneHolder, lockOneHolder, "c%d believes that it holds the lock (acquisition %d), and so does c%d (acquisition %d)",
+			g.violated(g.lw.claim.oneHolder, lockOneHolder, "c%d#%d believes that it holds the lock, and so does c%d#%d",
 				i+1, g.clients[i].n, first+1, g.clients[first].n)
 			return
 		}

@@ -9,6 +9,9 @@
 //     no common clock: whoever waits takes the lock over when he has seen the holder's beat stand still for longer than a lease.
 //   - [Store]: the resource. It may be fenced: then it refuses a token that is smaller than the largest that it has accepted.
 //
+// The token is what the generation number is in a sequencer of Chubby's. There is one lock here, and one mode, so a sequencer
+// has nothing else to say.
+//
 // A [Client] takes the lock, writes to the resource some times, and gives it back.
 //
 // The sources are Burrows, "The Chubby lock service" (OSDI 2006), sections 2.4 (sequencers and the lock-delay) and 2.8;

@@ -140,7 +140,7 @@ func (s *onPaxos) ended(env nodes.Env, res paxos.Result) {
 		s.learn(env, a.Value, a.Done)
 	case a.Done:
 		s.learn(env, string(s.next.Append(nil)), true)
-		if s.doing == "renew" && s.wants && s.n == s.claim {
+		if s.doing == "renew" && s.wants && (s.n == s.claim || s.c.cfg.Quirks.StaleRenewal) {
 			s.renewed(env)
 		}
 	default:

@@ -15,6 +15,7 @@ type Quirks struct {
 	Barges             bool // who comes last is served first
 	IgnoresBeats       bool // who waits counts the time since the holder got the lock, not since its last renewal
 	BlindTakeover      bool // takes the lock over without comparing what has become of it meanwhile
+	StaleRenewal       bool // the end of a renewal for an earlier acquisition counts for the present one
 	NoToken            bool // the resource does not look at tokens
 	FenceForgotten     bool // the resource keeps the largest token in memory only
 	NoSilence          bool // a cache that has lost its keys serves at once
@@ -51,6 +52,7 @@ func Bugs() []Bug {
 		{"lock-barges", "non-fair locks, as java.util.concurrent's", "who comes last is served first", Quirks{Barges: true}},
 		{"paxos-lock-ignores-beats", "the lease key of many CAS-based locks", "who waits counts from the moment at which the holder got the lock, not from its last renewal", Quirks{IgnoresBeats: true}},
 		{"paxos-lock-blind-takeover", "check-then-set, as in many CAS-based locks", "an expired lock is taken over by a put instead of a compare-and-set", Quirks{BlindTakeover: true}},
+		{"paxos-lock-stale-renewal", "this package, before its first release; akka-raft raft-46, as a lock", "a renewal that was begun for an acquisition that is over ends as the next one's grant, with the old token", Quirks{StaleRenewal: true}},
 		{"store-ignores-tokens", kleppmann, "tokens are handed out, and the resource does not look at them", Quirks{NoToken: true}},
 		{"store-forgets-tokens", kleppmann, "the resource keeps the largest token in memory, and is restarted", Quirks{FenceForgotten: true}},
 	}
