@@ -138,11 +138,12 @@ func (p *commitWatch) vote(from *sim.Machine, n *commit.Node, t *watchedTxn, at 
 	}
 	p.w.Asked(propertyDurable)
 	p.w.Asked(propertyAC2)
-	if !n.Prepared(t.id) {
-		p.violate(propertyDurable, "%s votes yes on %v, and its PREPARED record is not durable", from.ID(), t.id)
-	}
 	if (t.ended[at] == commit.Aborted || t.refused[at]) && t.life[at] == from.Incarnation() {
 		p.violate(propertyAC2, "%s votes yes on %v, which it has aborted", from.ID(), t.id)
+		return
+	}
+	if !n.Prepared(t.id) {
+		p.violate(propertyDurable, "%s votes yes on %v, and its PREPARED record is not durable", from.ID(), t.id)
 	}
 	t.votes[at] = true
 }
