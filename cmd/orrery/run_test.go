@@ -182,7 +182,14 @@ func TestAReproKeepsEveryOption(t *testing.T) {
 	} {
 		w := newWorld()
 		var seen []scenarios.Options
-		w.before = func(o scenarios.Options) { o.Recorder = nil; seen = append(seen, o) }
+		states := 0 // runs that record them change nothing else
+		w.before = func(o scenarios.Options) {
+			if o.States {
+				states++
+			}
+			o.Recorder, o.States = nil, false
+			seen = append(seen, o)
+		}
 		code, _, stderr := w.orrery(t, "run toy --seed 7 "+flags)
 		require.Equal(t, exitViolated, code, stderr)
 		code, out, stderr := w.orrery(t, "replay artifacts/toy-forgets-seed-7")
@@ -191,7 +198,8 @@ func TestAReproKeepsEveryOption(t *testing.T) {
 		for _, o := range seen[1:] {
 			require.Equal(t, seen[0], o)
 		}
-		require.Len(t, seen, 4, "once to find it, once to record it, and the same to replay it")
+		require.Len(t, seen, 5, "once to find it, once to record it, once for the page, and twice to replay it")
+		require.Equal(t, 1, states, "the page alone has the machines' states")
 	}
 }
 
