@@ -49,7 +49,6 @@ type zkWorld struct {
 	healed    time.Duration // when everything was made whole
 	settled   bool          // and then the core has served
 	bound     time.Duration // that this may take
-	restarts  bool          // after the heal every server of the core is started once more
 }
 
 func buildZooKeeper(w *trial.World, s *Scenario) error {
@@ -155,7 +154,6 @@ func (z *zkWorld) drawConfig() error {
 	force := w.Chance("force snapshot sync", 80_000)
 	z.bound = 60 * time.Second
 	z.chunk = []int{0, 200, 60}[w.Draw("snapshot chunk", 3)]
-	z.restarts = w.Chance("restarts after the heal", 300_000)
 	for i, id := range z.all() {
 		c, err := config.Parse("zoo.cfg", []byte(text))
 		if err != nil {

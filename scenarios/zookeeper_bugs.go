@@ -62,7 +62,6 @@ func (z *zkWorld) plant(name string) error {
 	case q.Tree.ReplayPzxid, q.Tree.ReplayCversion, q.Tree.CloseSessionNoPaths, q.Tree.ACLCacheFuzzy:
 		z.each(func(c *zkConfig) { c.SnapCount = 6 })
 		z.chunk = 60
-		z.restarts = true
 		z.w.Families = []string{"crash", "connection", "partition"}
 	}
 	return nil

@@ -34,6 +34,7 @@ var zkSeeds = map[string]string{
 	"no-closing-flag":                "1-600",
 	"multi-zxid-early":               "1-200",
 	"trunc-keeps-newer-snapshot":     "1-900",
+	"fsync-error-ignored":            "1-400",
 	"replay-pzxid":                   "1-400",
 	"closesession-no-paths":          "1-400",
 }
