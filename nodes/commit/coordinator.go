@@ -158,6 +158,7 @@ func (n *Node) decided(env nodes.Env, id TxnID) {
 		return
 	}
 	t.durable = true
+	note(env, id, "is decided: commit")
 	n.tellCommit(env, t)
 }
 
@@ -187,6 +188,7 @@ func (n *Node) refused(env nodes.Env, t *txn) {
 
 // abort gives the transaction up. Nothing is written down: whoever asks and finds no record is told the same.
 func (n *Node) abort(env nodes.Env, t *txn) {
+	note(env, t.id, "is given up")
 	n.tellAll(env, t.peers, &Message{Type: Abort, Txn: t.id})
 	n.reply(env, t, false)
 	n.forget(env, t)

@@ -189,3 +189,10 @@ func (n *Node) tellAll(env nodes.Env, to []nodes.ID, m *Message) {
 		env.Send(id, m)
 	}
 }
+
+// note puts what becomes of a transaction into the story of the run.
+func note(env nodes.Env, id TxnID, text string) {
+	if nodes.Noting(env) {
+		nodes.Note(env, id.String()+" "+text)
+	}
+}

@@ -120,6 +120,7 @@ func (n *Node) decide(env nodes.Env, p *part, s State) {
 	if s == Committed {
 		kind = recordCommitted
 	}
+	note(env, p.id, s.String()+" here")
 	n.log(kind, &Message{Type: Ack, Txn: p.id, Heuristic: p.heuristic, Yes: p.voted}, stepEnd)
 }
 

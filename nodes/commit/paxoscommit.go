@@ -59,6 +59,7 @@ func (n *Node) lead(env nodes.Env, id TxnID, peers []nodes.ID) {
 	l.ballot = Ballot{Round: max(l.ballot.Round, l.outbid) + 1, Node: nodes.ID(name)}
 	l.phase, l.promises, l.values, l.votes = 1, nil, nil, make([][]nodes.ID, len(peers))
 	nodes.Reachable(env, markLeadsBallot)
+	note(env, id, "gets a leader in ballot "+l.ballot.String())
 	n.tellAll(env, n.cfg.Acceptors, &Message{Type: P1a, Txn: id, Ballot: l.ballot})
 }
 

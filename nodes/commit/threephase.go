@@ -114,7 +114,9 @@ func (n *Node) terminate(env nodes.Env, p *part) {
 
 // report tells the others how far this participant is, and waits for a step.
 func (n *Node) report(env nodes.Env, p *part) {
-	p.steps++
+	if p.steps++; p.steps == 1 {
+		note(env, p.id, "goes on without its coordinator")
+	}
 	if p.state == Prepared || p.known {
 		p.told = p.state == Precommitted
 		for _, id := range p.peers {
