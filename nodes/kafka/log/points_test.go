@@ -2,6 +2,7 @@ package log_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -16,16 +17,12 @@ import (
 // syncs have ended, in each mode of crash; and hands what is found to check.
 func everyPoint(t *testing.T, prepare func() (*broker, *log.Log), change func(b *broker, l *log.Log), check func(where string, l *log.Log)) {
 	for _, mode := range []vdisk.CrashMode{vdisk.LoseNothing, vdisk.LoseUnsynced, vdisk.LoseSuffix, vdisk.LoseSubset, vdisk.Torn} {
-		for seed := range 3 {
+		for seed := range 8 {
 			for point := 0; ; point++ {
 				b, l := prepare()
 				b.d.changes = point
 				died := diesIn(func() { change(b, l) })
-				n := uint64(seed)
-				b.d.crash(mode, func(m uint64) uint64 {
-					n = n*6364136223846793005 + 1442695040888963407
-					return (n >> 33) % m
-				})
+				b.d.crash(mode, rand.New(rand.NewPCG(uint64(seed), uint64(point))).Uint64N)
 				where := fmt.Sprintf("%v, %d changes, seed %d", mode, point, seed)
 				again, r := open(t, b.d, b.opt)
 				require.Empty(t, r.Failed, where)
@@ -74,6 +71,10 @@ func TestACompactionThatACrashCutsShortLosesNothingThatIsLast(t *testing.T) {
 			last = i
 		}
 		l.SetHighWatermark(l.EndOffset())
+		for off := range l.EndOffset() {
+			_, err := l.Read(b.d, nil, off, 1, true, log.LogEnd)
+			require.NoError(t, err, "%s: the index does not fit the log", where)
+		}
 		f, err := l.Read(b.d, nil, 4, 1000, true, log.ReadCommitted)
 		require.NoError(t, err)
 		if strings.Contains(got, "4:x=1") {
@@ -142,11 +143,8 @@ func TestAShutdownOrRetentionThatACrashCutsShortLosesNothingFlushed(t *testing.T
 
 func TestACompactedLogStaysOneInWhateverOrderItDies(t *testing.T) {
 	for seed := range 40 {
-		n := uint64(seed)*2654435761 + 1
-		draw := func(m int) int {
-			n = n*6364136223846793005 + 1442695040888963407
-			return int((n >> 33) % uint64(m))
-		}
+		r := rand.New(rand.NewPCG(uint64(seed), 5))
+		draw := r.IntN
 		b, l := fresh(t, compacted, log.Quirks{})
 		last, flushed := map[string]string{}, int64(0)
 		wrote := map[int64]string{}
@@ -175,9 +173,9 @@ func TestACompactedLogStaysOneInWhateverOrderItDies(t *testing.T) {
 			})
 			b.d.changes = -1
 			if died || draw(20) == 0 {
-				b.d.crash(vdisk.LoseSubset, func(m uint64) uint64 { return uint64(draw(int(min(m, 1<<30)))) })
-				again, r := open(t, b.d, b.opt)
-				require.Empty(t, r.Failed)
+				b.d.crash(vdisk.LoseSubset, r.Uint64N)
+				again, report := open(t, b.d, b.opt)
+				require.Empty(t, report.Failed)
 				*b = *again
 				l = b.Log(tp)
 				require.GreaterOrEqual(t, l.EndOffset(), flushed)
