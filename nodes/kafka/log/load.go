@@ -175,9 +175,6 @@ func (l *Log) discard(d nodes.Disk, now time.Time, offset int64) error {
 	if err := l.dropSnapshots(d, func(int64) bool { return true }); err != nil {
 		return err
 	}
-	if err := remove(d, l.dir+"/"+epochFile); err != nil {
-		return err
-	}
 	return l.startAt(d, now, offset)
 }
 

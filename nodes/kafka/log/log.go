@@ -59,6 +59,11 @@ func (l *Log) startAt(d nodes.Disk, now time.Time, offset int64) error {
 	l.prod = newProducers()
 	l.prod.end = offset
 	l.lastFlush = now
+	// The file of the epochs is only ever replaced: by its name a partition is known to exist, whatever segments a crash takes.
+	l.epochs = nil
+	if err := l.saveEpochs(d); err != nil {
+		return err
+	}
 	return s.create(d)
 }
 

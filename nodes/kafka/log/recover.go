@@ -209,15 +209,19 @@ func (l *Log) openEpochs(d nodes.Disk, recovery int64) error {
 }
 
 // completeEpochs adds what the file has already forgotten of batches that are still there: a log start that went up and was
-// not durable is back where it was.
+// not durable is back where it was, or a full truncation was lost, of which the file knows.
 func (l *Log) completeEpochs(d nodes.Disk) error {
 	known := l.epochs
-	if len(known) == 0 || known[0].Start <= l.first {
+	until := l.end
+	if len(known) > 0 {
+		until = known[0].Start
+	}
+	if until <= l.first {
 		return nil
 	}
 	l.epochs = nil
 	err := l.scan(d, l.first, func(_ *segment, b record.Batch) error {
-		if b.BaseOffset() >= known[0].Start {
+		if b.BaseOffset() >= until {
 			return errEnough
 		}
 		l.epochs.assign(b.LeaderEpoch(), b.BaseOffset())

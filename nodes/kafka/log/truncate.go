@@ -156,10 +156,6 @@ func (l *Log) restart(d nodes.Disk, st *step) error {
 	if err := l.dropSnapshots(d, func(int64) bool { return true }); err != nil {
 		return err
 	}
-	l.epochs = nil
-	if err := l.saveEpochs(d); err != nil {
-		return err
-	}
 	l.cut, l.restarting = false, nil
 	if err := l.startAt(d, st.now, st.off); err != nil {
 		return err
