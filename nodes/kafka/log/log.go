@@ -186,10 +186,9 @@ func (l *Log) run(d nodes.Disk, st *step) error {
 	case doFlushed:
 		return l.flushed(d, st.off, st.gen)
 	case doTruncate:
+		return l.truncate(d, st.off)
+	case doRecut:
 		l.cut = false
-		if err := l.truncate(d, st.off); err != nil {
-			return err
-		}
 		l.m.tell(Event{Kind: Truncated, Partition: l.tp, Offset: l.end})
 	case doRestart:
 		return l.restart(d, st)

@@ -25,6 +25,7 @@ const (
 	doCreated
 	doFlushed  // up to off, if nothing was truncated since gen
 	doTruncate // to off
+	doRecut    // the truncation is durable
 	doRestart  // truncate fully and start at off
 	doSwitch   // the log reads the compacted segment from now on
 	doLive     // whose files have their names now

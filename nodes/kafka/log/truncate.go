@@ -17,9 +17,10 @@ type cutback struct {
 }
 
 // TruncateTo cuts the log so that it ends at the offset, or before the batch that the offset lies in. With it goes what the epochs,
-// the indexes and the producers' states say of what is cut off. done is true if that has happened; else it waits for the disk, the
-// log takes no appends, and the event Truncated tells. It waits only where what is cut off had been flushed: the recovery
-// point must be known to be lower first, or a crash would pass off what follows for durable.
+// the indexes and the producers' states say of what is cut off. done is true if there is nothing to cut; else the log takes no
+// appends until the event Truncated tells that the cut is durable. For a lost cut under kept appends would be a log
+// that nobody ever had: batches of the old history below those of the new, which no epoch gives away. Where what is cut off had been
+// flushed, the recovery point is durably lowered first.
 func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
 	if offset < l.segs[0].base {
 		return l.TruncateFullyAndStartAt(d, l.active().created, offset)
@@ -36,16 +37,19 @@ func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
 		}
 		return true, l.saveEpochs(d)
 	}
-	if offset >= l.recovery {
-		return true, l.truncate(d, offset)
-	}
 	l.busy++
 	l.cut = true
-	l.recovery = offset
-	return false, l.m.start(d,
-		step{do: doCheckpoint, which: recoveryPoints},
-		step{do: doTruncate, log: l, off: offset},
+	var steps []step
+	if offset < l.recovery {
+		l.recovery = offset
+		steps = append(steps, step{do: doCheckpoint, which: recoveryPoints})
+	}
+	steps = append(steps, step{do: doTruncate, log: l, off: offset},
+		step{do: doSync, name: l.segs[l.at(offset)].file(logExt)},
+		step{do: doSyncDir, name: l.dir},
+		step{do: doRecut, log: l},
 		step{do: doRelease, log: l})
+	return false, l.m.start(d, steps...)
 }
 
 // truncate cuts now.
