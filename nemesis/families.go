@@ -64,7 +64,7 @@ func (g *generator) family(name string) {
 	case "hunt":
 		count, span = 1, 2*g.t // it goes on by itself
 	case "rot", "amnesia":
-		count = 1 + g.below("how many", uint64(max(g.c.Tolerates, 1)))
+		count = 1 + g.below("how many disks", uint64(max(g.c.Tolerates, 1)))
 	}
 	for k := range count {
 		g.index = k + 1

@@ -150,7 +150,7 @@ func (g *lockFaults) kept() (nemesis.Fault, time.Duration) {
 	if !g.s.keepsMemory() {
 		return nemesis.Pause{Who: g.lockNode()}, g.between("paused", 10, 200)
 	}
-	return nemesis.Crash{Who: g.lockNode(), Power: vdisk.LoseUnsynced}, g.between("down", 5, 150)
+	return nemesis.Crash{Who: g.lockNode(), Power: vdisk.LoseUnsynced}, g.between("lock node down", 5, 150)
 }
 
 // broken draws a fault that breaks an assumption.
@@ -166,7 +166,7 @@ func (g *lockFaults) broken() (nemesis.Fault, time.Duration) {
 	case 6:
 		return nemesis.Drift{Who: [2]nemesis.Target{g.client(), g.lockNode()}[g.below("whose", 2)], Rate: int64(g.sign(200_000))}, 2 * medium
 	}
-	return nemesis.Crash{Who: g.lockNode(), Power: vdisk.LoseUnsynced}, g.between("down", 1, 30)
+	return nemesis.Crash{Who: g.lockNode(), Power: vdisk.LoseUnsynced}, g.between("lock node down briefly", 1, 30)
 }
 
 func (g *lockFaults) sign(d time.Duration) time.Duration {

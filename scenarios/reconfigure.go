@@ -26,7 +26,7 @@ type operator struct {
 
 func newOperator(w *trial.World, members, spares []nodes.ID) *operator {
 	o := &operator{w: w, all: slices.Concat(members, spares), members: slices.Clone(members), min: min(3, len(members))}
-	o.changes = 1 + int(w.Draw("changes of membership", 4))
+	o.changes = 1 + int(w.Draw("number of changes", 4))
 	return o
 }
 
