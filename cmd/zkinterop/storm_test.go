@@ -67,7 +67,9 @@ func (w *walker) join() bool {
 	if fresh {
 		_, err = c.create("/"+w.name, "0", proto.ModePersistent)
 		if _, refused := err.(interface{ Unwrap() error }); err != nil && !refused {
-			w.c = nil
+			c.conn.Close()
+			w.c = nil // whether it is there is not known: the session is given up, so that it is made again
+			w.old = nil
 			return false
 		}
 		if _, err := c.create("/"+w.name+"-alive", "", proto.ModeEphemeral); err != nil {
