@@ -40,7 +40,14 @@ func (q *queue) pop() item {
 	if n == 0 {
 		return first
 	}
-	i := 0
+	q.sink(0, it)
+	return first
+}
+
+// sink puts it where it belongs at or below place i, which is free.
+func (q *queue) sink(i int, it item) {
+	s := q.items
+	n := len(s)
 	for {
 		child := 4*i + 1
 		if child >= n {
@@ -59,5 +66,4 @@ func (q *queue) pop() item {
 		i = least
 	}
 	s[i] = it
-	return first
 }

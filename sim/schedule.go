@@ -273,22 +273,5 @@ func (q *queue) fix(i int) {
 		s[i] = s[(i-1)/4]
 		i = (i - 1) / 4
 	}
-	for {
-		child := 4*i + 1
-		if child >= len(s) {
-			break
-		}
-		least := child
-		for c := child + 1; c < min(child+4, len(s)); c++ {
-			if s[c].before(&s[least]) {
-				least = c
-			}
-		}
-		if !s[least].before(&it) {
-			break
-		}
-		s[i] = s[least]
-		i = least
-	}
-	s[i] = it
+	q.sink(i, it)
 }

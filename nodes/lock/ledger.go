@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 )
 
 // Claim is one client's wish for the lock, from its asking to its giving back.
@@ -90,7 +91,7 @@ func (l *Ledger) Append(b []byte) []byte {
 	b = binary.AppendUvarint(binary.AppendUvarint(b, l.Token), l.Beat)
 	b = binary.AppendUvarint(b, uint64(len(l.Queue)))
 	for _, c := range l.Queue {
-		b = binary.AppendUvarint(appendString(b, string(c.Owner)), c.N)
+		b = binary.AppendUvarint(wire.AppendString(b, string(c.Owner)), c.N)
 	}
 	return b
 }
@@ -99,19 +100,19 @@ var errLedger = errors.New("lock: what is kept of the lock cannot be read")
 
 // ReadLedger reads what Append has written.
 func ReadLedger(p []byte) (Ledger, error) {
-	r := reader{p: p}
-	l := r.ledger()
-	if r.bad || len(r.p) > 0 {
+	r := wire.NewReader(p)
+	l := readLedger(&r)
+	if !r.Done() {
 		return Ledger{}, errLedger
 	}
 	return l, nil
 }
 
-func (r *reader) ledger() Ledger {
-	l := Ledger{Token: r.uint(), Beat: r.uint()}
-	n := r.uint()
-	for i := uint64(0); i < n && !r.bad; i++ {
-		l.Queue = append(l.Queue, Claim{nodes.ID(r.string()), r.uint()})
+func readLedger(r *wire.Reader) Ledger {
+	l := Ledger{Token: r.Uint(), Beat: r.Uint()}
+	n := r.Uint()
+	for i := uint64(0); i < n && !r.Failed(); i++ {
+		l.Queue = append(l.Queue, Claim{nodes.ID(r.String()), r.Uint()})
 	}
 	return l
 }

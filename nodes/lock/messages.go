@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 	"orrery/nodes/paxos"
 )
 
@@ -86,43 +87,12 @@ func (c *codec) Decode(p []byte) (nodes.Message, error) {
 		return nil, errMalformed
 	}
 	m.OK = p[1] == 1
-	r := reader{p: p[2:]}
+	r := wire.NewReader(p[2:])
 	for _, v := range [...]*uint64{&m.N, &m.Seq, &m.Token, &m.Value, &m.TTL, &m.Step} {
-		*v = r.uint()
+		*v = r.Uint()
 	}
-	if r.bad || len(r.p) > 0 {
+	if !r.Done() {
 		return nil, errMalformed
 	}
 	return m, nil
-}
-
-// reader takes an encoding apart; after the first mistake it yields zeros.
-type reader struct {
-	p   []byte
-	bad bool
-}
-
-func (r *reader) uint() uint64 {
-	v, n := binary.Uvarint(r.p)
-	if n <= 0 {
-		r.p, r.bad = nil, true
-		return 0
-	}
-	r.p = r.p[n:]
-	return v
-}
-
-func (r *reader) string() string {
-	n := r.uint()
-	if n > uint64(len(r.p)) {
-		r.p, r.bad = nil, true
-		return ""
-	}
-	s := string(r.p[:n])
-	r.p = r.p[n:]
-	return s
-}
-
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 )
 
 // RowConfig says what a Row is.
@@ -43,9 +44,9 @@ func (r *Row) Boot(env nodes.Env) error {
 		return err
 	}
 	if state != nil {
-		in := reader{p: state}
-		r.expires, r.ttl = int64(in.uint()), in.uint()
-		if r.ledger = in.ledger(); in.bad || len(in.p) > 0 {
+		in := wire.NewReader(state)
+		r.expires, r.ttl = int64(in.Uint()), in.Uint()
+		if r.ledger = readLedger(&in); !in.Done() {
 			return errLedger
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 )
 
 // StoreConfig says what a Store is.
@@ -33,8 +34,8 @@ func (s *Store) Boot(env nodes.Env) error {
 		return err
 	}
 	if state != nil && !s.cfg.Quirks.FenceForgotten {
-		in := reader{p: state}
-		if s.largest = in.uint(); in.bad || len(in.p) > 0 {
+		in := wire.NewReader(state)
+		if s.largest = in.Uint(); !in.Done() {
 			return errLedger
 		}
 	}

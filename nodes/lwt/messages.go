@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 )
 
 // Ballot is what Cassandra makes of a time and an address: a number that counts, and who chose it.
@@ -73,8 +74,8 @@ func (codec) Append(b []byte, message nodes.Message) []byte {
 	b = appendBallot(b, m.Promised)
 	b = appendCommit(b, m.InProgress)
 	b = appendCommit(b, m.Recent)
-	b = appendString(b, m.Expect)
-	return appendString(b, m.Value)
+	b = wire.AppendString(b, m.Expect)
+	return wire.AppendString(b, m.Value)
 }
 
 var errMalformed = errors.New("lwt: malformed message")
@@ -84,10 +85,10 @@ func (codec) Decode(p []byte) (nodes.Message, error) {
 	if len(p) < 2 || p[0] < Request || p[0] > Reply || p[1] > 3 {
 		return nil, errMalformed
 	}
-	r := reader{p: p[2:]}
-	m := &Message{Type: p[0], OK: p[1]&1 != 0, Known: p[1]&2 != 0, Ballot: r.ballot(), Promised: r.ballot(),
-		InProgress: r.commit(), Recent: r.commit(), Expect: r.string(), Value: r.string()}
-	if r.bad || len(r.p) > 0 {
+	r := wire.NewReader(p[2:])
+	m := &Message{Type: p[0], OK: p[1]&1 != 0, Known: p[1]&2 != 0, Ballot: readBallot(&r), Promised: readBallot(&r),
+		InProgress: readCommit(&r), Recent: readCommit(&r), Expect: r.String(), Value: r.String()}
+	if !r.Done() {
 		return nil, errMalformed
 	}
 	return m, nil
@@ -100,42 +101,13 @@ func flag(v bool) byte {
 	return 0
 }
 
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
 func appendBallot(b []byte, x Ballot) []byte {
-	return appendString(binary.AppendUvarint(b, x.Time), string(x.Node))
+	return wire.AppendString(binary.AppendUvarint(b, x.Time), string(x.Node))
 }
 
-func appendCommit(b []byte, c Commit) []byte { return appendString(appendBallot(b, c.Ballot), c.Value) }
-
-// reader takes an encoding apart; after the first mistake it yields zeros.
-type reader struct {
-	p   []byte
-	bad bool
+func appendCommit(b []byte, c Commit) []byte {
+	return wire.AppendString(appendBallot(b, c.Ballot), c.Value)
 }
 
-func (r *reader) uint() uint64 {
-	v, n := binary.Uvarint(r.p)
-	if n <= 0 {
-		r.p, r.bad = nil, true
-		return 0
-	}
-	r.p = r.p[n:]
-	return v
-}
-
-func (r *reader) string() string {
-	n := r.uint()
-	if n > uint64(len(r.p)) {
-		r.p, r.bad = nil, true
-		return ""
-	}
-	s := string(r.p[:n])
-	r.p = r.p[n:]
-	return s
-}
-
-func (r *reader) ballot() Ballot { return Ballot{r.uint(), nodes.ID(r.string())} }
-func (r *reader) commit() Commit { return Commit{r.ballot(), r.string()} }
+func readBallot(r *wire.Reader) Ballot { return Ballot{r.Uint(), nodes.ID(r.String())} }
+func readCommit(r *wire.Reader) Commit { return Commit{readBallot(r), r.String()} }

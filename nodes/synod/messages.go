@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 )
 
 // Ballot numbers an attempt: rounds count, and the node makes it unique. The zero Ballot is
@@ -81,7 +82,7 @@ func (codec) Append(b []byte, message nodes.Message) []byte {
 	b = appendBallot(b, m.Ballot)
 	b = appendBallot(b, m.Promised)
 	b = appendBallot(b, m.Accepted)
-	return appendString(b, m.Value)
+	return wire.AppendString(b, m.Value)
 }
 
 var errMalformed = errors.New("synod: malformed message")
@@ -91,47 +92,16 @@ func (codec) Decode(p []byte) (nodes.Message, error) {
 	if len(p) == 0 || p[0] < P1a || p[0] > P2b {
 		return nil, errMalformed
 	}
-	r := reader{p: p[1:]}
-	m := &Message{Type: p[0], Ballot: r.ballot(), Promised: r.ballot(), Accepted: r.ballot(), Value: r.string()}
-	if r.bad || len(r.p) > 0 {
+	r := wire.NewReader(p[1:])
+	m := &Message{Type: p[0], Ballot: readBallot(&r), Promised: readBallot(&r), Accepted: readBallot(&r), Value: r.String()}
+	if !r.Done() {
 		return nil, errMalformed
 	}
 	return m, nil
 }
 
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
 func appendBallot(b []byte, x Ballot) []byte {
-	return appendString(binary.AppendUvarint(b, x.Round), string(x.Node))
+	return wire.AppendString(binary.AppendUvarint(b, x.Round), string(x.Node))
 }
 
-// reader takes an encoding apart; after the first mistake it yields zeros.
-type reader struct {
-	p   []byte
-	bad bool
-}
-
-func (r *reader) uint() uint64 {
-	v, n := binary.Uvarint(r.p)
-	if n <= 0 {
-		r.p, r.bad = nil, true
-		return 0
-	}
-	r.p = r.p[n:]
-	return v
-}
-
-func (r *reader) string() string {
-	n := r.uint()
-	if n > uint64(len(r.p)) {
-		r.p, r.bad = nil, true
-		return ""
-	}
-	s := string(r.p[:n])
-	r.p = r.p[n:]
-	return s
-}
-
-func (r *reader) ballot() Ballot { return Ballot{Round: r.uint(), Node: nodes.ID(r.string())} }
+func readBallot(r *wire.Reader) Ballot { return Ballot{Round: r.Uint(), Node: nodes.ID(r.String())} }

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 )
 
 // record is all that a node must never forget. Every change appends one whole
@@ -27,7 +28,7 @@ func (r *record) append(b []byte) []byte {
 	p := binary.AppendUvarint(nil, r.Round)
 	p = appendBallot(p, r.Promised)
 	p = appendBallot(p, r.Accepted)
-	p = appendString(p, r.Value)
+	p = wire.AppendString(p, r.Value)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(p)))
 	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(p, castagnoli))
 	return append(b, p...)
@@ -54,9 +55,9 @@ func load(d nodes.Disk) (record, error) {
 		if crc32.Checksum(content, castagnoli) != sum {
 			break
 		}
-		r := reader{p: content}
-		last = record{Round: r.uint(), Promised: r.ballot(), Accepted: r.ballot(), Value: r.string()}
-		if r.bad || len(r.p) > 0 {
+		r := wire.NewReader(content)
+		last = record{Round: r.Uint(), Promised: readBallot(&r), Accepted: readBallot(&r), Value: r.String()}
+		if !r.Done() {
 			return record{}, fmt.Errorf("synod: %s holds a record that this program did not write", recordFile)
 		}
 		whole += 8 + int(n)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"orrery/nodes"
+	"orrery/nodes/internal/wire"
 )
 
 // AppendState appends all that the node's future can depend on, and nothing else: two nodes with
@@ -14,18 +15,18 @@ func (n *Node) AppendState(b []byte) []byte {
 	for i := range n.waiting {
 		r := &n.waiting[i]
 		b = binary.AppendUvarint(b, r.n-n.durable)
-		b = appendString(b, string(r.to))
+		b = wire.AppendString(b, string(r.to))
 		b = codec{}.Append(b, &r.m)
 	}
 	b = append(b, byte(len(n.waiting)))
 	if n.phase != 0 {
 		b = appendBallot(b, n.ballot)
 		b = appendBallot(b, n.highest)
-		b = appendString(b, n.value)
+		b = wire.AppendString(b, n.value)
 		b = n.appendSet(b, n.promises)
 		b = n.appendSet(b, n.votes)
 	}
-	return appendString(b, n.learnt)
+	return wire.AppendString(b, n.learnt)
 }
 
 // appendSet appends a set of acceptors without the order in which they came.
@@ -55,8 +56,8 @@ func (n *Node) Ignores(p []byte) bool {
 	if len(p) == 0 || p[0] != P1b && p[0] != P2b || n.cfg.Quirks.CountsStalePromises {
 		return false
 	}
-	r := reader{p: p[1:]}
-	if b := r.ballot(); b != n.ballot {
+	r := wire.NewReader(p[1:])
+	if b := readBallot(&r); b != n.ballot {
 		return true
 	}
 	return p[0] == P1b && n.phase != 1 || p[0] == P2b && n.phase == 0

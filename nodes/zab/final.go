@@ -102,20 +102,13 @@ func (s *Server) answerWrite(env nodes.Env, r *request, t logged, result *tree.R
 
 // response is the body of the answer to a write that has succeeded; nil if there is none.
 func (s *Server) response(op proto.OpCode, r *tree.Result) jute.Record {
-	switch op {
-	case proto.OpCreate:
-		return &proto.CreateResponse{Path: r.Path}
-	case proto.OpCreate2, proto.OpCreateTTL, proto.OpCreateContainer:
-		return &proto.Create2Response{Path: r.Path, Stat: r.Stat}
-	case proto.OpSetData:
-		return &proto.SetDataResponse{Stat: r.Stat}
-	case proto.OpSetACL:
-		return &proto.SetACLResponse{Stat: r.Stat}
-	case proto.OpReconfig:
-		data, _, _ := s.db.tree.GetData(tree.Reader{Auth: []proto.ID{{Scheme: "super"}}}, tree.ConfigPath, false)
-		return &proto.GetDataResponse{Data: data, Stat: r.Stat}
+	answered := *r
+	answered.Type = op // the request says in which form its client reads it, not the transaction
+	body := answered.Answer()
+	if g, ok := body.(*proto.GetDataResponse); ok {
+		g.Data, _, _ = s.db.tree.GetData(tree.Reader{Auth: []proto.ID{{Scheme: "super"}}}, tree.ConfigPath, false)
 	}
-	return nil
+	return body
 }
 
 // multiResponse is the answer to a multi: what came of each operation, or for each the error that
@@ -126,23 +119,9 @@ func multiResponse(r *request, result *tree.Result) *proto.MultiResponse {
 		m := &result.Multi[i]
 		one := proto.MultiResult{Type: m.Type, Err: m.Err}
 		if m.Type != proto.OpError {
-			one.Response = multiBody(m)
+			one.Response = m.Answer()
 		}
 		res.Results = append(res.Results, one)
 	}
 	return res
-}
-
-func multiBody(m *tree.Result) jute.Record {
-	switch m.Type {
-	case proto.OpCreate:
-		return &proto.CreateResponse{Path: m.Path}
-	case proto.OpCreate2, proto.OpCreateTTL, proto.OpCreateContainer:
-		return &proto.Create2Response{Path: m.Path, Stat: m.Stat}
-	case proto.OpSetData:
-		return &proto.SetDataResponse{Stat: m.Stat}
-	case proto.OpSetACL:
-		return &proto.SetACLResponse{Stat: m.Stat}
-	}
-	return nil
 }
