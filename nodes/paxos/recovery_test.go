@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,4 +40,39 @@ func TestBootKeepsTheSnapshotThatAnOlderLogNames(t *testing.T) {
 	require.Equal(t, first, m.replica().base)
 	w.quiet()
 	require.Equal(t, Follower, m.replica().Role())
+}
+
+// TestAnOvertakenSnapshotIsRemoved: the disk is slow, and a later snapshot, as a leader sends one to a replica that is
+// behind, comes before the one under way is durable. No log will ever name that one; nor may those stay that were
+// replaced while the log was slow.
+func TestAnOvertakenSnapshotIsRemoved(t *testing.T) {
+	w := newWorld()
+	w.cluster(1, func(c *Config) { c.SnapshotEvery, c.KeepSlots = 1000, -1 })
+	m := w.machines[0]
+	m.guard(func() { m.replica().Fire(m, w.election(m)) })
+	c := w.client("c1", "n1")
+	for range 4 {
+		c.do(Op{Kind: OpAppend, Key: "x", Value: "+"})
+		w.quiet()
+	}
+	r := m.replica()
+	save := func(slot Slot) {
+		m.guard(func() { r.saveSnapshot(m, r.machine.snapshot(nil), saving{slot: slot}) })
+	}
+	save(1)
+	save(2)
+	w.quiet()
+	save(3)
+	save(4)
+	w.quiet()
+	names, err := m.disk.List("")
+	require.NoError(t, err)
+	require.Equal(t, Slot(4), r.base)
+	var snapshots []string
+	for _, name := range names {
+		if strings.HasPrefix(name, "snapshot-") {
+			snapshots = append(snapshots, name)
+		}
+	}
+	require.Equal(t, []string{snapshotFile(4)}, snapshots)
 }

@@ -70,6 +70,7 @@ type Replica struct {
 	arena        arena
 	tellings     []telling
 	saving       saving
+	replaced     []replaced // oldest first
 
 	leader     Ballot        // the highest ballot whose leader was heard
 	heardAt    time.Duration // when that was, monotonic
@@ -264,7 +265,7 @@ func (r *Replica) durable(env nodes.Env) {
 		r.booted(env)
 		return
 	}
-	r.removeReplacedSnapshot(env)
+	r.removeReplacedSnapshots(env)
 	r.tell(env)
 	switch r.role {
 	case Candidate:

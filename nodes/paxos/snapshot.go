@@ -21,9 +21,13 @@ type saving struct {
 	image   []byte
 	state   *machine // what it holds, if it came from another replica
 	from    nodes.ID // which one
+}
 
-	replaced   string // the file of the snapshot before, to be removed
-	replacedAt uint64 // when this record is durable
+// replaced is the file of a snapshot that a later one has replaced. It is still needed until the log that names the
+// later one is durable; several wait at once where the disk is slow.
+type replaced struct {
+	file string
+	at   uint64 // the record that must be durable before the file goes
 }
 
 // maybeSnapshot takes a snapshot if enough was applied since the last.
@@ -36,8 +40,8 @@ func (r *Replica) maybeSnapshot(env nodes.Env) {
 
 // saveSnapshot begins to write an image.
 func (r *Replica) saveSnapshot(env nodes.Env, image []byte, s saving) {
-	if r.saving.replaced != "" { // an older one is still to go; it goes with the next
-		s.replaced, s.replacedAt = r.saving.replaced, r.saving.replacedAt
+	if r.saving.slot > 0 { // overtaken: no log will ever name it
+		removeSnapshot(env, snapshotFile(r.saving.slot))
 	}
 	s.image, s.waiting = image, 2
 	r.saving = s
@@ -112,14 +116,12 @@ func (r *Replica) truncate(env nodes.Env, s *saving) {
 		r.log.trim(r.base - keep)
 	}
 	r.roll(env)
-	replaced := ""
 	if before > 0 {
-		replaced = snapshotFile(before)
+		r.replaced = append(r.replaced, replaced{snapshotFile(before), r.wal.Last()})
 	}
 	installed := s.state != nil
 	from := s.from
-	r.removeReplacedSnapshot(env)
-	r.saving = saving{replaced: replaced, replacedAt: r.wal.Last()}
+	r.saving = saving{}
 	nodes.Reachable(env, markTruncated)
 	if installed {
 		r.applyChosen(env)
@@ -128,17 +130,19 @@ func (r *Replica) truncate(env nodes.Env, s *saving) {
 	}
 }
 
-// removeReplacedSnapshot removes the snapshot before the present one, once the log that
-// names the present one is durable.
-func (r *Replica) removeReplacedSnapshot(env nodes.Env) {
-	s := &r.saving
-	if s.replaced == "" || r.wal.Durable() < s.replacedAt {
-		return
+// removeReplacedSnapshots removes the snapshots before the present one, each once the log that names its
+// successor is durable.
+func (r *Replica) removeReplacedSnapshots(env nodes.Env) {
+	for len(r.replaced) > 0 && r.wal.Durable() >= r.replaced[0].at {
+		removeSnapshot(env, r.replaced[0].file)
+		r.replaced = r.replaced[1:]
 	}
-	if err := env.Disk().Remove(s.replaced); err != nil && !errors.Is(err, nodes.ErrNotExist) {
-		env.Halt(fmt.Errorf("paxos: %s: %w", s.replaced, err))
+}
+
+func removeSnapshot(env nodes.Env, file string) {
+	if err := env.Disk().Remove(file); err != nil && !errors.Is(err, nodes.ErrNotExist) {
+		env.Halt(fmt.Errorf("paxos: %s: %w", file, err))
 	}
-	s.replaced = ""
 }
 
 // removeStaleSnapshots removes, at Boot, the snapshots that the log does not name.
