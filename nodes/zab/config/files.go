@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"orrery/nodes/internal/properties"
 )
 
 // DynamicName is the file that holds the members under a version: "zoo.cfg.dynamic.100000000". static is the
@@ -27,18 +29,16 @@ func (q *Quorum) FileText() []byte {
 // members, with a dynamicConfigFile that points there, and, if eraseClient is true because the server line
 // now says it, without clientPort. The other lines stay, comments too.
 func EditStatic(p []byte, dynamic string, eraseClient bool) []byte {
-	lines := splitLines(string(p))
-	entries := properties(p)
+	lines := properties.Lines(p)
+	entries := properties.Read(p)
 	var out []string
 	for i := 0; i < len(lines); {
 		end := i + 1
-		at := slices.IndexFunc(entries, func(e entry) bool { return e.line == i+1 })
-		if at >= 0 { // an entry ends before the next one, or blank line, or comment
-			for end < len(lines) && continues(lines[end-1]) {
-				end++
-			}
+		at := slices.IndexFunc(entries, func(e entry) bool { return e.Line == i+1 })
+		if at >= 0 {
+			end = min(entries[at].End-1, len(lines))
 		}
-		if at < 0 || !movesOut(entries[at].key, eraseClient) {
+		if at < 0 || !movesOut(entries[at].Key, eraseClient) {
 			out = append(out, lines[i:end]...)
 		}
 		i = end

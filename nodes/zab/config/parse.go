@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"orrery/nodes/internal/properties"
 )
 
 // Parse reads a zoo.cfg. file is its name, for errors. If the configuration says
@@ -14,8 +16,8 @@ func Parse(file string, p []byte) (*Config, error) {
 	c.file = file
 	wrong := &problems{file: file}
 	var members []entry
-	for _, e := range properties(p) {
-		if inEnsemble(e.key) {
+	for _, e := range properties.Read(p) {
+		if inEnsemble(e.Key) {
 			members = append(members, e)
 			continue
 		}
@@ -45,20 +47,20 @@ func inEnsemble(key string) bool {
 
 // take obeys one key.
 func (c *Config) take(e entry, wrong *problems) {
-	k, found := lookUp(e.key)
+	k, found := lookUp(e.Key)
 	switch {
 	case !found:
-		wrong.add(e, "%s", unknown(e.key))
+		wrong.add(e, "%s", unknown(e.Key))
 	case k.use != nil:
-		if err := k.use(c, e.value); err != nil {
+		if err := k.use(c, e.Value); err != nil {
 			wrong.add(e, "%v", err)
 		}
 	case k.refuse != "":
-		if yes, err := isTrue(e.value); err != nil || yes {
+		if yes, err := isTrue(e.Value); err != nil || yes {
 			wrong.add(e, "%s", k.refuse)
 		}
 	default:
-		c.Notes = append(c.Notes, fmt.Sprintf("%s:%d: %s has no effect: %s", wrong.file, e.line, e.key, k.without))
+		c.Notes = append(c.Notes, fmt.Sprintf("%s:%d: %s has no effect: %s", wrong.file, e.Line, e.Key, k.without))
 	}
 }
 
@@ -69,7 +71,7 @@ func unknown(name string) string {
 			return "in this file it is called " + short
 		}
 	}
-	if a := alike(name, known()); a != "" {
+	if a := properties.Alike(name, known()); a != "" {
 		return "unknown key; did you mean " + a + "?"
 	}
 	return "unknown key; ZooKeeper would ignore it, so leave it out"
@@ -174,7 +176,7 @@ func (c *Config) SetProperties(flags string) error {
 		name, value, _ := strings.Cut(strings.Trim(name, `"'`), "=")
 		name, ours := strings.CutPrefix(name, "zookeeper.")
 		if _, found := lookUp(name); found || ours {
-			c.take(entry{name, value, i + 1}, wrong)
+			c.take(entry{Key: name, Value: value, Line: i + 1}, wrong)
 		}
 	}
 	return wrong.err()
@@ -193,18 +195,18 @@ func ParseQuorum(file string, p []byte) (*Quorum, error) { return parseText(file
 func parseText(file string, p []byte, version int64, inside bool) (*Quorum, error) {
 	wrong := &problems{file: file}
 	var members []entry
-	for _, e := range properties(p) {
+	for _, e := range properties.Read(p) {
 		switch {
-		case inEnsemble(e.key):
+		case inEnsemble(e.Key):
 			members = append(members, e)
-		case e.key != "version":
+		case e.Key != "version":
 			wrong.add(e, "unknown key; a file of members has server.N, group.N, weight.N and no others")
 		case !inside:
 			wrong.add(e, "does not belong here; the version is the end of the file's name")
 		default:
-			v, err := strconv.ParseUint(e.value, 16, 64)
+			v, err := strconv.ParseUint(e.Value, 16, 64)
 			if err != nil {
-				wrong.add(e, "%q is no version; want a hexadecimal number", e.value)
+				wrong.add(e, "%q is no version; want a hexadecimal number", e.Value)
 			}
 			version = int64(v)
 		}
@@ -227,13 +229,13 @@ func parseQuorum(entries []entry, version int64, wrong *problems) *Quorum {
 	q := &Quorum{version: version}
 	before := len(wrong.errs)
 	for _, e := range entries {
-		kind, number, _ := strings.Cut(e.key, ".")
+		kind, number, _ := strings.Cut(e.Key, ".")
 		id, err := strconv.ParseInt(number, 10, 64)
 		if err != nil || id < 0 {
 			wrong.add(e, "%q is no number of a %s; want %s.1, %s.2 and so on", number, kind, kind, kind)
 			continue
 		}
-		if err := q.take(kind, id, e.value); err != nil {
+		if err := q.take(kind, id, e.Value); err != nil {
 			wrong.add(e, "%v", err)
 		}
 	}
@@ -241,9 +243,9 @@ func parseQuorum(entries []entry, version int64, wrong *problems) *Quorum {
 		return q
 	}
 	if err := q.settle(); err != nil {
-		at := entry{key: "group"}
+		at := entry{Key: "group"}
 		for _, e := range entries {
-			if strings.HasPrefix(e.key, "group.") {
+			if strings.HasPrefix(e.Key, "group.") {
 				at = e
 				break
 			}

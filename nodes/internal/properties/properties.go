@@ -1,23 +1,26 @@
-package config
+package properties
 
 import (
 	"strconv"
 	"strings"
 )
 
-// entry is one key of a properties file.
-type entry struct {
-	key, value string
-	line       int // on which it begins, from 1
+// Entry is one key of a file, with its value.
+type Entry struct {
+	Key, Value string
+	Line, End  int // the line on which it begins, from 1, and the first behind it
+	// Malformed tells that an escape \u does not have four hexadecimal digits behind it. Java refuses such a file; here
+	// the letter u stands for itself.
+	Malformed bool
 }
 
-// properties reads a file in the format of java.util.Properties: comments behind # and !, keys that end
+// Read reads a file: comments behind # and !, keys that end
 // at the first '=', ':' or blank, values that go on behind a backslash at the end of a line,
 // and escapes. Of several entries of one key all are returned, in the file's order. Bytes above 127
 // are kept as they are (Java reads them as Latin-1, and so garbles UTF-8).
-func properties(p []byte) []entry {
-	var entries []entry
-	lines := splitLines(string(p))
+func Read(p []byte) []Entry {
+	var entries []Entry
+	lines := Lines(p)
 	for i := 0; i < len(lines); i++ {
 		first := i + 1
 		line := strings.TrimLeft(lines[i], " \t\f")
@@ -32,14 +35,17 @@ func properties(p []byte) []entry {
 			i++
 			line += strings.TrimLeft(lines[i], " \t\f")
 		}
-		key, value := splitEntry(line)
-		entries = append(entries, entry{unescape(key), strings.TrimSpace(unescape(value)), first})
+		k, v := splitEntry(line)
+		key, badKey := unescape(k)
+		value, badValue := unescape(v)
+		entries = append(entries, Entry{key, strings.TrimSpace(value), first, i + 2, badKey || badValue})
 	}
 	return entries
 }
 
-func splitLines(s string) []string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
+// Lines are the lines of a file, whichever way they end.
+func Lines(p []byte) []string {
+	s := strings.ReplaceAll(string(p), "\r\n", "\n")
 	return strings.Split(strings.ReplaceAll(s, "\r", "\n"), "\n")
 }
 
@@ -70,9 +76,9 @@ func splitEntry(line string) (key, value string) {
 }
 
 // unescape resolves \t, \n, \r, \f and \uXXXX; any other backslash only protects what follows it.
-func unescape(s string) string {
+func unescape(s string) (text string, malformed bool) {
 	if strings.IndexByte(s, '\\') < 0 {
-		return s
+		return s, false
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -98,10 +104,11 @@ func unescape(s string) string {
 					continue
 				}
 			}
+			malformed = true
 			b.WriteByte('u')
 		default:
 			b.WriteByte(s[i])
 		}
 	}
-	return b.String()
+	return b.String(), malformed
 }
