@@ -1,0 +1,55 @@
+package group
+
+// View is the state of a coordinator, for people and checkers.
+type View struct {
+	Partitions []PartitionView // of OffsetsTopic, that this broker coordinates, by number
+	Memory     int64           // in bytes, as Config.MemoryLimit counts them
+}
+
+// PartitionView is a partition of [OffsetsTopic] that this broker leads, and the groups in it.
+type PartitionView struct {
+	Partition   int32
+	LeaderEpoch int32
+	Loading     bool
+	Loaded      int64 // up to which offset, while it loads
+	Groups      []GroupView
+}
+
+// GroupView is a group.
+type GroupView struct {
+	Group        string
+	State        string // Empty, PreparingRebalance, CompletingRebalance, Stable or Dead
+	Generation   int32
+	ProtocolType string       `json:",omitempty"`
+	Protocol     string       `json:",omitempty"`
+	Leader       string       `json:",omitempty"` // member id
+	Members      []MemberView `json:",omitempty"` // in the order in which they joined
+	Pending      []string     `json:",omitempty"` // ids that were given out and not yet joined with
+	Offsets      []OffsetView `json:",omitempty"` // by topic and partition
+	Staged       []StagedView `json:",omitempty"` // in open transactions, by producer
+}
+
+// MemberView is a member of a group.
+type MemberView struct {
+	Member, Instance, ClientID, Host string
+	Joining, Syncing                 bool   // it waits for the answer to JoinGroup, to SyncGroup
+	Assignment                       []byte `json:",omitempty"`
+}
+
+// OffsetView is how far a group has read.
+type OffsetView struct {
+	Topic       string
+	Partition   int32
+	Offset      int64
+	LeaderEpoch int32 // of the record before; -1 is not known
+	Metadata    string
+	Committed   int64 // time in milliseconds
+	Expires     int64 // time in milliseconds; -1 is the default
+	At          int64 // offset of the record in OffsetsTopic
+}
+
+// StagedView is what an open transaction will commit.
+type StagedView struct {
+	ProducerID int64
+	Offsets    []OffsetView
+}
