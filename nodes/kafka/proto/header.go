@@ -64,7 +64,7 @@ func ReadRequest(frame []byte) (Header, kmsg.Request, error) {
 			}
 		}
 	}
-	if err := checkShape(rest, requestShape(h.Key, h.Version)); err != nil {
+	if err := checkShape(rest, requestShapes[:], h.Key, h.Version); err != nil {
 		return h, nil, fmt.Errorf("%w, in %s v%d", err, kmsg.NameForKey(h.Key), h.Version)
 	}
 	if err := r.ReadFrom(rest); err != nil {
@@ -144,7 +144,7 @@ func ReadResponse(frame []byte, r kmsg.Request) (correlation int32, resp kmsg.Re
 			return correlation, nil, err
 		}
 	}
-	if err := checkShape(rest, responseShape(r.Key(), resp.GetVersion())); err != nil {
+	if err := checkShape(rest, responseShapes[:], r.Key(), resp.GetVersion()); err != nil {
 		return correlation, nil, fmt.Errorf("%w, in the response to %s v%d", err, kmsg.NameForKey(r.Key()), r.GetVersion())
 	}
 	if err := resp.ReadFrom(rest); err != nil {
