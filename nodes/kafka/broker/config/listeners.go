@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +62,7 @@ func hostPort(s string, port int) (string, int, error) {
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, closed := strings.CutSuffix(inner, "]")
-		if _, err := netip.ParseAddr(inner); err != nil || !closed {
+		if !closed || strings.Count(inner, ":") < 2 || strings.Trim(inner, "0123456789abcdefABCDEF:.") != "" {
 			return "", 0, errors.New("has no IPv6 address in its brackets")
 		}
 		return inner, port, nil

@@ -29,6 +29,7 @@ func Parse(file string, p []byte, overrides ...string) (*Config, error) {
 		}
 	}
 	c.finish(wrong)
+	c.checkNeeded(wrong)
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
@@ -89,16 +90,17 @@ func unknown(name string) string {
 func (c *Config) finish(wrong *problems) {
 	c.finishListeners(wrong)
 	c.finishTopics(wrong)
-	if len(c.values) == 0 {
-		return // it is the default
-	}
+	c.checkOrder(wrong)
+}
+
+// checkNeeded checks what has no default.
+func (c *Config) checkNeeded(wrong *problems) {
 	if c.BrokerID < 0 {
 		wrong.add("broker.id", "is not set; want a number that no other broker of the cluster has, like broker.id=1")
 	}
 	if _, given := c.values["zookeeper.connect"]; !given {
 		wrong.add("zookeeper.connect", "is not set; want the servers of the ensemble, like zookeeper.connect=zk1:2181,zk2:2181/kafka")
 	}
-	c.checkOrder(wrong)
 }
 
 // checkOrder checks what Kafka checks between keys.
