@@ -26,7 +26,6 @@ const (
 	KindLogDirEvent          // /log_dir_event_notification/log_dir_event_<sequence>. Listed: the notifications
 	KindProducerIDBlock      // /latest_producer_id_block
 	KindClusterID            // /cluster/id
-	KindPartitions           // /brokers/topics/<Name>/partitions, and below: the numbers, then the states. Only for Delete, with all below it
 )
 
 // Key names a record: which of these fields count depends on the kind.
@@ -65,8 +64,6 @@ func (k Key) Path() string {
 		return fmt.Sprintf("/brokers/ids/%d", k.Number)
 	case KindTopic:
 		return "/brokers/topics/" + k.Name
-	case KindPartitions:
-		return "/brokers/topics/" + k.Name + "/partitions"
 	case KindPartition:
 		return fmt.Sprintf("/brokers/topics/%s/partitions/%d/state", k.Name, k.Number)
 	case KindConfig:
@@ -108,7 +105,7 @@ var lists = map[Kind]string{
 	KindLogDirEvent:  "/log_dir_event_notification",
 }
 
-// The names that sequential records begin with; see KeyOf for their paths.
+// The names that sequential records begin with; the number follows.
 const (
 	ConfigChangePrefix = "config_change_"
 	ISRChangePrefix    = "isr_change_"
