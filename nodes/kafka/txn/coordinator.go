@@ -1,11 +1,14 @@
 package txn
 
 import (
-	"time"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"orrery/nodes"
+	"orrery/nodes/kafka/log"
+	"orrery/nodes/kafka/proto"
 	"orrery/nodes/kafka/record"
 )
 
@@ -15,19 +18,76 @@ type Coordinator struct {
 	cfg     Config
 	journal Journal
 	events  []Event
+	calls   uint64
+
+	partitions map[int32]*partition
+	appends    map[uint64]*appending // by the journal's call
+	batches    map[uint64]*batch     // by the call of the request
+	ids        producerIDs
+
+	completing map[string]*completion // by transactional id: those whose markers are being written
+	queues     map[int32][]*marker    // by broker; waiting stands for none
+	sent       map[int32]*sending     // by broker
+	ticking    bool                   // the timer for what waits is set
+	checks     map[uint64]*completion // for Quirks.CompletionTwice and CompletionMissed
+	builder    record.Builder
+}
+
+// partition is one of __transaction_state that this broker leads.
+type partition struct {
+	n       int32
+	epoch   int32 // of the leader: the coordinator's epoch
+	loading bool
+	next    int64 // offset up to which it is loaded
+	target  int64 // the log's end when the loading began, -1 before
+	ids     map[string]*metadata
 }
 
 // New makes a coordinator that leads nothing yet.
 func New(cfg Config, j Journal) *Coordinator {
-	return &Coordinator{cfg: cfg.withDefaults(), journal: j}
+	return &Coordinator{
+		cfg: cfg.withDefaults(), journal: j,
+		partitions: map[int32]*partition{}, appends: map[uint64]*appending{}, batches: map[uint64]*batch{},
+		completing: map[string]*completion{}, queues: map[int32][]*marker{}, sent: map[int32]*sending{}, checks: map[uint64]*completion{},
+	}
 }
 
+// The timers.
+const (
+	tagAbort   = TagPrefix + "abort"   // transactions that are open for too long
+	tagExpire  = TagPrefix + "expire"  // transactional ids that nobody uses
+	tagLoad    = TagPrefix + "load"    // N: the partition
+	tagWaiting = TagPrefix + "waiting" // markers without a leader, completions whose append failed
+	tagCheck   = TagPrefix + "check"   // N: of Coordinator.checks
+)
+
 // Start sets the timers that look for transactions and transactional ids whose time is over.
-func (c *Coordinator) Start(env nodes.Env) {}
+func (c *Coordinator) Start(env nodes.Env) {
+	env.SetTimer(nodes.Tag{Name: tagAbort}, c.cfg.AbortEvery)
+	env.SetTimer(nodes.Tag{Name: tagExpire}, c.cfg.RemoveEvery)
+}
 
 // Handle takes a request: InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, DescribeTransactions or ListTransactions.
 // It is answered by a Done of that call, now or later. It returns false for any other request.
-func (c *Coordinator) Handle(env nodes.Env, call uint64, from Peer, r kmsg.Request) bool { return false }
+func (c *Coordinator) Handle(env nodes.Env, call uint64, from Peer, r kmsg.Request) bool {
+	switch q := r.(type) {
+	case *kmsg.InitProducerIDRequest:
+		c.initProducerID(env, reply{call: call, req: q})
+	case *kmsg.AddPartitionsToTxnRequest:
+		c.addPartitionsToTxn(env, call, q)
+	case *kmsg.AddOffsetsToTxnRequest:
+		c.addOffsets(env, reply{call: call, req: q}, q)
+	case *kmsg.EndTxnRequest:
+		c.end(env, reply{call: call, req: q}, ending{id: q.TransactionalID, pid: q.ProducerID, epoch: q.ProducerEpoch, commit: q.Commit, client: true})
+	case *kmsg.DescribeTransactionsRequest:
+		c.emit(Done{call, c.describe(q)})
+	case *kmsg.ListTransactionsRequest:
+		c.emit(Done{call, c.list(env, q)})
+	default:
+		return false
+	}
+	return true
+}
 
 // Take returns the next thing to do, in order; ok is false if there is none.
 func (c *Coordinator) Take() (e Event, ok bool) {
@@ -38,67 +98,70 @@ func (c *Coordinator) Take() (e Event, ok bool) {
 	return e, true
 }
 
-// Elected tells that this broker leads a partition of __transaction_state in that epoch: it begins to load it. Until it has,
-// COORDINATOR_LOAD_IN_PROGRESS is answered.
-func (c *Coordinator) Elected(env nodes.Env, partition, leaderEpoch int32) {}
+func (c *Coordinator) emit(e Event) { c.events = append(c.events, e) }
 
-// Resigned tells that this broker no longer leads a partition, as of that epoch: what it knew is dropped, who waits is told
-// NOT_COORDINATOR, and no more markers are sent. An epoch below the one of Elected is late and ignored; -1 stands for any.
-func (c *Coordinator) Resigned(env nodes.Env, partition, leaderEpoch int32) {}
-
-// Appended tells what became of an append to the journal.
-func (c *Coordinator) Appended(env nodes.Env, call uint64, offset int64, code record.Code) {}
-
-// Answered tells the answer to a Send, or why there is none. It ignores a call that is not this package's.
-func (c *Coordinator) Answered(env nodes.Env, call uint64, resp kmsg.Response, err error) {}
-
-// ProducerIDs tells which block of producer ids NeedProducerIDs has got, or why none.
-func (c *Coordinator) ProducerIDs(env nodes.Env, call uint64, first, count int64, err error) {}
-
-// MetadataChanged tells that Cluster has: markers that wait for a leader may find one. Without it they look
-// every Config.RetryBackoff.
-func (c *Coordinator) MetadataChanged(env nodes.Env) {}
+func (c *Coordinator) newCall() uint64 {
+	c.calls++
+	return c.calls
+}
 
 // Fire takes a timer; it returns false for one that is not this package's.
-func (c *Coordinator) Fire(env nodes.Env, tag nodes.Tag) bool { return false }
+func (c *Coordinator) Fire(env nodes.Env, tag nodes.Tag) bool {
+	switch tag.Name {
+	case tagAbort:
+		c.abortOverdue(env)
+		env.SetTimer(tag, c.cfg.AbortEvery)
+	case tagExpire:
+		c.removeExpired(env)
+		env.SetTimer(tag, c.cfg.RemoveEvery)
+	case tagLoad:
+		c.load(env, int32(tag.N))
+	case tagWaiting:
+		c.ticking = false
+		c.retryWaiting(env)
+	case tagCheck:
+		x := c.checks[tag.N]
+		delete(c.checks, tag.N)
+		c.checkLate(env, x)
+	default:
+		return false
+	}
+	return true
+}
 
 // PartitionFor is the partition of __transaction_state whose leader coordinates a transactional id.
-func (c *Coordinator) PartitionFor(transactionalID string) int32 { return 0 }
-
-// View is the state of a coordinator, for people and checkers.
-type View struct {
-	Partitions []PartitionView
-	Queued     []QueueView // markers that wait, by broker; -1 is for want of a leader
-	NextID     int64       // of the producer ids in store
-	IDsLeft    int64
+func (c *Coordinator) PartitionFor(transactionalID string) int32 {
+	return proto.HashOf(transactionalID, c.cfg.Partitions)
 }
 
-// PartitionView is a partition of __transaction_state.
-type PartitionView struct {
-	Partition   int32
-	LeaderEpoch int32
-	Loading     bool
-	Loaded      int64 // offset up to which the journal was read
-	Ids         []IDView
+// find returns what is known of a transactional id, nil if nothing is; or why this broker cannot say.
+func (c *Coordinator) find(id string) (*partition, *metadata, proto.Code) {
+	p := c.partitions[c.PartitionFor(id)]
+	switch {
+	case p == nil:
+		return nil, nil, proto.NotCoordinator
+	case p.loading:
+		return nil, nil, proto.CoordinatorLoadInProgress
+	}
+	return p, p.ids[id], proto.None
 }
 
-// IDView is what is known of a transactional id.
-type IDView struct {
-	TransactionalID string
-	ProducerID      int64
-	ProducerEpoch   int16
-	State           string
-	Pending         string `json:",omitempty"`
-	Partitions      []string
-	Timeout         time.Duration
+// current tells whether the coordinator that has the metadata is still the one of that epoch.
+func (c *Coordinator) current(n, epoch int32, m *metadata) bool {
+	p := c.partitions[n]
+	return p != nil && p.epoch == epoch && !p.loading && p.ids[m.id] == m
 }
 
-// QueueView is how many markers wait for a broker, and whether a request to it is under way.
-type QueueView struct {
-	Broker   int32
-	Markers  int
-	InFlight bool
+// leading are the partitions that this broker leads, sorted.
+func (c *Coordinator) leading() []int32 { return slices.Sorted(maps.Keys(c.partitions)) }
+
+// sortedIDs are the transactional ids of a partition.
+func (p *partition) sortedIDs() []string { return slices.Sorted(maps.Keys(p.ids)) }
+
+// known tells whether the cluster has the partition.
+func (c *Coordinator) known(tp log.TopicPartition) bool {
+	_, ok := c.cfg.Cluster.Leader(tp.Topic, tp.Partition)
+	return ok
 }
 
-// Inspect returns a View.
-func (c *Coordinator) Inspect() any { return View{} }
+func now(env nodes.Env) int64 { return env.Now().UnixMilli() }

@@ -24,6 +24,11 @@
 //   - A coordinator that has loaded its partition serves only when all that it has read is
 //     committed. Kafka reads to the end of the log and sends markers at once; if another leader
 //     is elected without that end, it decides anew.
+//   - While a transaction is open, an InitProducerId that names a producer other than the one that opened it is fenced. Kafka compares
+//     the producer id alone, and a producer that was fenced can abort the transaction of its successor.
+//   - A partition that the cluster does not have needs no marker; but only if the cluster is known at all, which shows in that the
+//     coordinator's own partition is.
+//   - A completion is tried again whatever the journal says, for as long as this is the coordinator.
 //
 // # What no coordinator of this era can know
 //
