@@ -18,7 +18,7 @@
 // # What holds
 //
 //   - One task of a machine runs at a time, and only a blocking call (Recv, Request,
-//     Sleep, Sync, SyncDir, Wait, Dial, Accept, Read) lets another one run, so that
+//     Sleep, Sync, SyncDir, Wait, Dial, Accept, Read, Signal.Wait) lets another one run, so that
 //     tasks of a machine share variables without locks.
 //   - Tasks that become ready run in the order in which they did.
 //   - A message that a body has received stays valid: the codec of the node
