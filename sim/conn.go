@@ -28,6 +28,7 @@ type pipeEnd struct {
 	unsent   int      // bytes on their way
 	sent     uint64   // things that were sent: their numbers are their order
 	stalled  []uint32 // what waits for the link, in order
+	lost     uint64   // the first thing that this end has thrown away: nothing that was sent after it arrives. 0 is none
 	resuming int      // of what has waited: so much is on its way once more
 	breaking bool     // an event that breaks the connection is in the queue
 }
@@ -234,6 +235,10 @@ func (u *Universe) connArrives(slot uint32) bool {
 		return true
 	}
 	sender := &e.pipe.ends[1-e.side]
+	if sender.hasLost(e) {
+		u.release(slot)
+		return false
+	}
 	l := u.machines[e.from].linkTo(u.machines[e.to])
 	stalled := u.keepsBack(e)
 	for _, f := range l.faults {
@@ -255,6 +260,11 @@ func (u *Universe) connArrives(slot uint32) bool {
 	u.stall(sender, slot)
 	u.beginBreaking(e.pipe, 1-e.side)
 	return false
+}
+
+// hasLost tells whether something that was sent before e was thrown away.
+func (end *pipeEnd) hasLost(e *event) bool {
+	return end.lost > 0 && e.n > end.lost && e.step != connReset
 }
 
 // stall lets something wait for its link, in the order in which it was sent.

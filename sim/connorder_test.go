@@ -52,3 +52,49 @@ func TestAConnectionKeepsItsOrderThroughCutsAndClogs(t *testing.T) {
 		}
 	}
 }
+
+// A connection that breaks ends a stream somewhere: what was written before it broke comes, or does not from some byte on. It
+// must not come with a hole, as it would if what waits for the link were thrown away and what is on its way were not.
+func TestAConnectionThatBreaksLeavesNoHole(t *testing.T) {
+	broken := uint64(0)
+	for seed := range uint64(300) {
+		got := map[uint64][]string{} // by the connection of the receiver
+		var conn nodes.Conn
+		sent := 0
+		u := pair(Config{Seed: seed, Net: NetConfig{Delay: Dist{Min: time.Millisecond, Mean: 20 * time.Millisecond}}}, &script{
+			boot: func(env nodes.Env) error {
+				env.SetTimer(tag("write"), 10*time.Millisecond)
+				return nil
+			},
+			fire: func(env nodes.Env, t nodes.Tag) {
+				if env.Write(conn, fmt.Append(nil, sent)) != nil {
+					conn, sent = env.Dial(nodes.Addr{ID: "b", Port: 1}, nodes.Framing{}), -1
+				}
+				sent++
+				env.SetTimer(t, 2*time.Millisecond)
+			},
+		}, &script{
+			boot: func(env nodes.Env) error { return env.Listen(1, nodes.Framing{}) },
+			received: func(env nodes.Env, c nodes.Conn, p []byte) {
+				got[c.N] = append(got[c.N], string(p))
+				_ = env.Write(c, p) // what the other side may be told with that the connection is broken
+			},
+		})
+		for i := range uint64(8) {
+			at, length := u.Draw("test/at", i, 800), u.Draw("test/length", i, 60)
+			u.After(time.Duration(at)*time.Millisecond, fmt.Sprint("fault ", i), func() {
+				a := u.DisturbLinks("link", [][2]nodes.ID{{"a", "b"}}, LinkFault{Hold: true})
+				r := u.DisturbLinks("resets", [][2]nodes.ID{{"b", "a"}}, LinkFault{ResetPPM: 200_000})
+				u.After(time.Duration(length)*time.Millisecond, fmt.Sprint("heal ", i), func() { a.End(); r.End() })
+			})
+		}
+		u.Run(time.Second)
+		for c, frames := range got {
+			for i, p := range frames {
+				require.Equal(t, fmt.Sprint(i), p, "seed %d, connection %d", seed, c)
+			}
+		}
+		broken += u.Stats().Resets
+	}
+	require.Greater(t, broken, uint64(300))
+}

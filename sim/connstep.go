@@ -156,8 +156,12 @@ func (m *Machine) closed(slot uint32, err error) bool {
 	return true
 }
 
-// dropStalled forgets what an end had sent and what never got through.
+// dropStalled forgets what an end had sent and what never got through. What it had sent after that, and is still on its way,
+// goes with it: a stream may end anywhere, but has no holes.
 func (u *Universe) dropStalled(end *pipeEnd) {
+	if len(end.stalled) > 0 && end.lost == 0 {
+		end.lost = u.slab[end.stalled[0]].n
+	}
 	for _, slot := range end.stalled {
 		u.release(slot)
 	}

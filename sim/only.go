@@ -28,7 +28,7 @@ func (u *Universe) mayHappen(e *event) bool {
 // stands on no list.
 func (u *Universe) isHeard(e *event) bool {
 	m, end, other := u.machines[e.to], &e.pipe.ends[e.side], &e.pipe.ends[1-e.side]
-	if m.node == nil {
+	if m.node == nil || other.hasLost(e) {
 		return false
 	}
 	if e.step == connSyn {
