@@ -115,3 +115,9 @@ func (p *Proposer) Inspect() any {
 		Learnt   string `json:"learnt,omitempty"`
 	}{p.ballot.String(), len(p.promises), len(p.voted), p.learnt}
 }
+
+// Learnt is the value that the proposer knows to be chosen, or "".
+func (p *Proposer) Learnt() string { return p.learnt }
+
+// Begun is how many ballots the proposer has begun.
+func (p *Proposer) Begun() int { return p.attempt }

@@ -1,6 +1,12 @@
 package scenes
 
 import (
+	dueling "orrery/lessons/07-dueling-proposers"
+	fix07 "orrery/lessons/07-dueling-proposers/fix"
+	solution07 "orrery/lessons/07-dueling-proposers/fix/solution"
+	chosen "orrery/lessons/08-chosen-for-ever"
+	fix08 "orrery/lessons/08-chosen-for-ever/fix"
+	solution08 "orrery/lessons/08-chosen-for-ever/fix/solution"
 	forgotten "orrery/lessons/09-forgotten-promise"
 	fix09 "orrery/lessons/09-forgotten-promise/fix"
 	solution09 "orrery/lessons/09-forgotten-promise/fix/solution"
@@ -10,6 +16,8 @@ import (
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		dueling.Scene(fix07.New, solution07.New),
+		chosen.Scene(fix08.New, solution08.New),
 		forgotten.Scene(fix09.New, solution09.New),
 	}
 }
