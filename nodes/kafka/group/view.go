@@ -1,5 +1,41 @@
 package group
 
+import "orrery/nodes/kafka/log"
+
+// Inspect returns a [View].
+func (c *Coordinator) Inspect() any {
+	v := View{Memory: c.memory}
+	for _, n := range c.led() {
+		p := c.parts[n]
+		pv := PartitionView{Partition: n, LeaderEpoch: p.epoch, Loading: p.load != nil, Loaded: p.loaded()}
+		for _, g := range p.sorted() {
+			pv.Groups = append(pv.Groups, g.view())
+		}
+		v.Partitions = append(v.Partitions, pv)
+	}
+	return v
+}
+
+func (g *group) view() GroupView {
+	v := GroupView{Group: g.id, State: g.state.String(), Generation: g.generation, ProtocolType: g.protocolType, Protocol: g.protocol, Leader: g.leader,
+		Pending: sortedKeys(g.pending), Offsets: viewOffsets(g.offsets)}
+	for _, m := range g.order {
+		v.Members = append(v.Members, MemberView{m.id, m.instance, m.peer.ClientID, m.peer.Host, m.join != nil, m.sync != nil, m.assignment})
+	}
+	for _, id := range producersOf(g) {
+		v.Staged = append(v.Staged, StagedView{id, viewOffsets(g.staged[id])})
+	}
+	return v
+}
+
+func viewOffsets(m map[log.TopicPartition]committed) (out []OffsetView) {
+	for _, tp := range tps(m) {
+		o := m[tp]
+		out = append(out, OffsetView{tp.Topic, tp.Partition, o.offset, o.epoch, o.metadata, o.ms, o.expires, o.at})
+	}
+	return out
+}
+
 // View is the state of a coordinator, for people and checkers.
 type View struct {
 	Partitions []PartitionView // of OffsetsTopic, that this broker coordinates, by number
