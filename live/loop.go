@@ -254,3 +254,13 @@ func (p *Process) Inspect() (json.RawMessage, error) {
 		return nil, errors.New("live: the process has ended")
 	}
 }
+
+// Fire has the node take a timer now, between two handlers: it is how something that happens outside, as a signal, becomes an
+// event of the node. It returns at once, and does nothing if the process ends before.
+func (p *Process) Fire(tag nodes.Tag) {
+	p.inbox.put(func() {
+		if !p.over() {
+			p.call(func(env nodes.Env) { p.node.Fire(env, tag) })
+		}
+	})
+}

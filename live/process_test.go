@@ -169,6 +169,24 @@ func TestInspectShowsTheNodesState(t *testing.T) {
 	require.EqualError(t, err, "live: the process has ended")
 }
 
+// told hands on what fires.
+type told struct {
+	nodes.Node
+	fired chan nodes.Tag
+}
+
+func (n told) Fire(_ nodes.Env, tag nodes.Tag) { n.fired <- tag }
+
+func TestWhatHappensOutsideBecomesATimerOfTheNode(t *testing.T) {
+	n := told{body(func(*task.T) {}), make(chan nodes.Tag, 1)}
+	p := start(t, alone(t), n)
+	p.Fire(nodes.Tag{Name: "SIGTERM", N: 15})
+	require.Equal(t, nodes.Tag{Name: "SIGTERM", N: 15}, <-n.fired)
+	require.NoError(t, p.Stop())
+	p.Fire(nodes.Tag{Name: "late"})
+	require.Empty(t, n.fired)
+}
+
 func TestNotesOfTheNodeAreInTheLog(t *testing.T) {
 	var j journal
 	cfg := alone(t)
