@@ -1,0 +1,115 @@
+package broker
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"orrery/nodes"
+	"orrery/nodes/kafka/broker/config"
+	"orrery/nodes/kafka/controller"
+	"orrery/nodes/kafka/proto"
+	"orrery/nodes/kafka/replica"
+)
+
+// configChanged takes what is set for a topic.
+func (b *Broker) configChanged(env nodes.Env, e controller.ConfigChanged) {
+	if e.Entity != "topics" {
+		return
+	}
+	delete(b.topicSettings, e.Name)
+	delete(b.topicConfigs, e.Name)
+	if len(e.Values) > 0 {
+		own := map[string]string{}
+		for _, v := range e.Values {
+			own[v.Name] = v.Value
+		}
+		b.topicSettings[e.Name] = own
+	}
+	b.replicas.TopicConfigChanged(env, e.Name)
+}
+
+// topicConfig is what holds for a topic. Settings that cannot be read, because a newer Kafka has written them, do not count.
+func (b *Broker) topicConfig(topic string) replica.TopicConfig {
+	if c, ok := b.topicConfigs[topic]; ok {
+		return c
+	}
+	t, err := b.cfg.Topic(b.topicSettings[topic])
+	if err != nil {
+		b.stats.BadSettings++
+		t, _ = b.cfg.Topic(nil)
+	}
+	c := replica.TopicConfig{MinISR: int(t.MinISR), Unclean: t.Unclean, Log: t.Log}
+	b.topicConfigs[topic] = c
+	return c
+}
+
+// validate refuses settings that have no effect here, or are out of place.
+func validate(entity, name, text string) error {
+	if entity == "topics" {
+		return config.CheckTopic(name, text)
+	}
+	return errFixed
+}
+
+// describeConfigs shows what is set for topics and for this broker, and where it comes from.
+func (b *Broker) describeConfigs(env nodes.Env, call uint64, r *kmsg.DescribeConfigsRequest) {
+	resp := r.ResponseKind().(*kmsg.DescribeConfigsResponse)
+	for _, res := range r.Resources {
+		out := kmsg.NewDescribeConfigsResponseResource()
+		out.ResourceType, out.ResourceName = res.ResourceType, res.ResourceName
+		entries, code, why := b.entries(res)
+		out.ErrorCode = int16(code)
+		if code != proto.None {
+			out.ErrorMessage = &why
+		}
+		for _, e := range entries {
+			if len(res.ConfigNames) == 0 || slices.Contains(res.ConfigNames, e.Name) {
+				out.Configs = append(out.Configs, described(e, r))
+			}
+		}
+		resp.Resources = append(resp.Resources, out)
+	}
+	b.done(env, call, resp)
+}
+
+// entries are the settings of a resource.
+func (b *Broker) entries(res kmsg.DescribeConfigsRequestResource) ([]config.Entry, proto.Code, string) {
+	switch res.ResourceType {
+	case kmsg.ConfigResourceTypeTopic:
+		if !validTopic(res.ResourceName) {
+			return nil, proto.InvalidTopicException, "the topic has no valid name"
+		}
+		if _, known := b.cache.topics[res.ResourceName]; !known {
+			return nil, proto.UnknownTopicOrPartition, "there is no such topic"
+		}
+		return b.cfg.DescribeTopic(b.topicSettings[res.ResourceName]), proto.None, ""
+	case kmsg.ConfigResourceTypeBroker:
+		if res.ResourceName == "" {
+			return nil, proto.None, "" // the cluster's dynamic defaults, of which there are none
+		}
+		if res.ResourceName != strconv.Itoa(int(b.id)) {
+			return nil, proto.InvalidRequest, "this is broker " + strconv.Itoa(int(b.id)) + "; ask the broker itself"
+		}
+		return b.cfg.DescribeBroker(), proto.None, ""
+	default:
+		return nil, proto.InvalidRequest, "settings are those of topics and brokers"
+	}
+}
+
+// described is an entry in the response's version.
+func described(e config.Entry, r *kmsg.DescribeConfigsRequest) kmsg.DescribeConfigsResponseResourceConfig {
+	c := kmsg.NewDescribeConfigsResponseResourceConfig()
+	c.Name, c.Value, c.ReadOnly, c.IsSensitive = e.Name, e.Value, e.ReadOnly, e.Sensitive
+	c.IsDefault, c.Source = e.Source == config.FromDefault, kmsg.ConfigSource(e.Source)
+	c.ConfigType = kmsg.ConfigType(e.Type)
+	if r.IncludeSynonyms {
+		for _, s := range e.Synonyms {
+			y := kmsg.NewDescribeConfigsResponseResourceConfigConfigSynonym()
+			y.Name, y.Value, y.Source = s.Name, s.Value, kmsg.ConfigSource(s.Source)
+			c.ConfigSynonyms = append(c.ConfigSynonyms, y)
+		}
+	}
+	return c
+}
