@@ -146,7 +146,7 @@ func (c *Coordinator) Inspect() any {
 		}
 		v.Partitions = append(v.Partitions, pv)
 	}
-	brokers := slices.AppendSeq(slices.Collect(maps.Keys(c.queues)), maps.Keys(c.sent))
+	brokers := slices.Concat(slices.Sorted(maps.Keys(c.queues)), slices.Sorted(maps.Keys(c.sent)))
 	slices.Sort(brokers)
 	for _, b := range slices.Compact(brokers) {
 		v.Queues = append(v.Queues, QueueView{Broker: b, Markers: len(c.queues[b]), InFlight: c.sent[b] != nil})

@@ -55,7 +55,7 @@ type asked struct {
 	q      kmsg.Request
 }
 
-// written1 is a marker in a partition.
+// mark is a marker in a partition.
 type mark struct {
 	pid    int64
 	epoch  int16
@@ -75,7 +75,7 @@ type system struct {
 	producers []*producer
 	asked     map[uint64]asked
 	given     map[string]producer // "pid/epoch" -> what its InitProducerId said
-	told      map[int]bool        // records of the journal whose verdict was told to somebody
+	unsure    map[int]bool        // records of the journal whose append was told to have failed
 	marks     map[log.TopicPartition][]mark
 	fence     map[string]int32 // "partition/pid" -> the largest coordinator epoch
 	verified  int              // records of the journal that were looked at
@@ -85,7 +85,7 @@ type system struct {
 
 func newSystem(t *rapid.T, q txn.Quirks) *system {
 	s := &system{
-		t: t, w: newWorld(q), asked: map[uint64]asked{}, given: map[string]producer{}, told: map[int]bool{},
+		t: t, w: newWorld(q), asked: map[uint64]asked{}, given: map[string]producer{}, unsure: map[int]bool{},
 		marks: map[log.TopicPartition][]mark{}, fence: map[string]int32{}, verdicts: map[string]int{}, epoch: 1,
 	}
 	for i := range 4 {
@@ -169,7 +169,11 @@ func (s *system) idOf(pid int64) string {
 
 // tell notes that somebody was told a verdict, which must be committed.
 func (s *system) tell(id string, commit, orComplete bool) {
-	i, r := latest(s.committed(), id)
+	rs := s.committed()
+	i, r := latest(rs, id)
+	for orComplete && i >= 0 && s.unsure[i] && (r.v.State == kmsg.TransactionStateOngoing || r.v.State == kmsg.TransactionStateEmpty) {
+		i, r = latest(rs[:i], id) // an append that seemed to fail, behind the verdict that EndTxn was asked for again
+	}
 	if i < 0 {
 		s.t.Fatalf("%s: a verdict was told, and the journal has nothing", id)
 	}
@@ -177,7 +181,6 @@ func (s *system) tell(id string, commit, orComplete bool) {
 	if !prepared && !(orComplete && complete) {
 		s.t.Fatalf("%s: told commit=%v while record %d of the journal says %s", id, commit, i, r.v.State)
 	}
-	s.told[i] = true
 	if prepared {
 		s.verdicts[id] = i
 	}
@@ -282,6 +285,7 @@ func (s *system) journal(t *rapid.T) {
 	s.w.fail = rapid.SampledFrom([]proto.Code{
 		proto.None, proto.None, proto.None, proto.RequestTimedOut, proto.NotEnoughReplicasAfterAppend, proto.KafkaStorageError,
 	}).Draw(t, "code")
+	s.unsure[int(x.offset)] = s.w.fail != proto.None
 	if s.w.fail != proto.None && rapid.Bool().Draw(t, "committed all the same") {
 		s.w.hw[0] = max(s.w.hw[0], x.offset+1)
 	}
