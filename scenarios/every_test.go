@@ -45,3 +45,4 @@ func FuzzCommit(f *testing.F)           { simtest.Fuzz(f, CommitScenario().Build
 func FuzzLock(f *testing.F)             { simtest.Fuzz(f, Lock().Build) }
 func FuzzZooKeeper(f *testing.F)        { simtest.Fuzz(f, ZooKeeper().Build) }
 func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Build) }
+func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }

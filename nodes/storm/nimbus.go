@@ -24,7 +24,8 @@ type nimbus struct {
 	leads  bool
 	left   bool // it takes no part in elections any more
 	seen   map[string]seenBeat
-	assign uint64 // assignments made, to look at
+	asked  time.Duration // when it last asked for code
+	assign uint64        // assignments made, to look at
 }
 
 // seenBeat is when a worker's heartbeat last changed, by the clock of this nimbus. No other clock is compared with it.
@@ -60,10 +61,13 @@ func (n *nimbus) run(t *task.T) {
 	t.Go("blobs", n.exchange)
 	for {
 		p := recipes.Party{T: t, S: openSession(t, &n.cfg), Name: string(t.Self())}
-		n.submit(p.S)
 		for !p.S.Client().State().Over() {
 			if n.left {
 				p.S.Sleep(n.cfg.MonitorEvery)
+				continue
+			}
+			if !n.submit(p.S) {
+				p.S.Sleep(n.cfg.MonitorEvery / 4)
 				continue
 			}
 			n.campaign(p)
@@ -106,22 +110,23 @@ func (n *nimbus) exchange(t *task.T) {
 	}
 }
 
-// submit has the uploaded topologies run.
-func (n *nimbus) submit(zk *client.Session) {
-	ensurePaths(zk)
+// submit has the uploaded topologies run. It tells whether ZooKeeper knows of them.
+func (n *nimbus) submit(zk *client.Session) bool {
+	ok := ensurePaths(zk)
 	for _, name := range n.cfg.Blobs {
-		zk.Do(client.Create(stormsPath+"/"+name, nil, nil, proto.ModePersistent))
+		ok = ensure(zk, stormsPath+"/"+name) && ok
 	}
+	return ok
 }
 
 // campaign stands for the leadership, and leads if it is won.
 func (n *nimbus) campaign(p recipes.Party) {
 	e := recipes.Election{Party: p, Path: leaderPath}
-	if !n.complete(p.S) { // code is fetched while it waits, and before it stands
-		p.S.Sleep(n.cfg.MonitorEvery / 4)
-	}
+	n.complete(p.S) // what is missing may come while it waits
+	n.probe(Stands)
 	term, err := e.Campaign(10 * n.cfg.MonitorEvery)
 	if err != nil {
+		n.probe(Resigns)
 		if !errors.Is(err, recipes.ErrTimeout) {
 			p.S.Sleep(n.cfg.MonitorEvery / 4)
 		}
@@ -130,6 +135,7 @@ func (n *nimbus) campaign(p recipes.Party) {
 	if !n.complete(p.S) {
 		nodes.Reachable(n.t.Env(), "a nimbus declines to lead")
 		nodes.Note(n.t.Env(), "declines to lead: it has not the code of all topologies")
+		n.probe(Resigns)
 		e.Resign(term)
 		if n.cfg.Quirks.NoReelection {
 			n.left = true
@@ -148,28 +154,41 @@ func (n *nimbus) campaign(p recipes.Party) {
 			}
 			continue
 		}
-		n.submit(p.S)
+		n.complete(p.S)
 		n.monitor(p.S)
 		p.S.Sleep(n.cfg.MonitorEvery)
 	}
 	n.leads = false
+	n.probe(Resigns)
 	if !p.S.Client().State().Over() {
 		e.Resign(term)
 	}
 }
 
-// complete tells whether the code of all topologies is here, and asks the others for what is missing.
+// complete tells whether the code of all topologies is here. Now and then it asks the others for what is missing
+// (nimbus.code.sync.freq.secs).
 func (n *nimbus) complete(zk *client.Session) bool {
 	names, ok := children(zk, stormsPath)
+	asks := n.t.Monotonic()-n.asked >= n.cfg.MonitorEvery
 	for _, name := range names {
-		if !slices.Contains(n.blobs, name) {
-			ok = false
+		if slices.Contains(n.blobs, name) {
+			continue
+		}
+		ok = false
+		if asks {
+			n.asked = n.t.Monotonic()
 			for _, peer := range n.cfg.Peers {
 				n.t.Send(peer, &NeedBlob{name})
 			}
 		}
 	}
 	return ok
+}
+
+func (n *nimbus) probe(k EventKind) {
+	if n.cfg.Probe != nil {
+		n.cfg.Probe(Event{Kind: k, Worker: n.t.Self()})
+	}
 }
 
 // monitor is mk-assignments: it reads who is there and what lives, and reassigns what does not.
@@ -187,7 +206,7 @@ func (n *nimbus) monitor(zk *client.Session) {
 	var states []state
 	for _, name := range names {
 		t := n.cfg.topology(name)
-		if t == nil {
+		if t == nil || !slices.Contains(n.blobs, name) {
 			continue
 		}
 		s := state{t: t, version: -1}
@@ -278,7 +297,7 @@ func (n *nimbus) alive(zk *client.Session, name string, a Assignment) (func(Slot
 		if !last.began {
 			patience = n.cfg.LaunchTimeout
 		}
-		living[s.Slot] = now-last.at < patience || n.cfg.Quirks.KeepsDead
+		living[s.Slot] = now-last.at < patience
 	}
 	return func(s SlotTasks) bool { return living[s.Slot] }, true
 }

@@ -16,6 +16,8 @@ const (
 	SpoutReset                    // the spout is told to wait for Message, in its Emission, anew
 	AckerTook                     // an acker has handled Type for Root, and holds Val and Held roots since
 	AckerDropped                  // an acker has forgotten Root, by a rotation
+	Stands                        // a nimbus stands for the leadership, and leads if it is its turn
+	Resigns                       // or does not any more
 	QueueFull                     // a transfer to the task was dropped: its queue is at its bound
 )
 

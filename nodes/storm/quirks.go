@@ -25,8 +25,6 @@ type Quirks struct {
 	NoDedupe bool
 	// CommitsEmitted has the spout of a source commit what it has emitted, and not what was acked.
 	CommitsEmitted bool
-	// KeepsDead has a nimbus take the tasks of an assignment for alive, whatever their heartbeats (nimbus.task.timeout.secs).
-	KeepsDead bool
 }
 
 // Bug is a defect that can be planted.
@@ -60,8 +58,6 @@ func plants() []plant {
 			func(q *Quirks) { q.NoDedupe = true }},
 		{Bug{"commits-emitted", "Storm, Guaranteeing Message Processing: a reliable source", "a spout commits offsets that it has emitted, and not those that were acked"},
 			func(q *Quirks) { q.CommitsEmitted = true }},
-		{Bug{"nimbus-keeps-dead", "Storm, nimbus.task.timeout.secs", "tasks without heartbeats are taken for alive, and never reassigned"},
-			func(q *Quirks) { q.KeepsDead = true }},
 	}
 }
 

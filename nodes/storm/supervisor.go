@@ -43,7 +43,7 @@ func (s *supervisor) run(t *task.T) {
 		registered := false
 		for !p.S.Client().State().Over() {
 			if !registered {
-				ensurePaths(p.S)
+				_ = ensurePaths(p.S) // if it is not certain, the registration is not either
 				_, err := p.Register(supervisorsPath, encode(s.cfg.Slots), recipes.DiscoveryQuirks{}, s.cfg.SyncEvery)
 				registered = err == nil
 			}
@@ -99,11 +99,20 @@ func openSession(t *task.T, c *Config) *client.Session {
 	return client.OpenSession(t, client.Config{Servers: c.ZooKeeper, Timeout: c.SessionTimeout, Stream: true})
 }
 
-// ensurePaths makes the nodes that everything stands below. Those that there are answer so, which is as good.
-func ensurePaths(zk *client.Session) {
+// ensurePaths makes the nodes that everything stands below, and tells whether they are there.
+func ensurePaths(zk *client.Session) bool {
 	for _, path := range []string{rootPath, assignmentsPath, stormsPath, supervisorsPath, beatsPath} {
-		zk.Do(client.Create(path, nil, nil, proto.ModePersistent))
+		if !ensure(zk, path) {
+			return false
+		}
 	}
+	return true
+}
+
+// ensure makes a node that stays. That it is there already is as good.
+func ensure(zk *client.Session, path string) bool {
+	d := zk.Do(client.Create(path, nil, nil, proto.ModePersistent))
+	return d.Err == proto.CodeOK || d.Err == proto.CodeNodeExists
 }
 
 // children lists a node, sorted. ok is false if nobody could say.

@@ -1,6 +1,11 @@
 package storm
 
-import "orrery/nodes"
+import (
+	"maps"
+	"slices"
+
+	"orrery/nodes"
+)
 
 // workerPort is where a worker takes transfers over connections.
 const workerPort = 6700
@@ -205,7 +210,7 @@ func (w *Worker) Closed(env nodes.Env, c nodes.Conn, _ error) {
 	if w.topo == nil {
 		return
 	}
-	for _, id := range w.peers() {
+	for _, id := range slices.Sorted(maps.Keys(w.links)) { // those too to workers that run none of the tasks by now
 		if w.links[id] == c {
 			delete(w.links, id)
 		}

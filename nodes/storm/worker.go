@@ -88,7 +88,7 @@ func (w *Worker) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
 	case *Stop:
 		w.stopTasks()
 	case *Hello:
-		if w.topo != nil && w.topo.Name == m.Topology && (w.ready || w.cfg.Quirks.DropsAtStart) {
+		if w.topo != nil && w.topo.Name == m.Topology && (w.open() || w.cfg.Quirks.DropsAtStart) {
 			env.Send(from, &Welcome{m.Topology})
 		}
 	case *Welcome:
@@ -162,7 +162,7 @@ func (w *Worker) stopTasks() {
 
 // activate begins the spouts, once all workers that run tasks of the topology can take tuples.
 func (w *Worker) activate() {
-	if w.active || !w.ready || len(w.routes) < len(w.topo.Tasks("")) {
+	if w.active || !w.open() {
 		return
 	}
 	for _, id := range w.peers() {
@@ -172,6 +172,9 @@ func (w *Worker) activate() {
 	}
 	w.active = true
 }
+
+// open tells whether the worker can take tuples: it has started, and knows where to send what comes of them.
+func (w *Worker) open() bool { return w.ready && len(w.routes) == len(w.topo.Tasks("")) }
 
 // peers are the other workers of the topology, sorted.
 func (w *Worker) peers() []nodes.ID {
