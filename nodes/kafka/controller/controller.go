@@ -1,11 +1,14 @@
 package controller
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"orrery/nodes"
+	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/zk"
 )
 
@@ -94,48 +97,239 @@ func (Disowned) event()      {}
 func (ShutdownReady) event() {}
 
 // Controller is a broker's part in the metadata.
-type Controller struct{}
+type Controller struct {
+	cfg    Config
+	store  Storage
+	events []Event
+	calls  uint64
+
+	ctl     thread // the controller's event thread
+	admin   thread // administrative requests
+	configs thread // notifications of configuration
+
+	session     int64 // of the storage, or the last one
+	brokerEpoch int64 // -1 if not registered
+	leader      int32 // who the controller is, as far as this broker knows
+	active      bool
+	epoch       int32 // the controller epoch that this broker knows: its own, if active
+	guard       int32 // the version of that epoch's record
+	ctx         clusterContext
+	batch       requestBatch
+	queues      []*queue // by broker
+	waits       []wait   // administrative requests that wait for leaders
+	lastChange  string   // the last notification of a configuration that was carried out
+	closing     *shutdown
+}
 
 // New returns a controller that knows nothing yet.
-func New(cfg Config, s Storage) *Controller { return &Controller{} }
+func New(cfg Config, s Storage) *Controller {
+	cfg.DefaultPartitions = cmp.Or(cfg.DefaultPartitions, 1)
+	cfg.DefaultReplication = cmp.Or(cfg.DefaultReplication, 1)
+	cfg.RebalanceInterval = cmp.Or(cfg.RebalanceInterval, 300*time.Second)
+	cfg.ImbalancePercent = cmp.Or(cfg.ImbalancePercent, 10)
+	cfg.RetryBackoff = cmp.Or(cfg.RetryBackoff, 100*time.Millisecond)
+	if cfg.Validate == nil {
+		cfg.Validate = ValidateSetting
+	}
+	c := &Controller{cfg: cfg, store: s, brokerEpoch: -1, leader: zk.NoLeader}
+	c.ctl.clear()
+	c.admin.clear()
+	c.configs.clear()
+	return c
+}
 
 // Start begins: once the storage has told that it is connected, the broker is registered, and takes part in the election.
-func (c *Controller) Start(env nodes.Env) {}
+func (c *Controller) Start(env nodes.Env) { c.run(env) }
+
+// The names of the controller's timers.
+const (
+	tagRegister  = "controller/register"  // tries again to register the broker
+	tagRetry     = "controller/retry"     // sends again to broker N
+	tagRebalance = "controller/rebalance" // looks for leaders that are not the preferred ones
+	tagWait      = "controller/wait"      // the time of administrative request N is up
+	tagShutdown  = "controller/shutdown"  // tries again to be let go
+)
 
 // Stored takes what the storage has to report; false is for what is not the controller's (zk.ISRAltered, zk.ProducerIDs).
-func (c *Controller) Stored(env nodes.Env, ev zk.Event) bool { return false }
+func (c *Controller) Stored(env nodes.Env, ev zk.Event) bool {
+	switch ev := ev.(type) {
+	case zk.Connected:
+		if ev.New {
+			c.begin(ev.Session)
+		}
+	case zk.Disconnected:
+	case zk.SessionExpired:
+		c.expired(env)
+	case zk.Done:
+		for _, t := range []*thread{&c.ctl, &c.admin, &c.configs} {
+			if t.waiting == ev.Call {
+				t.waiting, t.results = 0, ev.Results
+			}
+		}
+	case zk.Watched:
+		c.watched(ev)
+	default:
+		return false
+	}
+	c.run(env)
+	return true
+}
 
-// Handle takes a request, whose answer comes with Done; false is for those of which it is not in charge. It is in charge of CreateTopics,
-// DeleteTopics, CreatePartitions, ElectLeaders, AlterPartitionAssignments, ListPartitionReassignments and ControlledShutdown, of which
-// only the active controller does more than refuse, and of AlterConfigs and IncrementalAlterConfigs, on any broker.
-func (c *Controller) Handle(env nodes.Env, call uint64, r kmsg.Request) bool { return false }
+// begin begins a session: nothing is registered and nothing watched.
+func (c *Controller) begin(session int64) {
+	was := c.session
+	c.session = session
+	c.ctl.enqueue(&register{previous: was})
+	c.configs.enqueue(&loadConfigs{})
+}
 
-// AutoCreate creates topics on behalf of a broker that was asked for one that does not exist; it works on any broker, as it did. It ends with a Done whose
-// response is that of r, without waiting for the leaders.
-func (c *Controller) AutoCreate(env nodes.Env, call uint64, r *kmsg.CreateTopicsRequest) {}
+// expired ends one. What was being done is left where it is: whoever is elected next finds it in the storage.
+func (c *Controller) expired(env nodes.Env) {
+	c.resign(env)
+	c.ctl.clear()
+	c.failAdmin(env)
+	c.configs.clear()
+	c.leader = zk.NoLeader
+	if c.brokerEpoch >= 0 {
+		c.brokerEpoch = -1
+		c.tell(Disowned{})
+	}
+}
+
+// watched lets the event's task run.
+func (c *Controller) watched(w zk.Watched) {
+	switch {
+	case w.Key.Kind == zk.KindController:
+		c.ctl.enqueue(&elect{})
+	case w.Key.Kind == zk.KindConfigChange && w.List:
+		c.configs.enqueue(&followConfigs{})
+	case w.Key == zk.BrokerKey(c.cfg.Broker) && c.brokerEpoch < 0:
+		c.ctl.enqueue(&register{previous: -1})
+	case c.active:
+		c.noticed(w)
+	}
+}
+
+// noticed is watched for the active controller.
+func (c *Controller) noticed(w zk.Watched) {
+	switch w.Key.Kind {
+	case zk.KindBroker:
+		c.ctl.enqueue(&brokerChange{modified: !w.List})
+	case zk.KindTopic:
+		if w.List {
+			c.ctl.enqueue(&topicChange{})
+		} else {
+			c.ctl.enqueue(&partitionChange{topic: w.Key.Name})
+		}
+	case zk.KindPartition:
+		c.ctl.enqueue(&reassignedISRChange{tp: w.Key.Partition()})
+	case zk.KindDeleteTopic:
+		c.ctl.enqueue(&topicDeletion{})
+	case zk.KindReassign:
+		c.ctl.enqueue(&zkReassignment{})
+	case zk.KindPreferred:
+		c.ctl.enqueue(&zkPreferred{})
+	case zk.KindISRChange:
+		c.ctl.enqueue(&isrChange{})
+	case zk.KindLogDirEvent:
+		c.ctl.enqueue(&logDirEvent{})
+	}
+}
+
+// run lets the threads go on, and ends the waits that are over.
+func (c *Controller) run(env nodes.Env) {
+	c.ctl.run(c, env)
+	c.configs.run(c, env)
+	c.admin.run(c, env)
+	c.look(env)
+}
 
 // Answered takes what came of a Send: its response, or why there is none.
-func (c *Controller) Answered(env nodes.Env, call uint64, resp kmsg.Response, err error) {}
+func (c *Controller) Answered(env nodes.Env, call uint64, resp kmsg.Response, err error) {
+	if !c.shutdownAnswered(env, call, resp, err) {
+		c.queueAnswered(env, call, resp, err)
+	}
+	c.run(env)
+}
 
 // Fire takes a timer, if it is the controller's: their names begin with "controller/".
-func (c *Controller) Fire(env nodes.Env, tag nodes.Tag) bool { return false }
-
-// Shutdown asks the controller, whoever it is, to take from this broker what it leads. It ends with ShutdownReady.
-func (c *Controller) Shutdown(env nodes.Env) {}
+func (c *Controller) Fire(env nodes.Env, tag nodes.Tag) bool {
+	switch tag.Name {
+	case tagRegister:
+		if c.brokerEpoch < 0 && c.ctl.idle() && c.store.Session() == c.session {
+			c.ctl.enqueue(&register{previous: -1})
+		}
+	case tagRetry:
+		c.retry(env, int32(tag.N))
+	case tagRebalance:
+		if c.active {
+			c.ctl.enqueue(&rebalance{})
+			env.SetTimer(tag, c.cfg.RebalanceInterval)
+		}
+	case tagWait:
+		c.late(env, tag.N)
+	case tagShutdown:
+		c.askShutdown(env)
+	default:
+		return false
+	}
+	c.run(env)
+	return true
+}
 
 // Take returns the next thing that has come about. It is to be called after every other call, until ok is false.
-func (c *Controller) Take() (ev Event, ok bool) { return nil, false }
+func (c *Controller) Take() (ev Event, ok bool) {
+	if len(c.events) == 0 {
+		return nil, false
+	}
+	ev = c.events[0]
+	c.events = slices.Delete(c.events, 0, 1)
+	return ev, true
+}
+
+func (c *Controller) tell(ev Event) { c.events = append(c.events, ev) }
+
+func (c *Controller) next() uint64 {
+	c.calls++
+	return c.calls
+}
 
 // Active tells whether this broker is the controller, as far as it knows, and under which epoch.
-func (c *Controller) Active() (epoch int32, ok bool) { return 0, false }
+func (c *Controller) Active() (epoch int32, ok bool) { return c.epoch, c.active }
 
 // Leader is which broker is the controller, as far as this one knows; zk.NoLeader if it knows of none.
-func (c *Controller) Leader() int32 { return zk.NoLeader }
+func (c *Controller) Leader() int32 { return c.leader }
 
 // BrokerEpoch is the epoch under which this broker is registered; -1 if it is not.
-func (c *Controller) BrokerEpoch() int64 { return -1 }
+func (c *Controller) BrokerEpoch() int64 { return c.brokerEpoch }
 
 // StaleBrokerEpoch tells whether a request that was made for the incarnation told must be refused by, or for, a broker that is registered as own
 // (STALE_BROKER_EPOCH): if it is for an earlier one (KIP-380). One that is for a later one is welcome: the broker has not yet heard of its own
 // registration (KAFKA-9839). -1 stands for a sender that knows no epochs.
-func StaleBrokerEpoch(own, told int64, q Quirks) bool { return false }
+func StaleBrokerEpoch(own, told int64, q Quirks) bool {
+	if told < 0 || q.NoBrokerEpoch {
+		return false
+	}
+	if q.NewerBrokerEpochRefused {
+		return told != own
+	}
+	return told < own
+}
+
+// unclean tells whether a partition of a topic may be led by a replica that is not in sync.
+func (c *Controller) unclean(topic zk.Settings) bool {
+	if c.cfg.Quirks.UncleanByDefault {
+		return true
+	}
+	if v, ok := topic.Get("unclean.leader.election.enable"); ok {
+		return v == "true"
+	}
+	return c.cfg.UncleanElection
+}
+
+// note says something in the story of the run about a partition's state.
+func (c *Controller) note(env nodes.Env, tp log.TopicPartition, s zk.PartitionState) {
+	if nodes.Noting(env) {
+		nodes.Note(env, tp.String()+": "+describe(s))
+	}
+}

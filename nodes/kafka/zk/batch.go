@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"orrery/nodes"
 	"orrery/nodes/zab/client"
@@ -173,6 +174,10 @@ func (b *batch) answered(s *Store, env nodes.Env, i int, d client.Done) bool {
 	return b.end(s, i, errorOf(code))
 }
 
+func (r *Result) stat(s proto.Stat) {
+	r.Version, r.Czxid, r.Owner, r.Created = s.Version, s.Czxid, s.EphemeralOwner, time.UnixMilli(s.Ctime).UTC()
+}
+
 // path is what an operation is about.
 func (op Op) path() string {
 	if op.Verb == List {
@@ -219,7 +224,7 @@ func (b *batch) note(i int, response jute.Record) {
 	r := &b.results[i]
 	switch p := response.(type) {
 	case *proto.Create2Response:
-		r.Version, r.Czxid, r.Owner = p.Stat.Version, p.Stat.Czxid, p.Stat.EphemeralOwner
+		r.stat(p.Stat)
 		r.Names = []string{p.Path[strings.LastIndexByte(p.Path, '/')+1:]}
 	case *proto.SetDataResponse:
 		r.Version, r.Czxid = p.Stat.Version, p.Stat.Czxid
@@ -231,7 +236,7 @@ func (b *batch) owner(s *Store, env nodes.Env, i int, d client.Done) bool {
 	switch p := d.Response.(type) {
 	case *proto.ExistsResponse:
 		r := &b.results[i]
-		r.Version, r.Czxid, r.Owner = p.Stat.Version, p.Stat.Czxid, p.Stat.EphemeralOwner
+		r.stat(p.Stat)
 		if p.Stat.EphemeralOwner == s.c.Session() {
 			return b.end(s, i, nil)
 		}
@@ -306,10 +311,10 @@ func (b *batch) read(s *Store, env nodes.Env, i int, d client.Done) bool {
 	var err error
 	switch p := d.Response.(type) {
 	case *proto.GetDataResponse:
-		r.Version, r.Czxid, r.Owner = p.Stat.Version, p.Stat.Czxid, p.Stat.EphemeralOwner
+		r.stat(p.Stat)
 		r.Value, err = Decode(op.Key.Kind, op.Key.Number, p.Data)
 	case *proto.ExistsResponse:
-		r.Version, r.Czxid, r.Owner = p.Stat.Version, p.Stat.Czxid, p.Stat.EphemeralOwner
+		r.stat(p.Stat)
 		if b.stages[i] == stageAbsent { // it has come meanwhile
 			b.first(s, env, i)
 			return false

@@ -2,6 +2,7 @@ package zk
 
 import (
 	"errors"
+	"time"
 
 	"orrery/nodes/kafka/log"
 )
@@ -107,10 +108,11 @@ type Op struct {
 type Result struct {
 	Key     Key
 	Err     error
-	Value   Value    // of Get
-	Version int32    // of Get, Exists, Create and Set
-	Czxid   int64    // of Get, Exists and Create: when the record was made, in ZooKeeper's order
-	Owner   int64    // of Get and Exists: the session that it ends with; 0 if none
-	Names   []string // of List, ascending
-	Failed  int      // of an Atomic with Err: which of Ops was refused
+	Value   Value     // of Get
+	Version int32     // of Get, Exists, Create and Set
+	Czxid   int64     // of Get, Exists and Create: when the record was made, in ZooKeeper's order
+	Owner   int64     // of Get and Exists: the session that it ends with; 0 if none
+	Names   []string  // of List, ascending
+	Created time.Time // of Get, Exists and Create: when, by the servers' clocks
+	Failed  int       // of an Atomic with Err: which of Ops was refused
 }

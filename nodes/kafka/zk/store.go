@@ -237,11 +237,11 @@ func (s *Store) expired(env nodes.Env) {
 	was := s.work
 	booted := s.booted
 	s.renew()
-	for _, w := range was {
-		w.expired(s)
-	}
 	if booted {
 		s.tell(SessionExpired{})
+	}
+	for _, w := range was {
+		w.expired(s)
 	}
 	if !s.closing {
 		s.Start(env)

@@ -1,0 +1,334 @@
+package controller
+
+import (
+	"errors"
+	"slices"
+
+	"orrery/nodes"
+	"orrery/nodes/kafka/log"
+	"orrery/nodes/kafka/zk"
+)
+
+// onReassignment takes a reassignment as far as it goes (onPartitionReassignment). OAR are the replicas of before, RAR those of the target:
+//
+//	A  until all of RAR are in the ISR: the replicas are OAR + RAR, under a new leader epoch that all of them are told; the new ones start
+//	B  then: one of RAR leads, the replicas are RAR alone, the others leave the ISR and are deleted
+type onReassignment struct {
+	tp      log.TopicPartition
+	to      zk.Assignment
+	phase   int
+	force   bool    // write the assignment, whatever is thought to be there
+	extra   []int32 // replicas of an earlier target
+	removed []int32
+}
+
+const (
+	reassignWrite = iota
+	reassignWrote
+	reassignStopped
+	reassignLooked
+	reassignStarted
+	reassignLead
+	reassignRemove
+	reassignFinalWrite
+	reassignFinalWrote
+	reassignClear
+	reassignEnd
+)
+
+func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
+	results := t.results
+	t.results = nil
+	p := c.ctx.find(r.tp)
+	switch {
+	case anyFenced(results):
+		return c.fenced(env)
+	case p == nil || c.blocked(r.tp) && r.phase <= reassignLooked:
+		return true
+	}
+	switch r.phase {
+	case reassignWrite:
+		return r.write(c, t, env, p)
+	case reassignWrote:
+		if failed(results) != nil { // it is not known what the record is now: it is written whole once more
+			r.phase, r.force = reassignWrite, true
+			return t.call(&nothing{})
+		}
+		return r.stopExtra(t, p)
+	case reassignStopped:
+		r.phase = reassignLooked
+		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: zk.PartitionKey(r.tp), Watch: true})
+	case reassignLooked:
+		return r.looked(c, t, env, p, results)
+	case reassignLead:
+		return r.lead(c, t, p)
+	case reassignRemove:
+		return r.remove(c, t)
+	case reassignFinalWrite, reassignFinalWrote, reassignClear, reassignEnd:
+		return r.finish(c, t, env, p, results)
+	}
+	return true
+}
+
+// write makes the assignment known to the storage.
+func (r *onReassignment) write(c *Controller, t *thread, env nodes.Env, p *partition) bool {
+	if equalAssignment(p.assigned, r.to) && !r.force {
+		return r.stopExtra(t, p)
+	}
+	r.extra = append(r.extra, without(p.assigned.Replicas, r.to.Replicas)...)
+	p.assigned, p.reassigns = r.to, true
+	if nodes.Noting(env) {
+		nodes.Note(env, "reassigns "+r.tp.String()+": "+describeAssignment(r.to))
+	}
+	r.phase = reassignWrote
+	return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.TopicKey(r.tp.Topic), Value: c.ctx.assignment(r.tp.Topic), Version: -1})
+}
+
+// stopExtra stops the replicas that an earlier target would have had.
+func (r *onReassignment) stopExtra(t *thread, p *partition) bool {
+	p.reassigns = true
+	if r.phase = reassignStopped; len(r.extra) == 0 {
+		return t.call(&nothing{})
+	}
+	extra := r.extra
+	r.extra = nil
+	return t.call(&dropReplicas{tp: r.tp, brokers: extra})
+}
+
+// looked decides by the ISR how far the reassignment has come.
+func (r *onReassignment) looked(c *Controller, t *thread, env nodes.Env, p *partition, results []zk.Result) bool {
+	s, ok := results[0].Value.(zk.PartitionState)
+	if results[0].Err != nil || !ok {
+		return true
+	}
+	p.state, p.version, p.known = s, results[0].Version, true
+	want := target(p.assigned)
+	if c.cfg.Quirks.CompletesBeforeISR {
+		want = only(p.assigned.Adding, want)
+	}
+	if subset(want, s.ISR) {
+		for _, b := range target(p.assigned) {
+			p.enter(b, OnlineReplica)
+		}
+		r.removed = slices.Clone(p.assigned.Removing)
+		p.assigned = zk.Assignment{Partition: r.tp.Partition, Replicas: target(p.assigned)}
+		r.phase = reassignLead
+		return t.call(&nothing{})
+	}
+	nodes.Sometimes(env, len(c.ctx.live(p, true)) < len(p.assigned.Replicas), "controller: a reassignment waits for a broker that is down")
+	r.phase = reassignStarted
+	var fresh []placed
+	for _, b := range p.assigned.Adding {
+		if rep := p.replica(b); rep == nil || rep.phase == NonExistentReplica {
+			fresh = append(fresh, placed{r.tp, b})
+		}
+	}
+	t.call(&replicaChange{to: NewReplica, replicas: fresh})
+	return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
+}
+
+// lead sees to it that one of the target leads; in any case under a new leader epoch, so that those who are no longer replicas are told apart.
+func (r *onReassignment) lead(c *Controller, t *thread, p *partition) bool {
+	r.phase = reassignRemove
+	if !slices.Contains(p.assigned.Replicas, p.state.Leader) || !c.ctx.online(p, p.state.Leader, false) {
+		return t.call(&electLeaders{by: reassignStrategy, left: []log.TopicPartition{r.tp}})
+	}
+	return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
+}
+
+// remove stops and deletes the replicas that are no longer wanted.
+func (r *onReassignment) remove(c *Controller, t *thread) bool {
+	r.phase = reassignFinalWrite
+	gone := r.removed
+	if c.cfg.Quirks.RemovedStaysInISR {
+		gone = slices.DeleteFunc(slices.Clone(gone), func(b int32) bool { return c.ctx.broker(b) == nil })
+	}
+	return t.call(&dropReplicas{tp: r.tp, brokers: gone})
+}
+
+// finish writes the target as the assignment, takes the partition from the list of those that are asked to move, and tells everybody.
+func (r *onReassignment) finish(c *Controller, t *thread, env nodes.Env, p *partition, results []zk.Result) bool {
+	list := zk.Key{Kind: zk.KindReassign}
+	switch r.phase {
+	case reassignFinalWrite:
+		r.phase = reassignFinalWrote
+		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.TopicKey(r.tp.Topic), Value: c.ctx.assignment(r.tp.Topic), Version: -1})
+	case reassignFinalWrote:
+		if failed(results, zk.ErrNoNode) != nil {
+			r.phase = reassignFinalWrite
+			return t.call(&nothing{})
+		}
+		p.reassigns = false
+		r.phase = reassignClear
+		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: list})
+	case reassignClear:
+		r.phase = reassignEnd
+		asked, ok := results[0].Value.(zk.Reassignments)
+		left := slices.DeleteFunc(slices.Clone(asked), func(a zk.Reassignment) bool { return a.Partition == r.tp })
+		switch {
+		case !ok || len(left) == len(asked):
+			return t.call(&nothing{})
+		case len(left) == 0:
+			return t.ask(c, env, zk.Op{Verb: zk.Delete, Key: list, Version: results[0].Version})
+		}
+		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: list, Value: left, Version: results[0].Version})
+	}
+	if len(results) == 1 && uncertain(results[0].Err) && !errors.Is(results[0].Err, zk.ErrNoNode) {
+		r.phase = reassignClear
+		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: list})
+	}
+	if nodes.Noting(env) {
+		nodes.Note(env, "has reassigned "+r.tp.String()+": "+describeAssignment(p.assigned))
+	}
+	nodes.Reachable(env, "controller: a reassignment is complete")
+	c.tellBrokers(c.ctx.ids(), []log.TopicPartition{r.tp})
+	c.sendBatch(env)
+	if c.blocked(r.tp) {
+		c.resumeDeletionOn(p.assigned.Replicas)
+		t.enqueue(&resumeDeletions{})
+	}
+	return true
+}
+
+// dropReplicas takes replicas of a partition away for good: out of the ISR, stopped, deleted, forgotten.
+type dropReplicas struct {
+	tp      log.TopicPartition
+	brokers []int32
+	phase   int
+}
+
+func (d *dropReplicas) step(c *Controller, t *thread, _ nodes.Env) bool {
+	var list []placed
+	for _, b := range d.brokers {
+		list = append(list, placed{d.tp, b})
+	}
+	phases := []ReplicaPhase{OfflineReplica, DeletionStarted, DeletionSuccessful, NonExistentReplica}
+	if d.phase == len(phases) || len(list) == 0 {
+		return true
+	}
+	d.phase++
+	return t.call(&replicaChange{to: phases[d.phase-1], replicas: list})
+}
+
+// raiseEpoch raises a partition's leader epoch with everything else as it is (updateLeaderEpochAndSendRequest), and tells its replicas.
+type raiseEpoch struct {
+	tp     log.TopicPartition
+	to     []int32 // the replicas
+	online []int32
+	asked  *zk.PartitionState
+	read   bool
+}
+
+func (r *raiseEpoch) step(c *Controller, t *thread, env nodes.Env) bool {
+	results := t.results
+	t.results = nil
+	switch {
+	case anyFenced(results):
+		return c.fenced(env)
+	case r.asked != nil && results[0].Err == nil:
+		r.raised(c, env, *r.asked, results[0].Version)
+		c.sendBatch(env)
+		return true
+	case r.asked != nil && !uncertain(results[0].Err):
+		return true
+	case r.read && r.asked == nil:
+		s, ok := results[0].Value.(zk.PartitionState)
+		if !ok || results[0].Err != nil || s.ControllerEpoch > c.epoch {
+			return true
+		}
+		s.LeaderEpoch, s.ControllerEpoch = s.LeaderEpoch+1, c.epoch
+		r.asked = &s
+		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.PartitionKey(r.tp), Value: s, Version: results[0].Version})
+	}
+	r.asked, r.read = nil, true
+	return t.ask(c, env, zk.Op{Verb: zk.Get, Key: zk.PartitionKey(r.tp)})
+}
+
+func (r *raiseEpoch) raised(c *Controller, env nodes.Env, s zk.PartitionState, version int32) {
+	p := c.ctx.find(r.tp)
+	was := p.state
+	p.state, p.version = s, version
+	c.note(env, r.tp, s)
+	if c.cfg.Quirks.StaleEpochInContext {
+		p.state = was // and so UpdateMetadata tells the old one
+		c.tellLead(only(r.to, r.online), r.tp, false, &s)
+		return
+	}
+	c.tellLead(only(r.to, r.online), r.tp, false, nil)
+}
+
+// reassignedISRChange looks how far a reassignment is, when the partition's state has changed.
+type reassignedISRChange struct{ tp log.TopicPartition }
+
+func (r *reassignedISRChange) step(c *Controller, t *thread, _ nodes.Env) bool {
+	if p := c.ctx.find(r.tp); p != nil && p.reassigns {
+		t.enqueue(&progress{tp: r.tp})
+	}
+	return true
+}
+
+// progress completes a reassignment whose target is in sync; else it leaves another watch.
+type progress struct {
+	tp    log.TopicPartition
+	asked bool
+}
+
+func (r *progress) step(c *Controller, t *thread, env nodes.Env) bool {
+	p := c.ctx.find(r.tp)
+	switch {
+	case p == nil || !p.reassigns:
+		return true
+	case !r.asked:
+		r.asked = true
+		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: zk.PartitionKey(r.tp), Watch: true})
+	}
+	s, ok := t.results[0].Value.(zk.PartitionState)
+	want := target(p.assigned)
+	if c.cfg.Quirks.CompletesBeforeISR {
+		want = only(p.assigned.Adding, want)
+	}
+	if ok && t.results[0].Err == nil && subset(want, s.ISR) {
+		t.enqueue(&onReassignment{tp: r.tp, to: p.assigned})
+	}
+	return true
+}
+
+// zkReassignment takes up what is asked for in /admin/reassign_partitions.
+type zkReassignment struct {
+	phase int
+	bad   []log.TopicPartition
+}
+
+func (z *zkReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
+	z.phase++
+	list := zk.Key{Kind: zk.KindReassign}
+	switch z.phase {
+	case 1:
+		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: list, Watch: true})
+	case 2:
+		asked, ok := t.results[0].Value.(zk.Reassignments)
+		if !ok || t.results[0].Err != nil {
+			return true
+		}
+		var left zk.Reassignments
+		for _, a := range asked {
+			p := c.ctx.find(a.Partition)
+			if p == nil || c.blocked(a.Partition) || validReplicas(a.Replicas) != nil ||
+				slices.Equal(target(p.assigned), a.Replicas) && !p.reassigns || !subset(without(a.Replicas, p.assigned.Replicas), c.ctx.ids()) {
+				continue
+			}
+			left = append(left, a)
+			if to := reassign(p.assigned, a.Replicas); !equalAssignment(to, p.assigned) || !p.reassigns {
+				t.enqueue(&onReassignment{tp: a.Partition, to: to})
+			}
+		}
+		switch {
+		case len(left) == len(asked) && len(asked) > 0:
+			return true
+		case len(left) == 0:
+			return t.ask(c, env, zk.Op{Verb: zk.Delete, Key: list, Version: t.results[0].Version})
+		}
+		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: list, Value: left, Version: t.results[0].Version})
+	}
+	return anyFenced(t.results) && c.fenced(env) || true
+}
