@@ -100,7 +100,7 @@ func shown(e *trace.Event) bool {
 // told is what happened, without the name of the machine that it happened to.
 func (s *Session) told(e *trace.Event) string {
 	w := trace.Words(e, s.scene.Describe)
-	w = strings.TrimPrefix(w, e.Node+": ")
+	w = strings.TrimPrefix(strings.TrimPrefix(w, "somebody: "), e.Node+": ")
 	return strings.TrimPrefix(w, e.Node+" ")
 }
 

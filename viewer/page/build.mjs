@@ -1,5 +1,6 @@
-// Builds viewer/page.html: one HTML file with the script and the style inside, and a slot for the run.
-// node build.mjs OUT writes it elsewhere, which is how CI compares it with what is committed.
+// Builds viewer/page.html and viewer/lesson.html: each one HTML file with the script and the style inside, and a slot for
+// what it shows. node build.mjs OUT writes the former elsewhere, and lesson.html beside it, which is how CI compares them
+// with what is committed.
 import { build } from "esbuild";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -17,16 +18,21 @@ const bundle = async (entry) => {
   return result.outputFiles[0].text.trim();
 };
 
-const [template, script, style] = await Promise.all([
-  readFile(join(here, "src", "page.html"), "utf8"), bundle("main.tsx"), bundle("style.css"),
-]);
-const put = (text, slot, what) => {
+const put = (text, slot, what, where) => {
   const parts = text.split(slot);
-  if (parts.length !== 2) throw new Error(`src/page.html must have ${slot} once`);
+  if (parts.length !== 2) throw new Error(`${where} must have ${slot} once`);
   return parts.join(what);
 };
-let page = put(template, "/*STYLE*/", style);
-page = put(page, "/*SCRIPT*/", script.replaceAll("</script", "<\\/script"));
-if (page.split("<!--RUN-->").length !== 2) throw new Error("the page must have one <!--RUN-->");
-await writeFile(out, page);
-console.log(`${out}: ${page.length} characters`);
+
+/** Makes one page of its template, its script and its style. */
+async function make(out, source, entry, css) {
+  const [template, script, style] = await Promise.all([readFile(join(here, "src", source), "utf8"), bundle(entry), bundle(css)]);
+  let page = put(template, "/*STYLE*/", style, source);
+  page = put(page, "/*SCRIPT*/", script.replaceAll("</script", "<\\/script"), source);
+  if (page.split("<!--RUN-->").length !== 2) throw new Error("the page must have one <!--RUN-->");
+  await writeFile(out, page);
+  console.log(`${out}: ${page.length} characters`);
+}
+
+await make(out, "page.html", "main.tsx", "style.css");
+await make(join(dirname(out), "lesson.html"), "lesson.html", "lesson.tsx", "lesson.css");

@@ -1,0 +1,164 @@
+// The page of a lesson in a real browser: the simulator inside it is played by hand. It opens what
+// `go test ./lessons/page` wrote into ORRERY_PAGES; without a browser every test is skipped, with the reason.
+import { after, before, describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const pages = process.env.ORRERY_PAGES, shots = process.env.ORRERY_SHOTS, name = "lesson-9.html";
+const browserPath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
+const skip = !pages ? "ORRERY_PAGES does not say where the pages are: see .ci/run viewer"
+  : !existsSync(join(pages, name)) ? "the page of lesson 9 was not made: go test ./lessons/page makes it"
+  : !browserPath ? "there is no chromium here, and CHROMIUM does not say where else" : false;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+if (shots) mkdirSync(shots, { recursive: true });
+
+let browser;
+before(async () => { if (!skip) browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] }); });
+after(async () => { await browser?.close(); });
+
+/** Opens the page and collects whatever it complains of and asks the network for. */
+async function open({ answer = true, dark = false } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1500, height: 950 }, colorScheme: dark ? "dark" : "light", acceptDownloads: true, bypassCSP: true });
+  const tab = await context.newPage(), noise = [], url = pathToFileURL(join(pages, name)).href;
+  tab.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") noise.push(m.text()); });
+  tab.on("pageerror", (e) => noise.push(String(e)));
+  tab.on("request", (r) => { if (!r.url().startsWith(url) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) noise.push("request: " + r.url()); });
+  await tab.goto(url);
+  await tab.waitForSelector("html[data-ready=yes]", { timeout: 60_000 });
+  if (answer) await tab.getByRole("button", { name: "Show me without answering" }).click();
+  return { tab, close: async () => { assert.deepEqual(noise, []); await context.close(); } };
+}
+
+const settled = (tab) => tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+const view = async (tab) => { await settled(tab); return tab.evaluate(() => globalThis.orreryView); };
+const picture = async (tab, as) => { if (shots) await tab.screenshot({ path: join(shots, as + ".png") }); };
+/** Presses a button of something that is listed by its words. */
+const does = async (tab, what, button) => { await tab.getByRole("group", { name: what }).first().getByRole("button", { name: button, exact: true }).click(); await settled(tab); };
+const press = async (tab, ...keys) => { for (const k of keys) { await tab.keyboard.press(k); await settled(tab); } };
+
+/** Goes on until a proposer has asked the acceptors. */
+async function asked(tab) {
+  for (let i = 0; i < 40; i++) {
+    const v = await view(tab);
+    if (v.pending.some((p) => p.message)) return v;
+    await press(tab, "n");
+  }
+  throw new Error("nobody has asked anybody");
+}
+
+describe("the page of a lesson", { skip }, () => {
+  test("is one file under two megabytes", () => { assert.ok(statSync(join(pages, name)).size < 2_000_000); });
+
+  test("wants a prediction before it shows the run", async () => {
+    const { tab, close } = await open({ answer: false });
+    assert.equal(await tab.getByText("What you learned").count(), 0);
+    assert.equal(await tab.getByRole("button", { name: /^Next/ }).count(), 0);
+    const questions = await tab.locator("fieldset.asked").count();
+    for (let i = 0; i < questions; i++) await tab.locator("fieldset.asked").nth(i).getByRole("radio").first().check();
+    assert.match(await tab.locator(".asked").first().innerText(), /Not so|Right/);
+    assert.equal(await tab.getByRole("heading", { name: "What you learned" }).count(), 1);
+    assert.equal(await tab.getByRole("button", { name: /^Next/ }).count(), 1);
+    await close();
+  });
+
+  test("delivers, drops, doubles and delays messages", async () => {
+    const { tab, close } = await open();
+    const first = (await asked(tab)).pending.filter((p) => p.message), [a, b, c] = first;
+    const group = (p) => `${p.what} by ${p.node} from ${p.from}`;
+    await does(tab, group(a), "Double");
+    assert.equal((await view(tab)).pending.filter((p) => p.what === a.what && p.node === a.node).length, 2);
+    await does(tab, group(a), "Deliver");
+    let v = await view(tab);
+    assert.equal(v.pending.filter((p) => p.what === a.what && p.node === a.node).length, 1);
+    assert.ok(v.events.some((e) => e.kind === "deliver" && e.node === a.node && e.peer === a.from));
+    await does(tab, group(b), "Drop");
+    assert.ok((await view(tab)).pending.find((p) => p.id === b.id).lost);
+    assert.ok(await tab.locator(".under-way.lost").count() >= 1, "what is dropped is drawn as dropped");
+    await does(tab, group(c), "Delay");
+    assert.equal((await view(tab)).pending.find((p) => p.id === c.id).due, c.due + 80e6);
+    await picture(tab, "lesson-flight");
+    await press(tab, "r", "r");
+    v = await view(tab);
+    assert.ok(v.events.some((e) => e.kind === "drop" && e.node === b.node));
+    await close();
+  });
+
+  test("crashes, starts, pauses and skews machines, and cuts links", async () => {
+    const { tab, close } = await open();
+    const machine = async (id) => (await view(tab)).machines.find((m) => m.id === id);
+    await does(tab, "machine a2", "Crash");
+    assert.equal((await machine("a2")).up, false);
+    await does(tab, "machine a2", "Start");
+    assert.deepEqual([(await machine("a2")).up, (await machine("a2")).life], [true, 2]);
+    await does(tab, "machine a1", "Pause");
+    assert.equal((await machine("a1")).paused, true);
+    await does(tab, "machine a1", "Resume");
+    const before = (await machine("a3")).clock ?? 0;
+    await does(tab, "machine a3", "Clock −200 ms");
+    assert.equal(((await machine("a3")).clock ?? 0) - before, -200e6);
+    await tab.getByRole("button", { name: "cut a1–p1" }).click();
+    assert.deepEqual((await view(tab)).cuts, ["a1 p1"]);
+    await close();
+  });
+
+  test("goes back and does otherwise, and keeps both", async () => {
+    const { tab, close } = await open();
+    await press(tab, "r", "n");
+    const there = (await view(tab)).hash, steps = () => tab.locator(".steps button");
+    await press(tab, "b");
+    await does(tab, "machine a1", "Crash");
+    const other = (await view(tab)).hash;
+    assert.notEqual(other, there);
+    assert.match(await tab.getByRole("heading", { name: /^History/ }).innerText(), /2 branches/);
+    await steps().filter({ hasText: "next" }).click();
+    assert.equal((await view(tab)).hash, there, "the same steps come to the same state");
+    await steps().filter({ hasText: "crash a1" }).click();
+    assert.equal((await view(tab)).hash, other);
+    assert.equal(await tab.locator(".steps [aria-current=step]").innerText(), "└ crash a1");
+    await picture(tab, "lesson-branches");
+    await close();
+  });
+
+  test("plays the story to its violation, and saves it as a plan", async () => {
+    const { tab, close } = await open();
+    await press(tab, "p");
+    const v = await view(tab);
+    assert.equal(v.property, "agreement");
+    assert.match(await tab.locator(".verdict-line").innerText(), /VIOLATED agreement/);
+    assert.equal(await tab.locator("path.violated").count(), 1);
+    await picture(tab, "lesson-story");
+    const [download] = await Promise.all([tab.waitForEvent("download"), tab.getByRole("button", { name: "Save as plan" }).click()]);
+    const plan = JSON.parse(readFileSync(await download.path(), "utf8"));
+    assert.deepEqual([plan.orrery, plan.lesson, plan.variant], ["steps", 9, "broken"]);
+    assert.equal(plan.expect.hash, v.hash);
+    // The same plan is a test in Go: what was saved by this page once lies in lessons/page/testdata.
+    writeFileSync(join(pages, "saved.json"), JSON.stringify(plan, null, 2) + "\n");
+    await close();
+  });
+
+  test("holds where the right variant is played", async () => {
+    const { tab, close } = await open();
+    await tab.getByLabel("Variant").selectOption("fixed");
+    await press(tab, "p");
+    assert.equal((await view(tab)).verdict, "ok so far");
+    assert.match(await tab.locator(".verdict-line").innerText(), /steps are not possible with this variant/);
+    await close();
+  });
+
+  for (const dark of [false, true]) {
+    test(`has nothing that axe complains of: ${dark ? "dark" : "light"}`, async () => {
+      const { tab, close } = await open({ dark });
+      await press(tab, "p");
+      await tab.getByRole("button", { name: "A hint" }).click();
+      await tab.evaluate(axe);
+      const { violations } = await tab.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map((x) => `${x.id}: ${x.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`), []);
+      await picture(tab, dark ? "lesson-dark" : "lesson-light");
+      await close();
+    });
+  }
+});
