@@ -196,15 +196,14 @@ func (m *Manager) fetch(env nodes.Env, f *fetcher) {
 	}
 	r := kmsg.NewPtrFetchRequest()
 	r.Version = fetchVersion
-	if m.cfg.EpochRequests || m.cfg.Quirks.TruncateToHW || m.cfg.Quirks.EpochAnswerIgnored {
-		r.Version = fetchVersion - 1 // before truncation on fetch
-	}
 	r.ReplicaID, r.MaxWaitMillis, r.MinBytes = m.cfg.Broker, int32(m.cfg.FetchWaitMax.Milliseconds()), m.cfg.FetchMinBytes
 	r.MaxBytes = m.cfg.FetchResponseBytes
-	if m.brokerEpoch >= 0 && r.Version >= 12 {
+	if m.brokerEpoch >= 0 {
 		r.UnknownTags.Set(brokerEpochTag, binary.BigEndian.AppendUint64(nil, uint64(m.brokerEpoch)))
 	}
-	f.session.build(r, parts, m.cfg.ReplicaFetchBytes)
+	// Who truncates in another way does not say what it has fetched: the leader is not to answer that it diverges.
+	onFetch := !m.cfg.EpochRequests && !m.cfg.Quirks.TruncateToHW && !m.cfg.Quirks.EpochAnswerIgnored
+	f.session.build(r, parts, m.cfg.ReplicaFetchBytes, onFetch)
 	f.fetching = true
 	m.send(f, outgoing{errand: errandFetch, parts: parts}, Fetching, r)
 }

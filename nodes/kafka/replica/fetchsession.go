@@ -5,6 +5,7 @@ import (
 
 	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/proto"
+	"orrery/nodes/kafka/record"
 )
 
 // fetchSession is a fetcher's side of an incremental fetch session (KIP-227): only what has changed since the last fetch is sent.
@@ -32,14 +33,17 @@ func (s *fetchSession) reset() {
 	s.order = nil
 }
 
-// build fills in what the fetch is about.
-func (s *fetchSession) build(r *kmsg.FetchRequest, parts []sent, maxBytes int32) {
+// build fills in what the fetch is about. lastFetched tells the leader the epoch of the last record too.
+func (s *fetchSession) build(r *kmsg.FetchRequest, parts []sent, maxBytes int32, lastFetched bool) {
 	r.SessionID, r.SessionEpoch = s.id, s.epoch
 	full := s.epoch == sessionInitial
 	next := make(map[log.TopicPartition]toldPartition, len(parts))
 	order := make([]log.TopicPartition, 0, len(parts))
 	for _, x := range parts {
-		now := toldPartition{epoch: x.epoch, lastFetched: x.p.log.LatestEpoch(), offset: x.offset, start: x.p.log.StartOffset()}
+		now := toldPartition{epoch: x.epoch, lastFetched: record.NoLeaderEpoch, offset: x.offset, start: x.p.log.StartOffset()}
+		if lastFetched {
+			now.lastFetched = x.p.log.LatestEpoch()
+		}
 		before, known := s.told[x.p.tp]
 		next[x.p.tp] = now
 		order = append(order, x.p.tp)

@@ -37,6 +37,7 @@ type sentProduce struct {
 	value string
 	b     *broker
 	call  uint64
+	inc   int
 }
 
 func arg(td *datadriven.TestData, name string, def int) int {
@@ -72,7 +73,7 @@ func (s *story) tell(td *datadriven.TestData) string {
 		acks := arg(td, "acks", -1)
 		for _, v := range strings.Fields(td.Input) {
 			b := w.b(int32(arg(td, "b", 1)))
-			s.sent = append(s.sent, sentProduce{v, b, b.produce(int16(acks), v)})
+			s.sent = append(s.sent, sentProduce{v, b, b.produce(int16(acks), v), b.inc})
 		}
 	case "run": // for=ms
 		w.pass(time.Duration(arg(td, "for", 0)) * time.Millisecond)
@@ -198,14 +199,7 @@ func describeFetch(t require.TestingT, b *broker, call uint64) string {
 	if p.ErrorCode != 0 {
 		return proto.Code(p.ErrorCode).String()
 	}
-	var out []string
-	for rest := p.RecordBatches; len(rest) > 0; {
-		var x record.Batch
-		var err error
-		x, rest, err = record.Next(rest)
-		require.NoError(t, err)
-		out = append(out, values(t, x)...)
-	}
+	out := fetchedValues(t, r)
 	text := fmt.Sprintf("[%s] hw %d lso %d start %d", strings.Join(out, " "), p.HighWatermark, p.LastStableOffset, p.LogStartOffset)
 	if p.PreferredReadReplica >= 0 {
 		text += fmt.Sprintf(" preferred %d", p.PreferredReadReplica)
@@ -214,4 +208,19 @@ func describeFetch(t require.TestingT, b *broker, call uint64) string {
 		text += fmt.Sprintf(" aborted %v", p.AbortedTransactions)
 	}
 	return text
+}
+
+// fetchedValues are the records of a fetch of one partition, "offset:value" each.
+func fetchedValues(t require.TestingT, r *kmsg.FetchResponse) (out []string) {
+	if len(r.Topics) == 0 {
+		return nil
+	}
+	for rest := r.Topics[0].Partitions[0].RecordBatches; len(rest) > 0; {
+		var x record.Batch
+		var err error
+		x, rest, err = record.Next(rest)
+		require.NoError(t, err)
+		out = append(out, values(t, x)...)
+	}
+	return out
 }

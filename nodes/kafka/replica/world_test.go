@@ -134,6 +134,8 @@ func (b *broker) crash(power bool) {
 	kept := b.w.mail[:0]
 	for _, l := range b.w.mail {
 		switch {
+		case l.from == b.id && l.to > 0 && (l.resp != nil || l.err != nil):
+			kept = append(kept, &letter{from: b.id, to: l.to, call: l.call, err: errors.New("connection reset"), inc: l.inc})
 		case l.from == b.id && l.alter == nil: // the connection breaks; what was written to the storage may still arrive
 		case l.to == b.id && l.req != nil && l.from > 0:
 			kept = append(kept, &letter{from: b.id, to: l.from, call: l.call, err: errors.New("connection reset"), inc: b.w.b(l.from).inc})
@@ -241,6 +243,7 @@ func (w *world) deliver(i int) {
 		state, call := s.State, l.read.Call
 		state.ISR = slices.Clone(state.ISR)
 		w.answer(l, func(b *broker) { b.do(func(e nodes.Env) { b.m.ISRRead(e, call, state, err) }) })
+	case l.back != nil && l.to < 1: // nobody waits for it any more
 	case l.back != nil:
 		if b := w.b(l.to); b.up && b.inc == l.inc {
 			l.back(b)
@@ -305,10 +308,14 @@ func (w *world) alter(l *letter) {
 	w.answer(l, func(b *broker) { b.do(func(e nodes.Env) { b.m.ISRAltered(e, a.Call, version, err) }) })
 }
 
-// eligible holds the broker epochs of the members against those of today (KIP-903).
+// eligible tells whether those who join are alive, and the same that the leader has seen fetch (KIP-841, KIP-903). Who is in the ISR already
+// was removed, and the version with it, if it has lost anything.
 func (w *world) eligible(a *replica.AlterISR) bool {
 	for i, id := range a.ISR {
-		if e := a.Epochs[i]; e != -1 && e != w.b(id).epoch {
+		if slices.Contains(w.states[a.Partition].ISR, id) {
+			continue
+		}
+		if e := a.Epochs[i]; !w.b(id).up || e != -1 && e != w.b(id).epoch {
 			return false
 		}
 	}
