@@ -41,6 +41,8 @@ type Broker struct {
 	leaders       map[int32]nodes.Addr // of leaders, as LeaderAndIsr has told them
 	topicSettings map[string]map[string]string
 	topicConfigs  map[string]replica.TopicConfig
+	settled       map[string]bool // the topics whose settings are known
+	lacking       map[uint64]lacking
 	creating      map[string]bool
 
 	channels    map[nodes.Conn]*channel
@@ -71,7 +73,7 @@ type Broker struct {
 func New(o Options) *Broker {
 	b := &Broker{opts: o, cfg: o.Config, id: o.Config.BrokerID, cache: newCache(),
 		leaders: map[int32]nodes.Addr{}, topicSettings: map[string]map[string]string{}, topicConfigs: map[string]replica.TopicConfig{},
-		creating: map[string]bool{}, channels: map[nodes.Conn]*channel{}, hosts: map[string]int{}, pending: map[uint64]pending{},
+		settled: map[string]bool{}, lacking: map[uint64]lacking{}, creating: map[string]bool{}, channels: map[nodes.Conn]*channel{}, hosts: map[string]int{}, pending: map[uint64]pending{},
 		links: map[linkKey]*link{}, dialled: map[nodes.Conn]*link{}, alters: map[uint64]uint64{}, reads: map[uint64]uint64{},
 		producerIDs: map[uint64]uint64{}, verifying: map[uint64]verification{}}
 	for p := range b.clientIDs {

@@ -1,8 +1,10 @@
 package broker
 
 import (
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -11,23 +13,82 @@ import (
 	"orrery/nodes/kafka/controller"
 	"orrery/nodes/kafka/proto"
 	"orrery/nodes/kafka/replica"
+	"orrery/nodes/kafka/zk"
 )
 
 // configChanged takes what is set for a topic.
 func (b *Broker) configChanged(env nodes.Env, e controller.ConfigChanged) {
-	if e.Entity != "topics" {
-		return
+	if e.Entity == "topics" {
+		b.settle(env, e.Name, e.Values)
 	}
-	delete(b.topicSettings, e.Name)
-	delete(b.topicConfigs, e.Name)
-	if len(e.Values) > 0 {
+}
+
+// settle takes a topic's settings.
+func (b *Broker) settle(env nodes.Env, topic string, values zk.Settings) {
+	b.unsettle(topic)
+	b.settled[topic] = true
+	if len(values) > 0 {
 		own := map[string]string{}
-		for _, v := range e.Values {
+		for _, v := range values {
 			own[v.Name] = v.Value
 		}
-		b.topicSettings[e.Name] = own
+		b.topicSettings[topic] = own
 	}
-	b.replicas.TopicConfigChanged(env, e.Name)
+	b.replicas.TopicConfigChanged(env, topic)
+}
+
+// unsettle forgets a topic's settings: it is gone, and another one of its name may have others.
+func (b *Broker) unsettle(topic string) {
+	delete(b.topicSettings, topic)
+	delete(b.topicConfigs, topic)
+	delete(b.settled, topic)
+}
+
+// held is a LeaderAndIsr that waits for the settings of topics that this broker has not met: nobody is told of a topic's first ones,
+// and no log is made before they are known (LogManager.fetchLogConfig).
+type held struct {
+	call     uint64
+	ch       *channel
+	clientID string
+	req      *kmsg.LeaderAndISRRequest
+	lacks    int
+}
+
+// lacking is the question for the settings of a topic.
+type lacking struct {
+	topic string
+	h     *held
+}
+
+// hold asks for what a LeaderAndIsr needs to know, and hands it on when that has come.
+func (b *Broker) hold(env nodes.Env, h *held) {
+	for i := range h.req.TopicStates {
+		if topic := h.req.TopicStates[i].Topic; !b.settled[topic] {
+			h.lacks++
+			b.askSettings(env, lacking{strings.Clone(topic), h})
+		}
+	}
+	if h.lacks == 0 {
+		b.hand(env, h.call, h.ch, h.clientID, h.req)
+	}
+}
+
+func (b *Broker) askSettings(env nodes.Env, l lacking) {
+	b.lacking[b.store.Do(env, zk.Unguarded, zk.Op{Verb: zk.Get, Key: zk.ConfigKey("topics", l.topic)})] = l
+}
+
+// hasSettings takes a topic's settings. If the session has ended they are asked for in the next one.
+func (b *Broker) hasSettings(env nodes.Env, l lacking, r zk.Result) {
+	if errors.Is(r.Err, zk.ErrExpired) {
+		b.askSettings(env, l)
+		return
+	}
+	if values, _ := r.Value.(zk.Settings); !b.settled[l.topic] {
+		b.settle(env, l.topic, values)
+	}
+	if l.h.lacks--; l.h.lacks == 0 {
+		b.hand(env, l.h.call, l.h.ch, l.h.clientID, l.h.req)
+	}
 }
 
 // topicConfig is what holds for a topic. Settings that cannot be read, because a newer Kafka has written them, do not count.

@@ -28,7 +28,7 @@ func (b *Broker) dispatch(env nodes.Env, call uint64, ch *channel, clientID stri
 		b.describeConfigs(env, call, r)
 	case *kmsg.LeaderAndISRRequest:
 		b.noteLeaders(r)
-		b.hand(env, call, ch, clientID, r)
+		b.hold(env, &held{call: call, ch: ch, clientID: clientID, req: r})
 	default:
 		b.hand(env, call, ch, clientID, r)
 	}

@@ -142,6 +142,11 @@ func (b *Broker) drainStore(env nodes.Env) bool {
 			b.isrRead(env, call, e.Results[0])
 			return true
 		}
+		if l, ours := b.lacking[e.Call]; ours {
+			delete(b.lacking, e.Call)
+			b.hasSettings(env, l, e.Results[0])
+			return true
+		}
 	}
 	b.ctrl.Stored(env, e)
 	return true

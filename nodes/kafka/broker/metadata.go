@@ -160,6 +160,11 @@ func (b *Broker) learn(env nodes.Env, r *kmsg.UpdateMetadataRequest) {
 	for _, p := range r.PartitionStates {
 		gone = c.learn(strings.Clone(p.Topic), p, gone)
 	}
+	for _, tp := range gone {
+		if c.topics[tp.Topic] == nil {
+			b.unsettle(tp.Topic)
+		}
+	}
 	if len(gone) > 0 {
 		b.groups.PartitionsDeleted(env, gone)
 	}
