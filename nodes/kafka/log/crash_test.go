@@ -178,8 +178,15 @@ func (v *life) events() {
 		v.marks[e.Kind.String()]++
 		switch e.Kind {
 		case log.Truncated:
-			v.truncated(v.cutTo)
+			if v.cutTo >= 0 {
+				v.truncated(v.cutTo)
+			} else {
+				v.marks["truncation finished by the next process"]++
+			}
 		case log.Flushed:
+			if v.cutTo >= 0 && !v.anew {
+				e.Offset = min(e.Offset, v.cutTo) // the truncation that waits will take the rest back
+			}
 			v.flushed = max(v.flushed, e.Offset)
 			v.past = slices.DeleteFunc(v.past, func(o outcome) bool {
 				if v.flushed <= v.cur.base {
@@ -208,7 +215,7 @@ func (v *life) startsAt(to int64) {
 // step does one thing.
 func (v *life) step() {
 	d := v.b.d
-	if len(d.syncs) > 0 && v.draw(3) > 0 || v.cutTo >= 0 {
+	if len(d.syncs) > 0 && v.draw(3) > 0 || v.l.Busy() {
 		if len(d.syncs) > 0 {
 			require.NoError(v.t, d.end(v.b.Manager, v.draw(len(d.syncs))))
 		}
@@ -385,7 +392,11 @@ func (v *life) run(steps int) {
 
 func TestWhateverACrashTakesTheLogIsABeginningOfWhatItWas(t *testing.T) {
 	marks := map[string]int{}
-	for seed := range uint64(250) {
+	seeds := []uint64{290, 967, 2592} // a truncation or a torn tail that was not durable when the log went on
+	for seed := range uint64(400) {
+		seeds = append(seeds, seed)
+	}
+	for _, seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 7))
 		v := newLife(t, r.IntN)
 		v.marks = marks
@@ -398,7 +409,7 @@ func TestWhateverACrashTakesTheLogIsABeginningOfWhatItWas(t *testing.T) {
 			v.run(150)
 		}()
 	}
-	for _, m := range []string{"lost", "killed inside", "Truncated", "Flushed"} {
+	for _, m := range []string{"lost", "killed inside", "Truncated", "Flushed", "truncation finished by the next process"} {
 		require.NotZero(t, marks[m], m)
 	}
 	t.Log(marks)

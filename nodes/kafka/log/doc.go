@@ -25,7 +25,9 @@
 // # What differs from the original
 //
 //   - Retention and DeleteRecords make the new log start durable before they remove a file; Kafka writes it once a minute.
-//   - A truncation is durable before anything is appended behind it; one below the recovery point lowers that first.
+//   - A truncation is durable before anything is appended behind it, also when a torn tail is cut off at the start; one
+//     below the recovery point lowers that first. A process that is killed meanwhile leaves a file named .truncating,
+//     and the next one waits in its place.
 //   - Recovery also cuts where a leader's epoch goes back or a segment does not begin where the one before ends: that is
 //     what a lost page cache leaves of a truncation. It writes what it keeps once more, for after a sync that failed the page cache
 //     may hold what the disk does not.

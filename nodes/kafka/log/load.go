@@ -38,8 +38,9 @@ type points struct {
 }
 
 // Open loads all the logs of a directory. What a log has behind its recovery point is looked at batch by batch; a tail
-// that a crash has torn is cut off, and what is kept is written once more, for it may be in the page cache alone. An error is that
-// of the disk; a log that must not be used is in the report instead.
+// that a crash has torn is cut off, and what is kept is written once more, for it may be in the page cache alone. A log that was cut is
+// busy until that is durable (the event Truncated). An error is that of the disk; a log that must not be used is in the report
+// instead.
 func Open(d nodes.Disk, now time.Time, o Options) (*Manager, Report, error) {
 	m := &Manager{opt: o, plans: map[uint64]*plan{}}
 	report := Report{Clean: exists(d, cleanFile)}
@@ -88,7 +89,17 @@ func Open(d nodes.Disk, now time.Time, o Options) (*Manager, Report, error) {
 	for _, l := range m.logs {
 		steps = append(steps, step{do: doSyncDir, name: l.dir})
 	}
-	return m, report, m.start(d, steps...)
+	if err := m.start(d, steps...); err != nil {
+		return nil, report, err
+	}
+	for _, l := range m.logs {
+		if exists(d, l.dir+"/"+cutFile) {
+			if err := l.finishCut(d); err != nil {
+				return nil, report, err
+			}
+		}
+	}
+	return m, report, nil
 }
 
 func readOffsets(d nodes.Disk, name string) (map[TopicPartition]int64, error) {

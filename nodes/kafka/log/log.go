@@ -128,7 +128,8 @@ func (l *Log) LastStableOffset() int64 {
 	return u
 }
 
-// Busy tells whether a truncation waits for the disk; meanwhile the log takes no appends.
+// Busy tells whether a truncation waits for the disk; meanwhile the log takes no appends. After a start it may be one
+// that the process before could not finish.
 func (l *Log) Busy() bool { return l.cut || l.pending != nil }
 
 // Failed is the error of the write after which the log takes no more, or nil.

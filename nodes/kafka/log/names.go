@@ -18,7 +18,8 @@ const (
 // The files of a partition's directory. Those of a segment are named after its base offset.
 const (
 	epochFile  = "leader-epoch-checkpoint"
-	deleteFile = ".delete" // the partition is being deleted
+	deleteFile = ".delete"     // the partition is being deleted
+	cutFile    = ".truncating" // a truncation is not known to be durable
 
 	logExt   = ".log"
 	indexExt = ".index"

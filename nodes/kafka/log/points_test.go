@@ -164,6 +164,9 @@ func TestACompactedLogStaysOneInWhateverOrderItDies(t *testing.T) {
 						}
 					}
 				default:
+					if l.Busy() { // since the start
+						b.d.settle(t, b.Manager)
+					}
 					kv := fmt.Sprintf("k%d=%d", draw(4), step)
 					wrote[l.EndOffset()] = kv
 					b.lead(t, l, step, plain(step, kv), 1)

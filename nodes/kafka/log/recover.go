@@ -66,6 +66,11 @@ func (l *Log) cutBehind(d nodes.Disk, i int, p *recovering, r *Recovery) error {
 	if p.next < p.sure {
 		return p.refuse(l.segs[i-1], l.segs[i-1].size, fmt.Errorf("the log goes on at offset %d", p.next))
 	}
+	if i < len(l.segs) {
+		if err := l.markCut(d); err != nil {
+			return err
+		}
+	}
 	for _, s := range slices.Backward(l.segs[i:]) {
 		if err := s.remove(d); err != nil {
 			return err
@@ -115,7 +120,7 @@ func (p *recovering) segment(s *segment) (torn int64, err error) {
 			if p.next < p.sure {
 				return 0, p.refuse(s, w.at, err)
 			}
-			return w.end - w.at, p.d.Truncate(w.name, w.at)
+			return w.end - w.at, errors.Join(p.l.markCut(p.d), p.d.Truncate(w.name, w.at))
 		}
 		if b.NextOffset() > p.recovery && !p.trust {
 			if err := p.d.WriteAt(w.name, b, w.at); err != nil {

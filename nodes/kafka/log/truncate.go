@@ -44,12 +44,33 @@ func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
 		l.recovery = offset
 		steps = append(steps, step{do: doCheckpoint, which: recoveryPoints})
 	}
-	steps = append(steps, step{do: doTruncate, log: l, off: offset},
-		step{do: doSync, name: l.segs[l.at(offset)].file(logExt)},
-		step{do: doSyncDir, name: l.dir},
-		step{do: doRecut, log: l},
-		step{do: doRelease, log: l})
-	return false, l.m.start(d, steps...)
+	// A process that is killed from here on leaves a page cache that is cut and a disk that is not. Only the next process can wait
+	// for the disk then, and only if it knows.
+	steps = append(steps, step{do: doWrite, name: l.dir + "/" + cutFile},
+		step{do: doTruncate, log: l, off: offset})
+	return false, l.m.start(d, append(steps, l.cutIsDurable(l.segs[l.at(offset)])...)...)
+}
+
+// cutIsDurable are the steps after which the cut in a segment that is the last one now will survive a loss of power.
+func (l *Log) cutIsDurable(s *segment) []step {
+	return []step{
+		{do: doSync, name: s.file(logExt)},
+		{do: doSyncDir, name: l.dir},
+		{do: doRemove, name: l.dir + "/" + cutFile},
+		{do: doRecut, log: l},
+		{do: doRelease, log: l},
+	}
+}
+
+// markCut notes that the page cache is cut and the disk may not be.
+func (l *Log) markCut(d nodes.Disk) error { return write(d, l.dir+"/"+cutFile, nil) }
+
+// finishCut makes a cut durable that the start has found or made: of a truncation during which the process before was killed, of a
+// torn tail. The disk may still have what was taken away, and an append now would be in front of it.
+func (l *Log) finishCut(d nodes.Disk) error {
+	l.busy++
+	l.cut = true
+	return l.m.start(d, l.cutIsDurable(l.active())...)
 }
 
 // truncate cuts now.
