@@ -125,7 +125,7 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddGroup(&cobra.Group{ID: "find", Title: "Find:"}, &cobra.Group{ID: "look", Title: "Look:"},
+	root.AddGroup(&cobra.Group{ID: "find", Title: "Find:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "learn", Title: "Learn:"},
 		&cobra.Group{ID: "live", Title: "For real:"})
 	grouped := func(id string, commands ...*cobra.Command) {
 		for _, c := range commands {
@@ -135,6 +135,7 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 	}
 	grouped("find", a.runCommand(), a.huntCommand(), a.findingsCommand(), a.mutantsCommand(), a.exhaustCommand(), a.listCommand(), a.bugsCommand(), a.strategiesCommand(), a.checkCommand())
 	grouped("look", a.replayCommand(), a.showCommand(), a.shrinkCommand(), a.explainCommand())
+	grouped("learn", a.lessonCommand())
 	grouped("live", a.nodeCommand(), a.kvCommand())
 	root.AddCommand(a.versionCommand(), a.universeCommand())
 	return root

@@ -23,7 +23,8 @@ func (a *app) replayCommand() *cobra.Command {
 		Short: "Run one universe again, and compare it with what was found",
 		Long: `Run one universe again. FILE is the repro.json of a violation, or the directory that it is in:
 then hash and verdict are compared with those that it holds. With a SCENARIO and a --seed,
-the universe is run twice, and the two are compared.
+the universe is run twice, and the two are compared. A plan that was saved from the page of a
+lesson is played again, step by step.
 
 If the hash is another one, the first event that differs is named, as far as the recorded trace
 tells. Then either the program has changed since, or one seed is not one run any more; the
@@ -36,6 +37,9 @@ could not run, 3 the hash is another one, or nothing can be said.`,
   orrery replay paxos --seed 14 --bug promise-not-durable`,
 		Args: exactArgs("a FILE (see orrery run) or a SCENARIO (see orrery list)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isSteps(args[0]) {
+				return a.replaySteps(args[0], asJSON)
+			}
 			s, err := a.subject(cmd, args[0], &f)
 			if err != nil {
 				return err
