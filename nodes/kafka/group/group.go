@@ -1,6 +1,7 @@
 package group
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -222,8 +223,8 @@ func (g *group) reads(topic string) bool {
 
 // stages tells whether an open transaction has an offset for the partition.
 func (g *group) stages(tp log.TopicPartition) bool {
-	for _, s := range g.staged {
-		if _, ok := s[tp]; ok {
+	for _, id := range producersOf(g) {
+		if _, ok := g.staged[id][tp]; ok {
 			return true
 		}
 	}
@@ -249,12 +250,7 @@ func millis(d time.Duration) int32 { return int32(d / time.Millisecond) }
 
 // tps are the partitions of a map of offsets, sorted.
 func tps[V any](m map[log.TopicPartition]V) []log.TopicPartition {
-	out := make([]log.TopicPartition, 0, len(m))
-	for tp := range m {
-		out = append(out, tp)
-	}
-	slices.SortFunc(out, compareTP)
-	return out
+	return slices.SortedFunc(maps.Keys(m), compareTP)
 }
 
 func compareTP(a, b log.TopicPartition) int {

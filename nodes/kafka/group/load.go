@@ -1,7 +1,9 @@
 package group
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -144,9 +146,9 @@ func (l *loader) take(b record.Batch, r *record.Record, q Quirks) error {
 // remove takes a tombstone in: nothing that was said before it counts.
 func (l *loader) remove(k key) {
 	delete(l.offsets, k)
-	for id, s := range l.staged {
-		delete(s, k)
-		if len(s) == 0 {
+	for _, id := range slices.Sorted(maps.Keys(l.staged)) {
+		delete(l.staged[id], k)
+		if len(l.staged[id]) == 0 {
 			delete(l.staged, id)
 		}
 	}
@@ -154,7 +156,8 @@ func (l *loader) remove(k key) {
 
 // end takes a marker in.
 func (l *loader) end(producer int64, commit bool) {
-	for k, v := range l.staged[producer] {
+	for _, k := range sortedBy(l.staged[producer]) {
+		v := l.staged[producer][k]
 		if old, ok := l.offsets[k]; commit && (!ok || old.at < v.at) {
 			l.offsets[k] = v
 		}
@@ -166,7 +169,7 @@ func (l *loader) end(producer int64, commit bool) {
 func (c *Coordinator) endLoad(env nodes.Env, p *partition) {
 	l := p.load
 	p.load = nil
-	for _, id := range sortedKeys(l.groups) {
+	for _, id := range slices.Sorted(maps.Keys(l.groups)) {
 		c.enterStored(env, p, id, l.groups[id])
 	}
 	byGroup := func(k key) *group {
@@ -177,13 +180,13 @@ func (c *Coordinator) endLoad(env nodes.Env, p *partition) {
 		}
 		return g
 	}
-	for k, v := range l.offsets {
-		byGroup(k).put(k.tp, v, true)
+	for _, k := range sortedBy(l.offsets) {
+		byGroup(k).put(k.tp, l.offsets[k], true)
 	}
-	for producer, s := range l.staged {
+	for _, producer := range slices.Sorted(maps.Keys(l.staged)) {
 		nodes.Reachable(env, markLoadedOpen)
-		for k, v := range s {
-			byGroup(k).stage(producer, k.tp, v)
+		for _, k := range sortedBy(l.staged[producer]) {
+			byGroup(k).stage(producer, k.tp, l.staged[producer][k])
 		}
 	}
 	for _, g := range p.sorted() {
@@ -225,13 +228,11 @@ func (c *Coordinator) enterStored(env nodes.Env, p *partition, id string, s stor
 	g.learnSubscriptions()
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.SortFunc(out, strings.Compare)
-	return out
+// sortedBy are the keys of a map of offsets, by group and partition.
+func sortedBy(m map[key]committed) []key {
+	return slices.SortedFunc(maps.Keys(m), func(a, b key) int {
+		return cmp.Or(strings.Compare(a.group, b.group), compareTP(a.tp, b.tp))
+	})
 }
 
 // loaded is up to where a load has come.

@@ -2,6 +2,7 @@ package group
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"orrery/nodes"
@@ -74,14 +75,7 @@ func (p *partition) closed(producer int64) {
 }
 
 // producersOf are the producers with offsets of the group staged, sorted.
-func producersOf(g *group) []int64 {
-	out := make([]int64, 0, len(g.staged))
-	for id := range g.staged {
-		out = append(out, id)
-	}
-	slices.Sort(out)
-	return out
-}
+func producersOf(g *group) []int64 { return slices.Sorted(maps.Keys(g.staged)) }
 
 // commitAt lets offsets count, now that their record cannot be lost.
 func (c *Coordinator) commitAt(env nodes.Env, w *write) {

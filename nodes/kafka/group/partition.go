@@ -1,7 +1,9 @@
 package group
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,33 +26,16 @@ type partition struct {
 
 // sorted returns the groups by name.
 func (p *partition) sorted() []*group {
-	out := make([]*group, 0, len(p.groups))
-	for _, g := range p.groups {
-		out = append(out, g)
-	}
-	slices.SortFunc(out, func(a, b *group) int { return strings.Compare(a.id, b.id) })
-	return out
+	return slices.SortedFunc(maps.Values(p.groups), func(a, b *group) int { return strings.Compare(a.id, b.id) })
 }
 
 // inOrder returns the appends that are on their way, the oldest first.
 func (p *partition) inOrder() []*write {
-	out := make([]*write, 0, len(p.writes))
-	for _, w := range p.writes {
-		out = append(out, w)
-	}
-	slices.SortFunc(out, func(a, b *write) int { return int(a.n) - int(b.n) })
-	return out
+	return slices.SortedFunc(maps.Values(p.writes), func(a, b *write) int { return cmp.Compare(a.n, b.n) })
 }
 
 // led are the partitions that this broker coordinates, in order.
-func (c *Coordinator) led() []int32 {
-	out := make([]int32, 0, len(c.parts))
-	for n := range c.parts {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	return out
-}
+func (c *Coordinator) led() []int32 { return slices.Sorted(maps.Keys(c.parts)) }
 
 // elected begins to lead a partition.
 func (c *Coordinator) elected(env nodes.Env, n, epoch int32) {

@@ -1,6 +1,8 @@
 package group
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -141,12 +143,7 @@ func (c *Coordinator) verified(env nodes.Env, n uint64, code proto.Code) {
 
 // verifying returns what waits for a verification, in order.
 func (c *Coordinator) verifying() []*txnCommit {
-	out := make([]*txnCommit, 0, len(c.verifies))
-	for _, t := range c.verifies {
-		out = append(out, t)
-	}
-	slices.SortFunc(out, func(a, b *txnCommit) int { return int(a.n) - int(b.n) })
-	return out
+	return slices.SortedFunc(maps.Values(c.verifies), func(a, b *txnCommit) int { return cmp.Compare(a.n, b.n) })
 }
 
 // stage appends the offsets, as part of the transaction.

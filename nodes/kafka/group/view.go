@@ -1,6 +1,11 @@
 package group
 
-import "orrery/nodes/kafka/log"
+import (
+	"maps"
+	"slices"
+
+	"orrery/nodes/kafka/log"
+)
 
 // Inspect returns a [View].
 func (c *Coordinator) Inspect() any {
@@ -18,7 +23,7 @@ func (c *Coordinator) Inspect() any {
 
 func (g *group) view() GroupView {
 	v := GroupView{Group: g.id, State: g.state.String(), Generation: g.generation, ProtocolType: g.protocolType, Protocol: g.protocol, Leader: g.leader,
-		Pending: sortedKeys(g.pending), Offsets: viewOffsets(g.offsets)}
+		Pending: slices.Sorted(maps.Keys(g.pending)), Offsets: viewOffsets(g.offsets)}
 	for _, m := range g.order {
 		v.Members = append(v.Members, MemberView{m.id, m.instance, m.peer.ClientID, m.peer.Host, m.join != nil, m.sync != nil, m.assignment})
 	}
