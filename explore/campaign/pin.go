@@ -4,8 +4,12 @@ import "orrery/sim"
 
 // replayer answers the draws of a run as they were answered in a recorded one, and keeps those
 // that the seed would have answered otherwise.
+//
+// A decision may be taken twice, by a client that begins again: then the seed answers as it did before, unless
+// the run was forked in between. So the answers to one question are kept in their order; those of a fork, which the
+// options of the run still name, need no pin.
 type replayer struct {
-	recorded map[drawn]uint64
+	recorded map[drawn][]uint64
 	pinned   []sim.Override
 	kept     map[drawn]bool
 }
@@ -17,9 +21,10 @@ type drawn struct {
 }
 
 func newReplayer(draws []sim.Draw) *replayer {
-	r := &replayer{recorded: make(map[drawn]uint64, len(draws)), kept: map[drawn]bool{}}
+	r := &replayer{recorded: make(map[drawn][]uint64, len(draws)), kept: map[drawn]bool{}}
 	for i := range draws {
-		r.recorded[drawn{draws[i].Stream, draws[i].ID, draws[i].N}] = draws[i].Value
+		at := drawn{draws[i].Stream, draws[i].ID, draws[i].N}
+		r.recorded[at] = append(r.recorded[at], draws[i].Value)
 	}
 	return r
 }
@@ -27,8 +32,15 @@ func newReplayer(draws []sim.Draw) *replayer {
 // Choose implements sim.Source.
 func (r *replayer) Choose(p sim.Point, seeded uint64) uint64 {
 	at := drawn{p.Stream, p.ID, p.N}
-	v, known := r.recorded[at]
-	if !known || v == seeded {
+	answers := r.recorded[at]
+	if len(answers) == 0 {
+		return seeded
+	}
+	v := answers[0]
+	if len(answers) > 1 {
+		r.recorded[at] = answers[1:]
+	}
+	if v == seeded {
 		return seeded
 	}
 	if !r.kept[at] {
