@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,7 +130,8 @@ func decodeTopic(p []byte) (Value, error) {
 		return nil, err
 	}
 	var t Topic
-	for name, replicas := range r.Partitions {
+	for _, name := range slices.Sorted(maps.Keys(r.Partitions)) {
+		replicas := r.Partitions[name]
 		n, err := strconv.ParseInt(name, 10, 32)
 		if err != nil || n < 0 {
 			return nil, fmt.Errorf("partition %q", name)
@@ -163,10 +165,9 @@ func decodeSettings(p []byte) (Value, error) {
 		return nil, err
 	}
 	var c Settings
-	for name, value := range r.Config {
-		c = append(c, ConfigEntry{name, value})
+	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
+		c = append(c, ConfigEntry{name, r.Config[name]})
 	}
-	slices.SortFunc(c, func(a, b ConfigEntry) int { return cmp.Compare(a.Name, b.Name) })
 	return c, nil
 }
 
