@@ -24,9 +24,6 @@ func (b *Broker) drain(env nodes.Env) {
 		case b.drainReplicas(env), b.drainStore(env), b.drainController(env), b.drainGroups(env), b.drainTxns(env), b.drainFailures(env):
 		case b.next(env):
 		default:
-			if b.stage == parting {
-				b.exit(env)
-			}
 			return
 		}
 	}
@@ -124,8 +121,10 @@ func (b *Broker) drainStore(env nodes.Env) bool {
 	switch e := e.(type) {
 	case zk.Connected:
 		b.connects(env)
-	case zk.Disconnected, zk.SessionExpired:
+	case zk.Disconnected:
 		b.connected = false
+	case zk.SessionExpired:
+		b.sessionEnds(env)
 	case zk.ISRAltered:
 		call := b.alters[e.Call]
 		delete(b.alters, e.Call)

@@ -10,7 +10,6 @@ import (
 	"orrery/nodes/internal/properties"
 	"orrery/nodes/kafka/controller"
 	"orrery/nodes/kafka/zk"
-	"orrery/nodes/zab/client"
 )
 
 // ErrShutdown is why a broker halts that was asked to shut down, and has.
@@ -197,9 +196,10 @@ func (b *Broker) logsClosed(env nodes.Env) {
 	env.SetTimer(nodes.Tag{Name: tagExit}, 2*time.Second)
 }
 
-// exit halts when the session has ended.
-func (b *Broker) exit(env nodes.Env) {
-	if v, ok := b.store.Inspect().(zk.View); ok && v.State == client.Closed.String() {
+// sessionEnds takes the end of a session: where it was asked for, nothing is left to do.
+func (b *Broker) sessionEnds(env nodes.Env) {
+	b.connected = false
+	if b.stage == parting {
 		b.stage = gone
 		env.Halt(ErrShutdown)
 	}

@@ -117,7 +117,7 @@ func (w *world) client(name nodes.ID, limit time.Duration, body func(t *task.T, 
 func (w *world) begin(name nodes.ID, body func(t *task.T, c *client.Cluster)) *bool {
 	done := new(bool)
 	w.u.Add(name, func() nodes.Node {
-		return task.New(nodes.JSONCodec(), func(t *task.T) {
+		return task.New(broker.Codec(), func(t *task.T) {
 			c := client.New(client.Config{Bootstrap: w.bootstrap(), RequestTimeout: 5 * time.Second})
 			body(t, c)
 			c.Close(t)
