@@ -179,13 +179,7 @@ func (c *Consumer) reap(t *task.T) {
 // receive deals with an answer as a whole.
 func (c *Consumer) receive(t *task.T, s *session, asked []wanted, call *Call) {
 	if call.err != nil {
-		s.epoch = 0 // and the id with it, so that the broker forgets the session
-		for _, w := range asked {
-			if r := c.reading(w.tp); r != nil {
-				r.from = -1
-			}
-		}
-		c.refresh(t)
+		c.abandon(t, s, asked)
 		return
 	}
 	resp := call.resp.(*kmsg.FetchResponse)
@@ -194,8 +188,11 @@ func (c *Consumer) receive(t *task.T, s *session, asked []wanted, call *Call) {
 	case proto.FetchSessionIDNotFound:
 		s.id, s.epoch = 0, 0
 		return
-	default: // INVALID_FETCH_SESSION_EPOCH and the rest
+	case proto.InvalidFetchSessionEpoch:
 		s.epoch = 0
+		return
+	default:
+		c.abandon(t, s, asked)
 		return
 	}
 	switch {
@@ -219,6 +216,17 @@ func (c *Consumer) receive(t *task.T, s *session, asked []wanted, call *Call) {
 			}
 		}
 	}
+}
+
+// abandon begins the session anew, and goes back to the leaders.
+func (c *Consumer) abandon(t *task.T, s *session, asked []wanted) {
+	s.epoch = 0 // with the id, so that the broker forgets the old one
+	for _, w := range asked {
+		if r := c.reading(w.tp); r != nil {
+			r.from = -1
+		}
+	}
+	c.refresh(t)
 }
 
 // refresh asks for the leaders anew, at most once in a back-off.
