@@ -48,13 +48,19 @@ func (b *broker) machine() nodes.Disk { return machine{b} }
 
 func (d machine) ReadFile(n string) ([]byte, error)               { return d.b.disk.ReadFile(n) }
 func (d machine) ReadAt(n string, p []byte, o int64) (int, error) { return d.b.disk.ReadAt(n, p, o) }
-func (d machine) WriteAt(n string, p []byte, o int64) error       { return d.b.disk.WriteAt(n, p, o) }
-func (d machine) Append(n string, p []byte) error                 { return d.b.disk.Append(n, p) }
-func (d machine) Truncate(n string, size int64) error             { return d.b.disk.Truncate(n, size) }
-func (d machine) Size(n string) (int64, error)                    { return d.b.disk.Size(n) }
-func (d machine) Rename(a, b string) error                        { return d.b.disk.Rename(a, b) }
-func (d machine) Remove(n string) error                           { return d.b.disk.Remove(n) }
-func (d machine) List(dir string) ([]string, error)               { return d.b.disk.List(dir) }
+func (d machine) WriteAt(n string, p []byte, o int64) error {
+	if err := d.b.fail; err != nil {
+		d.b.fail = nil
+		return err
+	}
+	return d.b.disk.WriteAt(n, p, o)
+}
+func (d machine) Append(n string, p []byte) error     { return d.b.disk.Append(n, p) }
+func (d machine) Truncate(n string, size int64) error { return d.b.disk.Truncate(n, size) }
+func (d machine) Size(n string) (int64, error)        { return d.b.disk.Size(n) }
+func (d machine) Rename(a, b string) error            { return d.b.disk.Rename(a, b) }
+func (d machine) Remove(n string) error               { return d.b.disk.Remove(n) }
+func (d machine) List(dir string) ([]string, error)   { return d.b.disk.List(dir) }
 func (d machine) Sync(n string, tag nodes.Tag) {
 	c, err := d.b.disk.BeginSync(n)
 	if err != nil {

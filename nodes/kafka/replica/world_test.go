@@ -69,6 +69,7 @@ type broker struct {
 	inc    int
 	epoch  int64
 	halted error
+	fail   error              // of the next write
 	owner  map[uint64]*letter // whose request a call is
 	dones  map[uint64]kmsg.Response
 	said   []replica.Event
