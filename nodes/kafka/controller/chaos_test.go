@@ -15,6 +15,7 @@ import (
 	"orrery/nodes"
 	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/proto"
+	"orrery/nodes/kafka/zk"
 	"orrery/sim"
 	"orrery/sim/vdisk"
 )
@@ -55,7 +56,7 @@ func (r *rig) strike(i uint64) {
 	lasts := time.Duration(200+draw("lasts", 5000)) * time.Millisecond
 	heal := func(a *sim.Active) { r.u.After(lasts, "heal", a.End) }
 	both := func(a, b nodes.ID) [][2]nodes.ID { return [][2]nodes.ID{{a, b}, {b, a}} }
-	switch draw("what", 12) {
+	switch draw("what", 15) {
 	case 0:
 		m.Kill(vdisk.LoseNothing)
 		m.Start(lasts / 4)
@@ -85,6 +86,23 @@ func (r *rig) strike(i uint64) {
 		e := kmsg.NewPtrElectLeadersRequest()
 		e.Version = 2
 		r.send(e)
+	case 12, 13: // an operator deletes /controller, as operators do, while there is something to do
+		if o := r.members[id]; m.Up() && o.own >= 0 {
+			o.do(func(env nodes.Env) {
+				o.store.Do(env, zk.Unguarded, zk.Op{Verb: zk.Delete, Key: zk.Key{Kind: zk.KindController}, Version: -1})
+			})
+			other := r.u.Machine(r.ids[draw("other", len(r.ids))])
+			other.Kill(vdisk.LoseNothing)
+			other.Start(lasts)
+		}
+	case 14:
+		if o := r.members[id]; m.Up() && o.own >= 0 {
+			o.do(o.c.Shutdown)
+			r.u.After(lasts, "stop", func() {
+				m.Kill(vdisk.LoseNothing)
+				m.Start(lasts / 4)
+			})
+		}
 	}
 }
 

@@ -85,6 +85,11 @@ func (l *ledger) wrote(path string, data []byte, created bool) {
 		v, err := zk.Decode(zk.KindTopic, 0, data)
 		l.must("readable", err == nil, "%s: %v", path, err)
 		l.topics[topic], _ = v.(zk.Topic)
+		for _, a := range l.topics[topic].Partitions {
+			for _, r := range l.states[log.TopicPartition{Topic: topic, Partition: a.Partition}].ISR {
+				l.must("S12 isr", has(a.Replicas, r), "%s: replicas %v leave %d in the ISR", path, a.Replicas, r)
+			}
+		}
 		return
 	}
 	if tp, ok := partitionOf("/kafka" + path); ok {

@@ -17,15 +17,14 @@ type onReassignment struct {
 	tp      log.TopicPartition
 	to      zk.Assignment
 	phase   int
-	force   bool    // write the assignment, whatever is thought to be there
-	extra   []int32 // replicas of an earlier target
 	removed []int32
 }
 
 const (
-	reassignWrite = iota
+	reassignBegin = iota
+	reassignWrite
 	reassignWrote
-	reassignStopped
+	reassignLook
 	reassignLooked
 	reassignStarted
 	reassignLead
@@ -47,15 +46,22 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 		return true
 	}
 	switch r.phase {
+	case reassignBegin:
+		return r.begin(t, env, p)
 	case reassignWrite:
-		return r.write(c, t, env, p)
+		r.phase = reassignWrote
+		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.TopicKey(r.tp.Topic), Value: c.ctx.assignment(r.tp.Topic), Version: -1})
 	case reassignWrote:
-		if failed(results) != nil { // it is not known what the record is now: it is written whole once more
-			r.phase, r.force = reassignWrite, true
-			return t.call(&nothing{})
+		switch err := results[0].Err; {
+		case err == nil:
+			r.phase = reassignLook
+		case uncertain(err):
+			r.phase = reassignWrite // it is not known what the record is now: it is written once more
+		default:
+			return true // the topic is gone
 		}
-		return r.stopExtra(t, p)
-	case reassignStopped:
+		return t.call(&nothing{})
+	case reassignLook:
 		r.phase = reassignLooked
 		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: zk.PartitionKey(r.tp), Watch: true})
 	case reassignLooked:
@@ -70,28 +76,21 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 	return true
 }
 
-// write makes the assignment known to the storage.
-func (r *onReassignment) write(c *Controller, t *thread, env nodes.Env, p *partition) bool {
-	if equalAssignment(p.assigned, r.to) && !r.force {
-		return r.stopExtra(t, p)
+// begin takes the new assignment as the one that counts, and first takes the replicas that an earlier target would have had out of the ISR: so the
+// record never names fewer replicas than the ISR (Kafka writes the record first).
+func (r *onReassignment) begin(t *thread, env nodes.Env, p *partition) bool {
+	p.reassigns = true
+	if equalAssignment(p.assigned, r.to) {
+		r.phase = reassignLook
+		return t.call(&nothing{})
 	}
-	r.extra = append(r.extra, without(p.assigned.Replicas, r.to.Replicas)...)
-	p.assigned, p.reassigns = r.to, true
+	extra := without(p.assigned.Replicas, r.to.Replicas)
+	p.assigned = r.to
 	if nodes.Noting(env) {
 		nodes.Note(env, "reassigns "+r.tp.String()+": "+describeAssignment(r.to))
 	}
-	r.phase = reassignWrote
-	return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.TopicKey(r.tp.Topic), Value: c.ctx.assignment(r.tp.Topic), Version: -1})
-}
-
-// stopExtra stops the replicas that an earlier target would have had.
-func (r *onReassignment) stopExtra(t *thread, p *partition) bool {
-	p.reassigns = true
-	if r.phase = reassignStopped; len(r.extra) == 0 {
-		return t.call(&nothing{})
-	}
-	extra := r.extra
-	r.extra = nil
+	nodes.Sometimes(env, len(extra) > 0, "controller: a reassignment is given another target, or cancelled")
+	r.phase = reassignWrite
 	return t.call(&dropReplicas{tp: r.tp, brokers: extra})
 }
 
@@ -154,7 +153,7 @@ func (r *onReassignment) finish(c *Controller, t *thread, env nodes.Env, p *part
 		r.phase = reassignFinalWrote
 		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.TopicKey(r.tp.Topic), Value: c.ctx.assignment(r.tp.Topic), Version: -1})
 	case reassignFinalWrote:
-		if failed(results, zk.ErrNoNode) != nil {
+		if uncertain(results[0].Err) {
 			r.phase = reassignFinalWrite
 			return t.call(&nothing{})
 		}
