@@ -1,6 +1,12 @@
 package scenes
 
 import (
+	lostack "orrery/lessons/01-lost-acknowledgement"
+	fix01 "orrery/lessons/01-lost-acknowledgement/fix"
+	solution01 "orrery/lessons/01-lost-acknowledgement/fix/solution"
+	detector "orrery/lessons/04-failure-detector"
+	fix04 "orrery/lessons/04-failure-detector/fix"
+	solution04 "orrery/lessons/04-failure-detector/fix/solution"
 	dueling "orrery/lessons/07-dueling-proposers"
 	fix07 "orrery/lessons/07-dueling-proposers/fix"
 	solution07 "orrery/lessons/07-dueling-proposers/fix/solution"
@@ -16,6 +22,8 @@ import (
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		detector.Scene(fix04.New, solution04.New),
+		lostack.Scene(fix01.New, solution01.New),
 		dueling.Scene(fix07.New, solution07.New),
 		chosen.Scene(fix08.New, solution08.New),
 		forgotten.Scene(fix09.New, solution09.New),

@@ -37,7 +37,7 @@ const verbs = "next, until, take, lose, double, delay, crash, kill, start, pause
 
 // parse reads a line. The error says what would be right.
 func parse(line string) (step, error) {
-	text, hex, hasID := strings.Cut(line, "#")
+	text, id, hasID := cutID(line)
 	words := strings.Fields(text)
 	if len(words) == 0 {
 		return step{}, fmt.Errorf("want a step: one of %s", verbs)
@@ -72,13 +72,23 @@ func parse(line string) (step, error) {
 	case f.id && !hasID:
 		s.words = strings.Join(rest, " ")
 	case f.id:
-		id, err := strconv.ParseUint(strings.TrimSpace(hex), 16, 64)
-		if err != nil {
-			return step{}, fmt.Errorf("%s: %q is no id: want 16 hexadecimal digits", s.verb, hex)
-		}
 		s.id = id
 	}
 	return s, nil
+}
+
+// cutID cuts an event's id off the end of a line: " #" and 16 hexadecimal digits. A # elsewhere is a word's.
+func cutID(line string) (text string, id uint64, found bool) {
+	line = strings.TrimSpace(line)
+	i := strings.LastIndex(line, " #")
+	if i < 0 || len(line)-i != len(" #")+16 {
+		return line, 0, false
+	}
+	id, err := strconv.ParseUint(line[i+2:], 16, 64)
+	if err != nil {
+		return line, 0, false
+	}
+	return line[:i], id, true
 }
 
 // Lines are the steps in a text, one a line; empty lines and what follows two slashes are left out.

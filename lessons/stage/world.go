@@ -13,6 +13,10 @@ type World struct {
 	U       *sim.Universe
 	Servers []nodes.ID // what faults may hit
 	Clients []nodes.ID
+	// Tolerates is how many servers may be broken at once; 0 means the minority.
+	Tolerates int
+	// Leader is who leads, seen from outside, for faults that strike leaders. Nil if nobody does.
+	Leader func() (id nodes.ID, ok bool)
 	// Done tells that the clients have got all that they wanted. Nil means that nobody wants anything.
 	Done func() bool
 }
