@@ -238,9 +238,9 @@ func (c *Controller) noticed(w zk.Watched) {
 
 // run lets the threads go on, and ends the waits that are over.
 func (c *Controller) run(env nodes.Env) {
-	c.ctl.run(c, env)
 	c.configs.run(c, env)
 	c.admin.run(c, env)
+	c.ctl.run(c, env) // the others give it work, and not the other way round
 	c.look(env)
 }
 

@@ -12,7 +12,8 @@ import (
 	"orrery/nodes/kafka/zk"
 )
 
-// letGo takes from a broker that is about to stop what it leads, and takes it out of the ISRs of what it follows (doControlledShutdown).
+// letGo takes from a broker that is about to stop what it leads, and takes it out of the ISRs of what it follows (doControlledShutdown). What it has led
+// it stops too, so that it does not come back into the ISR as a follower while it shuts down; Kafka leaves that to chance until KIP-841.
 type letGo struct {
 	call  uint64
 	req   *kmsg.ControlledShutdownRequest
@@ -31,6 +32,11 @@ func (l *letGo) step(c *Controller, t *thread, env nodes.Env) bool {
 	case 1:
 		return l.begin(c, t, env)
 	case 2:
+		for _, tp := range l.leads {
+			if p := c.ctx.find(tp); p != nil && p.state.Leader != l.req.BrokerID {
+				l.rest = append(l.rest, placed{tp, l.req.BrokerID})
+			}
+		}
 		if c.cfg.Quirks.ShuttingDownStaysInISR {
 			l.rest = nil
 		}
