@@ -3,7 +3,6 @@ package group_test
 import (
 	"math/rand/v2"
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -19,7 +18,7 @@ import (
 // machine is what a coordinator sees of its machine: a clock that is set forward, timers and randomness.
 type machine struct {
 	nodes.Env
-	t      testing.TB
+	t      require.TestingT
 	at     time.Duration
 	timers map[nodes.Tag]time.Duration
 	rng    *rand.Rand
@@ -30,7 +29,7 @@ type machine struct {
 // epoch is the wall clock's beginning.
 var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
-func newMachine(t testing.TB) *machine {
+func newMachine(t require.TestingT) *machine {
 	return &machine{t: t, at: time.Second, timers: map[nodes.Tag]time.Duration{}, rng: rand.New(rand.NewPCG(1, 2)), marks: map[string]bool{}}
 }
 
@@ -81,7 +80,7 @@ type appending struct {
 // world is a coordinator with its log. While held nothing is replicated.
 type world struct {
 	*machine
-	t       testing.TB
+	t       require.TestingT
 	cfg     group.Config
 	c       *group.Coordinator
 	parts   map[int32]*partition
@@ -93,7 +92,7 @@ type world struct {
 	said    []group.Event // since it was last asked
 }
 
-func newWorld(t testing.TB, cfg group.Config) *world {
+func newWorld(t require.TestingT, cfg group.Config) *world {
 	w := &world{machine: newMachine(t), t: t, cfg: cfg, parts: map[int32]*partition{}, answers: map[uint64]kmsg.Response{}}
 	if w.cfg.Partitions == 0 {
 		w.cfg.Partitions = 1
@@ -200,15 +199,39 @@ func (w *world) mark(n int32, producer int64, commit bool) {
 	w.settle()
 }
 
-// compact keeps the last record of each key, as the cleaner does.
+// compact keeps the last record of each key, as the cleaner does: it goes up to the first open transaction, and aborted records
+// displace nothing. A producer has one transaction here.
 func (w *world) compact(n int32) {
 	p := w.parts[n]
-	last := map[string]int64{}
-	w.eachRecord(p, func(_ record.Batch, r *record.Record) { last[string(r.Key)] = r.Offset })
-	var f record.Builder
+	ended := map[int64]record.ControlType{}
 	var rd record.Reader
-	var out []record.Batch
 	for _, b := range p.batches {
+		if b.Control() {
+			m, err := rd.Control(b)
+			require.NoError(w.t, err)
+			ended[b.ProducerID()] = m.Type
+		}
+	}
+	dirty := slices.IndexFunc(p.batches, func(b record.Batch) bool {
+		_, ok := ended[b.ProducerID()]
+		return b.Transactional() && !ok
+	})
+	if dirty < 0 {
+		dirty = len(p.batches)
+	}
+	aborted := func(b record.Batch) bool {
+		kind, ok := ended[b.ProducerID()]
+		return b.Transactional() && ok && kind == record.Abort
+	}
+	last := map[string]int64{}
+	eachRecord(w.t, p.batches[:dirty], func(b record.Batch, r *record.Record) {
+		if !aborted(b) {
+			last[string(r.Key)] = r.Offset
+		}
+	})
+	var f record.Builder
+	var out []record.Batch
+	for _, b := range p.batches[:dirty] {
 		if b.Control() {
 			out = append(out, b)
 			continue
@@ -217,16 +240,16 @@ func (w *world) compact(n int32) {
 		require.NoError(w.t, err)
 		out = append(out, x)
 	}
-	p.batches = out
+	p.batches = append(out, p.batches[dirty:]...)
 }
 
-func (w *world) eachRecord(p *partition, f func(record.Batch, *record.Record)) {
-	for _, b := range p.batches {
+func eachRecord(t require.TestingT, bs []record.Batch, f func(record.Batch, *record.Record)) {
+	for _, b := range bs {
 		var rd record.Reader
 		if b.Control() {
 			continue
 		}
-		require.NoError(w.t, rd.Reset(b))
+		require.NoError(t, rd.Reset(b))
 		var r record.Record
 		for rd.Next(&r) {
 			f(b, &r)
