@@ -28,6 +28,8 @@
 //   - A truncation is durable before anything is appended behind it, also when a torn tail is cut off at the start; one
 //     below the recovery point lowers that first. A process that is killed meanwhile leaves a file named .truncating,
 //     and the next one waits in its place.
+//   - A truncation into a gap that compaction has left fills it with batches without records: the log ends where it was
+//     asked to, after a restart too. Kafka's ends at its last batch then, and a leader gives out offsets once more.
 //   - Recovery also cuts where a leader's epoch goes back or a segment does not begin where the one before ends: that is
 //     what a lost page cache leaves of a truncation. It writes what it keeps once more, for after a sync that failed the page cache
 //     may hold what the disk does not.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orrery/nodes"
+	"orrery/nodes/kafka/record"
 )
 
 // cutback is a truncation that waits for another change of the files.
@@ -41,7 +42,13 @@ func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
 	l.cut = true
 	var steps []step
 	if offset < l.recovery {
-		l.recovery = offset
+		c, err := l.cutAt(d, offset)
+		if err != nil {
+			l.busy--
+			l.cut = false
+			return false, err
+		}
+		l.recovery = c.tail
 		steps = append(steps, step{do: doCheckpoint, which: recoveryPoints})
 	}
 	// A process that is killed from here on leaves a page cache that is cut and a disk that is not. Only the next process can wait
@@ -55,6 +62,7 @@ func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
 func (l *Log) cutIsDurable(s *segment) []step {
 	return []step{
 		{do: doSync, name: s.file(logExt)},
+		{do: doSync, name: l.dir + "/" + epochFile}, // compaction may have left no batch of some of them
 		{do: doSyncDir, name: l.dir},
 		{do: doRemove, name: l.dir + "/" + cutFile},
 		{do: doRecut, log: l},
@@ -83,16 +91,20 @@ func (l *Log) truncate(d nodes.Disk, offset int64) error {
 		}
 		l.segs = l.segs[:n-1]
 	}
-	end, err := l.truncateActive(d, offset)
+	c, err := l.truncateActive(d, offset)
 	if err != nil {
 		return err
 	}
+	end := c.end
 	l.end = end
-	l.hw, l.recovery, l.cleaned, l.first = min(l.hw, end), min(l.recovery, end), min(l.cleaned, end), min(l.first, end)
+	l.hw, l.recovery, l.cleaned, l.first = min(l.hw, end), min(l.recovery, c.tail), min(l.cleaned, end), min(l.first, end)
 	if l.epochs.truncateEnd(end) {
 		if err := l.saveEpochs(d); err != nil {
 			return err
 		}
+	}
+	if err := l.fillGap(d, c.tail, end); err != nil {
+		return err
 	}
 	if err := l.dropSnapshots(d, func(at int64) bool { return at > end }); err != nil {
 		return err
@@ -100,33 +112,79 @@ func (l *Log) truncate(d nodes.Disk, offset int64) error {
 	return l.loadProducers(d, end)
 }
 
-// truncateActive cuts the last segment and returns the offset that the log ends at then.
-func (l *Log) truncateActive(d nodes.Disk, offset int64) (end int64, err error) {
-	s := l.active()
+// place is where a log is cut.
+type place struct {
+	pos  int64 // in the segment's file; its size if there is nothing to cut
+	end  int64 // offset that the log ends at then
+	tail int64 // offset behind the last batch before, which is less where compaction has left a gap
+}
+
+// cutAt finds the place, in the segment that the offset belongs to.
+func (l *Log) cutAt(d nodes.Disk, offset int64) (place, error) {
+	s := l.segs[l.at(offset)]
 	if err := s.load(d, l.cfg.indexInterval()); err != nil {
-		return 0, err
+		return place{}, err
 	}
-	w := s.walk(d, s.floor(offset))
+	c := place{pos: s.size, end: offset, tail: s.base}
+	w := s.walk(d, s.floor(offset-1))
 	for {
 		b, err := w.next()
 		if errors.Is(err, io.EOF) {
-			return offset, nil // there is no batch at the offset or behind it
+			return c, nil // there is no batch at the offset or behind it
 		}
 		if err != nil {
-			return 0, s.corrupt(w, err)
+			return c, s.corrupt(w, err)
 		}
 		if b.LastOffset() >= offset {
-			end = min(offset, b.BaseOffset())
-			break
+			c.pos, c.end = w.at, min(offset, b.BaseOffset())
+			return c, nil
 		}
+		c.tail = b.NextOffset()
 	}
-	if err := d.Truncate(w.name, w.at); err != nil {
-		return 0, err
+}
+
+// truncateActive cuts the last segment and returns the offset that the log ends at then.
+func (l *Log) truncateActive(d nodes.Disk, offset int64) (place, error) {
+	c, err := l.cutAt(d, offset)
+	if err != nil {
+		return c, err
 	}
-	if err := s.cut(d, w.at, end); err != nil {
-		return 0, err
+	s := l.active()
+	if c.pos == s.size {
+		return c, nil
 	}
-	return end, l.reindex(d, s, w.at)
+	if err := d.Truncate(s.file(logExt), c.pos); err != nil {
+		return c, err
+	}
+	if err := s.cut(d, c.pos, c.end); err != nil {
+		return c, err
+	}
+	return c, l.reindex(d, s, c.pos)
+}
+
+// fillGap writes what compaction would have left if it kept a trace of everything: a batch without records for each epoch between two
+// offsets. Where a log ends is read from its last batch at the next start, and without these it would end where the last
+// record is: offsets that were given out would be given out once more, and the epochs in the gap be forgotten.
+func (l *Log) fillGap(d nodes.Disk, from, to int64) error {
+	s := l.active()
+	for from < to {
+		next := to
+		for _, e := range l.epochs {
+			if e.Start > from {
+				next = min(next, e.Start)
+				break
+			}
+		}
+		b := record.Empty(from, next, l.EpochAt(from))
+		if err := d.WriteAt(s.file(logExt), b, s.size); err != nil {
+			return err
+		}
+		if err := s.added(d, b, l.cfg.indexInterval()); err != nil {
+			return err
+		}
+		from = next
+	}
+	return nil
 }
 
 // reindex brings what is known of the end of a segment up to date after its file was cut to a size.

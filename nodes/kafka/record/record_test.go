@@ -284,3 +284,13 @@ func BenchmarkValidate(b *testing.B) {
 		})
 	}
 }
+
+func TestAnEmptyBatchHasItsOffsetsAndNoRecords(t *testing.T) {
+	b := record.Empty(5, 9, 3)
+	require.NoError(t, b.Check())
+	require.Equal(t, []int64{5, 8, 9, 3, 0}, []int64{b.BaseOffset(), b.LastOffset(), b.NextOffset(), int64(b.LeaderEpoch()), int64(b.Count())})
+	var r record.Reader
+	require.NoError(t, r.Reset(b))
+	require.False(t, r.Next(&record.Record{}))
+	require.NoError(t, r.Err())
+}
