@@ -307,3 +307,12 @@ func TestLogDirsAndProducersAreDescribed(t *testing.T) {
 	require.EqualValues(t, proto.UnknownTopicOrPartition, out[1].ErrorCode)
 	require.Equal(t, log.TopicPartition{Topic: "t"}, tp)
 }
+
+// epochEnd is a leader's answer to where an epoch ends.
+func epochEnd(epoch int32, end int64) *kmsg.OffsetForLeaderEpochResponse {
+	r := kmsg.NewPtrOffsetForLeaderEpochResponse()
+	r.Version = 3
+	r.Topics = []kmsg.OffsetForLeaderEpochResponseTopic{{Topic: tp.Topic,
+		Partitions: []kmsg.OffsetForLeaderEpochResponseTopicPartition{{Partition: tp.Partition, LeaderEpoch: epoch, EndOffset: end}}}}
+	return r
+}

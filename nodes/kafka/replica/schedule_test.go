@@ -150,7 +150,7 @@ func (s *schedule) fire() {
 
 // breakLink loses what is on its way between two brokers, or between a broker and the storage.
 func (s *schedule) breakLink() {
-	links := slices.DeleteFunc(s.links(), func(k [2]int32) bool { return k[0] < 0 || k[0] == 0 })
+	links := slices.DeleteFunc(s.links(), func(k [2]int32) bool { return k[0] < 0 })
 	if len(links) == 0 {
 		return
 	}
@@ -159,7 +159,7 @@ func (s *schedule) breakLink() {
 	for i := s.first(k); i >= 0; i = s.first(k) {
 		l := s.w.mail[i]
 		s.w.mail = slices.Delete(s.w.mail, i, i+1)
-		if l.alter != nil && s.draw(2) == 1 {
+		if l.alter != nil && l.from > 0 && s.draw(2) == 1 {
 			// It is lost to its sender, and carried out all the same.
 			s.w.mail = append(s.w.mail, &letter{alter: l.alter, inc: -1, from: l.from})
 			late := s.w.mail[len(s.w.mail)-1]

@@ -53,6 +53,7 @@ type letter struct {
 	alter    *replica.AlterISR
 	read     *replica.ReadISR
 	back     func(b *broker) // the storage's answer
+	lost     func(b *broker) // what is learnt if that is lost
 	inc      int             // of the broker that it is an answer to
 }
 
@@ -268,14 +269,18 @@ func (w *world) deliver(i int) {
 // lose loses a letter; who waits for an answer learns that there will be none.
 func (w *world) lose(l *letter) {
 	switch {
-	case l.alter != nil:
-		call := l.alter.Call
-		w.answer(l, func(b *broker) { b.do(func(e nodes.Env) { b.m.ISRAltered(e, call, 0, replica.ErrUncertain) }) })
-	case l.read != nil:
-		call := l.read.Call
-		w.answer(l, func(b *broker) {
-			b.do(func(e nodes.Env) { b.m.ISRRead(e, call, replica.State{}, replica.ErrUncertain) })
-		})
+	case l.alter != nil && l.from > 0:
+		if b := w.b(l.from); b.up && b.inc == l.inc {
+			b.do(func(e nodes.Env) { b.m.ISRAltered(e, l.alter.Call, 0, replica.ErrUncertain) })
+		}
+	case l.read != nil && l.from > 0:
+		if b := w.b(l.from); b.up && b.inc == l.inc {
+			b.do(func(e nodes.Env) { b.m.ISRRead(e, l.read.Call, replica.State{}, replica.ErrUncertain) })
+		}
+	case l.lost != nil && l.to > 0:
+		if b := w.b(l.to); b.up && b.inc == l.inc {
+			l.lost(b)
+		}
 	case l.req != nil && l.from > 0:
 		if b := w.b(l.from); b.up && b.inc == l.inc {
 			b.do(func(e nodes.Env) { b.m.Answered(e, l.call, nil, errors.New("lost")) })
@@ -287,7 +292,16 @@ func (w *world) lose(l *letter) {
 	}
 }
 
-func (w *world) answer(l *letter, f func(*broker)) { w.post(&letter{to: l.from, back: f, inc: l.inc}) }
+func (w *world) answer(l *letter, f func(*broker)) {
+	lost := func(b *broker) {
+		if l.alter != nil {
+			b.do(func(e nodes.Env) { b.m.ISRAltered(e, l.alter.Call, 0, replica.ErrUncertain) })
+		} else {
+			b.do(func(e nodes.Env) { b.m.ISRRead(e, l.read.Call, replica.State{}, replica.ErrUncertain) })
+		}
+	}
+	w.post(&letter{to: l.from, back: f, lost: lost, inc: l.inc})
+}
 
 // alter writes an ISR on condition of its version, as ZooKeeper does.
 func (w *world) alter(l *letter) {
