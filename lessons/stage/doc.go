@@ -8,7 +8,7 @@
 //	until 52ms          let happen what is due by then, in the order of time
 //	next                let happen what is due next
 //	take … #id          let this event happen now, before whatever else is under way
-//	lose … #id          this message will not arrive
+//	lose … #id          this message is lost, when it would arrive
 //	double … #id        a second copy of this message is under way
 //	delay 80ms … #id    this event comes later than it would by itself
 //	crash n1            its power fails: what was not synced is gone. kill n1 ends the process alone

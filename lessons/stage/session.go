@@ -18,7 +18,6 @@ type Session struct {
 	world   *World
 	rec     trace.Recorder
 	delayed map[uint64]time.Duration
-	lost    map[uint64]bool
 	cuts    map[[2]nodes.ID]*sim.Active
 	failing map[nodes.ID]*sim.Active // disks whose next sync fails
 }
@@ -32,7 +31,7 @@ var ErrNoStep = errors.New("this step is not possible here")
 // Play plays a variant from the start. The error names the step that could not be taken; the session is as it
 // was before that step.
 func Play(scene *Scene, variant *Variant, seed uint64, steps []string) (*Session, error) {
-	s := &Session{scene: scene, delayed: map[uint64]time.Duration{}, lost: map[uint64]bool{},
+	s := &Session{scene: scene, delayed: map[uint64]time.Duration{},
 		cuts: map[[2]nodes.ID]*sim.Active{}, failing: map[nodes.ID]*sim.Active{}}
 	s.world = &World{U: sim.New(sim.Config{Seed: seed, Window: math.MaxInt64, Recorder: &s.rec, EventsMax: eventsMax})}
 	s.world.U.Observe(sim.Observer{After: s.watch})
@@ -82,7 +81,7 @@ func (s *Session) Do(line string) error {
 // event takes a step that is about an event under way.
 func (s *Session) event(p step) error {
 	for _, e := range s.world.U.Pending() {
-		if e.ID != p.id && (p.words == "" || s.lost[e.ID] || s.waiting(e).words() != p.words) {
+		if e.ID != p.id && (p.words == "" || s.waiting(e).words() != p.words) {
 			continue
 		}
 		if p.verb != "take" && (e.Kind != trace.Deliver || e.From == e.Node) && p.verb != "delay" {
@@ -95,8 +94,8 @@ func (s *Session) event(p step) error {
 			}
 			s.world.U.Happen(e)
 		case "lose":
-			s.lost[e.ID] = true
 			s.world.U.Lose(e)
+			s.world.U.Happen(e)
 		case "double":
 			s.world.U.Double(e)
 		case "delay":

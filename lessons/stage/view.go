@@ -47,7 +47,6 @@ type Waiting struct {
 	What    string   `json:"what"`  // in words
 	Cause   uint64   `json:"cause"` // the event that it follows from
 	Due     int64    `json:"due"`
-	Lost    bool     `json:"lost,omitempty"`    // it will not arrive
 	Message bool     `json:"message,omitempty"` // between two machines: it can be lost and doubled
 }
 
@@ -116,7 +115,7 @@ func (s *Session) machineView(m *sim.Machine) Seen {
 
 func (s *Session) waiting(p sim.Pending) Waiting {
 	w := Waiting{ID: fmt.Sprintf("%016x", p.ID), Kind: p.Kind.String(), Node: p.Node, From: p.From, Cause: p.Cause,
-		Due: int64(p.Due + s.delayed[p.ID]), Lost: s.lost[p.ID], Message: p.Kind == trace.Deliver && p.From != p.Node}
+		Due: int64(p.Due + s.delayed[p.ID]), Message: p.Kind == trace.Deliver && p.From != p.Node}
 	switch p.Kind {
 	case trace.Deliver:
 		w.What = s.scene.words(s.world.U.AppendPayload(nil, p))

@@ -3,7 +3,7 @@ import { fromBase64 } from "./run";
 
 export interface Machine { id: string; server: boolean; up: boolean; paused?: boolean; life: number; clock?: number; state?: string }
 export interface Waiting {
-  id: string; kind: string; node: string; from?: string; what: string; cause: number; due: number; lost?: boolean; message?: boolean;
+  id: string; kind: string; node: string; from?: string; what: string; cause: number; due: number; message?: boolean;
 }
 export interface Told { seq: number; at: number; kind: string; node?: string; peer?: string; what: string; cause?: number }
 export interface View {

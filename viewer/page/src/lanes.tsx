@@ -65,9 +65,9 @@ export function Lanes({ view, chosen }: { view: View; chosen?: string }): JSX.El
 function InFlight({ p, from, xs, y, bottom, on }: { p: Waiting; from?: number; xs: Map<string, number>; y: (i: number) => number; bottom: number; on: boolean }): JSX.Element | null {
   if (from === undefined || !p.from) return null;
   const x1 = xs.get(p.from)!, x2 = xs.get(p.node)!;
-  return <g class={"under-way" + (p.lost ? " lost" : "") + (on ? " on" : "")}>
+  return <g class={"under-way" + (on ? " on" : "")}>
     <path d={`M${x1} ${y(from)}L${x2} ${bottom}`} />
-    {p.lost ? <path class="cross" d={`M${x2 - 4} ${bottom - 4}l8 8m0 -8l-8 8`} /> : <circle cx={x2} cy={bottom} r="4" />}
+    <circle cx={x2} cy={bottom} r="4" />
     <title>{`${p.what} to ${p.node} is under way`}</title>
   </g>;
 }

@@ -80,7 +80,7 @@ export function Playground({ lesson, play }: { lesson: Lesson; play: Play }): JS
 }
 
 function UnderWay({ view, over, take, choose }: { view: View; over: boolean; take: (s: string) => void; choose: (id?: string) => void }): JSX.Element {
-  const list = view.pending.filter((p) => !p.lost);
+  const list = view.pending;
   return <section aria-labelledby="under-way"><h2 id="under-way">Under way <small>{list.length}</small></h2>
     {list.length === 0 && <p class="nothing">Nothing is left that could happen by itself.</p>}
     <ul class="pending">{list.map((p) => <li key={p.id} onMouseEnter={() => choose(p.id)} onMouseLeave={() => choose(undefined)}>
