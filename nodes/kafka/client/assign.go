@@ -44,7 +44,7 @@ func (a Assignor) assign(members []Member, counts Counts, quirks Quirks) [][]Top
 	case CooperativeAssignor:
 		plan := sticky(members, counts, quirks)
 		if !quirks.NoTwoPhase {
-			withhold(members, plan)
+			withhold(members, plan, quirks)
 		}
 		return plan
 	}

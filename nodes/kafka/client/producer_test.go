@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -74,18 +73,6 @@ func TestIdempotenceKeepsOrderAndWritesOnceWhateverIsLost(t *testing.T) {
 			require.Equal(t, upTo(30), w.values(tp{Topic: "a"}))
 		})
 	}
-}
-
-func TestANewSequenceForEachAttemptWritesTwice(t *testing.T) {
-	w := newToys(t, 1, 1)
-	w.fates = every(2, fate{lose: true})
-	config := w.config()
-	config.Quirks.NewSequenceOnRetry = true
-	w.run(config, func(tt *task.T, c *client.Cluster) {
-		send(tt, client.NewProducer(c, client.ProducerConfig{BatchSize: 1, MaxInFlight: 1, DeliveryTimeout: 5 * time.Second}), 4)
-	})
-	seen := w.values(tp{Topic: "a"})
-	require.Greater(t, len(seen), len(slices.Compact(slices.Sorted(slices.Values(seen)))))
 }
 
 func TestAWeakProducerMayWriteTwice(t *testing.T) {
@@ -233,20 +220,6 @@ func read(t *testing.T, tt *task.T, c *client.Cluster, config client.ConsumerCon
 	require.NoError(t, err)
 	require.Empty(t, records)
 	return out
-}
-
-func TestTheConsumerThatForgetsTheAbortedReadsThem(t *testing.T) {
-	w := newToys(t, 1, 1)
-	config := w.config()
-	config.Quirks.NoAbortedFilter = true
-	w.run(config, func(tt *task.T, c *client.Cluster) {
-		p := client.NewProducer(c, client.ProducerConfig{TransactionalID: "x"})
-		require.NoError(t, p.InitTransactions(tt))
-		require.NoError(t, p.Begin(tt))
-		p.SendTo(tt, value(0)).Wait(tt)
-		require.NoError(t, p.Abort(tt))
-		require.Equal(t, upTo(1), read(t, tt, c, client.ConsumerConfig{ReadCommitted: true}, 1))
-	})
 }
 
 func TestASecondInstanceFencesTheFirst(t *testing.T) {

@@ -107,7 +107,7 @@ func (s *stickiness) move() bool {
 
 // withhold takes out of a plan what another member still owns: that member sees that it has lost it, gives it up, and joins
 // again; the next plan gives it away (KIP-429).
-func withhold(members []Member, plan [][]TopicPartition) {
+func withhold(members []Member, plan [][]TopicPartition, quirks Quirks) {
 	owners := map[TopicPartition]int32{} // the latest generation that claims it
 	for i := range members {
 		for _, tp := range members[i].Owned {
@@ -118,6 +118,9 @@ func withhold(members []Member, plan [][]TopicPartition) {
 	}
 	for i := range plan {
 		plan[i] = slices.DeleteFunc(plan[i], func(tp TopicPartition) bool {
+			if quirks.TrustAllOwned && slices.Contains(members[i].Owned, tp) {
+				return false
+			}
 			for j := range members {
 				if j != i && members[j].Generation == owners[tp] && slices.Contains(members[j].Owned, tp) {
 					return true
