@@ -73,7 +73,7 @@ func (l *Log) AppendAsLeader(d nodes.Disk, now time.Time, p []byte, epoch int32,
 		next = b.NextOffset()
 	}
 	out.Last = next - 1
-	done, err := l.take(d, now, true, g)
+	done, err := l.take(d, now, &preparation{l: l, coordinator: from == Coordinator, guard: g})
 	out.Completed = done
 	return out, err
 }
@@ -106,7 +106,7 @@ func (l *Log) AppendAsFollower(d nodes.Disk, now time.Time, p []byte) (Appended,
 		next = b.NextOffset()
 	}
 	out.First, out.Last = l.in.bs[0].BaseOffset(), next-1
-	done, err := l.take(d, now, false, 0)
+	done, err := l.take(d, now, nil)
 	out.Completed = done
 	return out, err
 }
@@ -164,17 +164,18 @@ func (l *Log) validate(b record.Batch, from Origin) (maxTimeDelta int32, err err
 	if from == Coordinator && b.Control() {
 		return b.LastOffsetDelta(), b.Check()
 	}
-	l.in.v.NeedKeys = l.cfg.Compact
+	l.in.v.NeedKeys, l.in.v.Staged = l.cfg.Compact, from == Coordinator
 	l.in.v.Reader.Decompressor.Limit = l.cfg.DecompressLimit
 	return l.in.v.Validate(b)
 }
 
-// take appends the batches that have been cut off. All of them are held against the rules before the first is written.
-func (l *Log) take(d nodes.Disk, now time.Time, leader bool, g Guard) (completed bool, err error) {
-	if leader {
-		all := preparation{l: l, leader: true, guard: g}
+// take appends the batches that have been cut off. A leader's rules hold all of them before the first is written; rules
+// is nil on a follower.
+func (l *Log) take(d nodes.Disk, now time.Time, rules *preparation) (completed bool, err error) {
+	if rules != nil {
+		rules.leader = true
 		for _, b := range l.in.bs {
-			if err := all.add(b); err != nil {
+			if err := rules.add(b); err != nil {
 				return false, err
 			}
 		}
@@ -239,12 +240,13 @@ func (l *Log) write(d nodes.Disk, now time.Time, b record.Batch) error {
 
 // preparation is what batches change in the state of their producers, before it counts.
 type preparation struct {
-	l      *Log
-	leader bool
-	guard  Guard
-	by     []*producer
-	ended  *txn
-	fences []int64 // producers whose verifications are void
+	l           *Log
+	leader      bool
+	coordinator bool // the broker's own: it has no sequence, and has asked by itself whether the transaction is open
+	guard       Guard
+	by          []*producer
+	ended       *txn
+	fences      []int64 // producers whose verifications are void
 }
 
 func (p *preparation) get(id int64) *producer {
@@ -279,14 +281,14 @@ func (p *preparation) add(b record.Batch) error {
 		return nil
 	}
 	if p.leader {
-		if err := x.check(b, p.l.m.opt.Quirks); err != nil {
+		if err := x.check(b, p.coordinator, p.l.m.opt.Quirks); err != nil {
 			return err
 		}
-		if err := p.l.checkVerified(x, b, p.guard); err != nil {
+		if err := p.l.checkVerified(x, b, p.guard); err != nil && !p.coordinator {
 			return err
 		}
 	}
-	if b.BaseSequence() != record.NoSequence {
+	if b.BaseSequence() != record.NoSequence || b.Transactional() {
 		x.add(b)
 	}
 	if b.Transactional() {

@@ -419,3 +419,25 @@ func TestAPartitionIsDeletedWholly(t *testing.T) {
 	_, err = b.Create(b.d, epoch, tp)
 	require.NoError(t, err)
 }
+
+func TestACoordinatorStagesOffsetsWithoutASequence(t *testing.T) {
+	b, l := fresh(t, log.Config{VerifyNewTxns: true}, log.Quirks{})
+	stage := func(epoch int16) error {
+		var w record.Builder
+		w.Reset(record.Fields{Idempotent: true, Transactional: true, ProducerID: 1, ProducerEpoch: epoch, BaseSequence: record.NoSequence})
+		w.Add(0, []byte("group"), []byte("offset"))
+		_, err := l.AppendAsLeader(b.d, at(0), w.Batch(), 1, log.Coordinator, 0)
+		return err
+	}
+	for range 2 { // transactions of one epoch
+		require.NoError(t, stage(3))
+		require.NoError(t, stage(3))
+		l.SetHighWatermark(l.EndOffset())
+		require.Less(t, l.LastStableOffset(), l.HighWatermark(), "the transaction is open")
+		_, err := l.AppendAsLeader(b.d, at(0), marker(1, 3, record.Commit, 1, 0), 1, log.Coordinator, 0)
+		require.NoError(t, err)
+		l.SetHighWatermark(l.EndOffset())
+		require.Equal(t, l.HighWatermark(), l.LastStableOffset())
+	}
+	require.Equal(t, record.InvalidProducerEpoch, record.CodeOf(stage(2)), "the producer is fenced here too")
+}

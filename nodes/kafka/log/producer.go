@@ -101,12 +101,14 @@ func inSequence(last, next int32, q Quirks) bool {
 	return next == 0 && last == math.MaxInt32 && !q.SequenceNoWrap
 }
 
-// check is what a producer must keep to. Errors are *record.Error.
-func (p *producer) check(b record.Batch, q Quirks) error {
+// check is what a producer must keep to. A coordinator that stages offsets for it has the producer's epoch, but no sequence. Errors are
+// *record.Error.
+func (p *producer) check(b record.Batch, coordinator bool, q Quirks) error {
 	seq := b.BaseSequence()
 	switch {
 	case b.ProducerEpoch() < p.epoch:
 		return refuse(record.InvalidProducerEpoch, "producer %d writes with epoch %d, but its epoch is %d", p.id, b.ProducerEpoch(), p.epoch)
+	case coordinator:
 	case p.epoch == record.NoProducerEpoch:
 		// Whatever it wrote here before has been deleted or has expired (KIP-360).
 	case b.ProducerEpoch() > p.epoch && seq != 0:
@@ -126,10 +128,12 @@ func (p *producer) add(b record.Batch) {
 		p.batches = nil
 		p.epoch = b.ProducerEpoch()
 	}
-	if len(p.batches) == window {
-		p.batches = slices.Delete(p.batches, 0, 1)
+	if b.BaseSequence() != record.NoSequence {
+		if len(p.batches) == window {
+			p.batches = slices.Delete(p.batches, 0, 1)
+		}
+		p.batches = append(p.batches, seqBatch{b.BaseSequence(), b.LastSequence(), b.LastOffsetDelta(), b.LastOffset(), b.MaxTimestamp()})
 	}
-	p.batches = append(p.batches, seqBatch{b.BaseSequence(), b.LastSequence(), b.LastOffsetDelta(), b.LastOffset(), b.MaxTimestamp()})
 	p.ms = b.MaxTimestamp()
 	if b.Transactional() && p.txnFirst == noOffset {
 		p.txnFirst = b.BaseOffset()

@@ -6,6 +6,8 @@ type Validator struct {
 	Reader Reader
 	// NeedKeys refuses records without a key, as a compacted topic does.
 	NeedKeys bool
+	// Staged lets the batch of a transaction have no sequence, as one has that a group coordinator writes for a producer.
+	Staged bool
 }
 
 // Validate checks a batch and each of its records, decompressing them for the purpose: the checksum, that the records are
@@ -16,7 +18,7 @@ func (v *Validator) Validate(b Batch) (maxTimeDelta int32, err error) {
 	if err := b.Check(); err != nil {
 		return 0, err
 	}
-	if err := checkHeader(b); err != nil {
+	if err := checkHeader(b, v.Staged); err != nil {
 		return 0, err
 	}
 	if err := v.Reader.Reset(b); err != nil {
@@ -45,7 +47,8 @@ func (v *Validator) Validate(b Batch) (maxTimeDelta int32, err error) {
 }
 
 // checkHeader is what a producer may say in a header.
-func checkHeader(b Batch) error {
+func checkHeader(b Batch, staged bool) error {
+	unnumbered := b.BaseSequence() < 0 && !(staged && b.Transactional() && b.BaseSequence() == NoSequence)
 	switch {
 	case b.Attributes()&^knownAttributes != 0:
 		return refuse(InvalidRecord, "attributes %#x have no meaning", b.Attributes())
@@ -57,7 +60,7 @@ func checkHeader(b Batch) error {
 		return refuse(InvalidRecord, "%d records with %d offsets", b.Count(), int64(b.LastOffsetDelta())+1)
 	case b.Transactional() && b.ProducerID() == NoProducerID:
 		return refuse(InvalidRecord, "a transaction without a producer id")
-	case b.ProducerID() != NoProducerID && (b.ProducerID() < 0 || b.ProducerEpoch() < 0 || b.BaseSequence() < 0):
+	case b.ProducerID() != NoProducerID && (b.ProducerID() < 0 || b.ProducerEpoch() < 0 || unnumbered):
 		return refuse(InvalidRecord, "producer %d with epoch %d and sequence %d", b.ProducerID(), b.ProducerEpoch(), b.BaseSequence())
 	}
 	return nil
