@@ -6,7 +6,9 @@
 //	log-start-offset-checkpoint          log start offsets
 //	cleaner-offset-checkpoint            how far compaction has come
 //	.kafka_cleanshutdown                 the last shutdown was clean
+//	meta.properties                      whose directory it is: broker.id and cluster.id
 //	<topic>-<partition>/
+//	    partition.metadata               the topic's id
 //	    leader-epoch-checkpoint          where each leader's epoch begins
 //	    <base offset>.log                batches
 //	    <base offset>.index              offset -> position, sparse

@@ -136,6 +136,9 @@ func (l *Log) open(d nodes.Disk, now time.Time, p points, clean bool) (r Recover
 	if there, err = l.list(d, now); !there || err != nil {
 		return r, there, err
 	}
+	if err := l.openTopicID(d); err != nil {
+		return r, true, err
+	}
 	if !p.hasRecovery && len(l.segs) > 0 {
 		p.recovery = l.segs[0].base
 	}

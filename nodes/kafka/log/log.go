@@ -33,6 +33,7 @@ type Log struct {
 	created    bool
 	deleting   bool
 	failed     error
+	topicID    TopicID
 
 	flushing  bool
 	flushMore bool

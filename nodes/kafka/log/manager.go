@@ -18,6 +18,7 @@ type Manager struct {
 	events      []Event
 	stopping    bool
 	marking     bool // the mark of the clean shutdown is being written
+	claim       *claim
 }
 
 // EventKind is what has come to pass on the disk.

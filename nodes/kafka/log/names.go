@@ -13,13 +13,15 @@ const (
 	startFile    = "log-start-offset-checkpoint"
 	cleanerFile  = "cleaner-offset-checkpoint"
 	cleanFile    = ".kafka_cleanshutdown"
+	identityFile = "meta.properties"
 )
 
 // The files of a partition's directory. Those of a segment are named after its base offset.
 const (
-	epochFile  = "leader-epoch-checkpoint"
-	deleteFile = ".delete"     // the partition is being deleted
-	cutFile    = ".truncating" // a truncation is not known to be durable
+	epochFile    = "leader-epoch-checkpoint"
+	metadataFile = "partition.metadata" // the topic's id
+	deleteFile   = ".delete"            // the partition is being deleted
+	cutFile      = ".truncating"        // a truncation is not known to be durable
 
 	logExt   = ".log"
 	indexExt = ".index"

@@ -32,6 +32,7 @@ const (
 	doRelease  // the log's files may be changed by others again
 	doDeleted
 	doStopped
+	doClaimed // meta.properties is durable
 )
 
 // step is one step of a plan. Syncs and checkpoints in a row run side by side.
@@ -110,6 +111,9 @@ func (m *Manager) run(d nodes.Disk, id uint64, p *plan, st *step) error {
 		m.tell(Event{Kind: Deleted, Partition: st.log.tp})
 	case doStopped:
 		m.tell(Event{Kind: Stopped})
+	case doClaimed:
+		m.claim.saving = false
+		return m.saveClaim(d)
 	default:
 		return st.log.run(d, st)
 	}
