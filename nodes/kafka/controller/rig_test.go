@@ -334,10 +334,14 @@ func (m *member) serve(env nodes.Env, c nodes.Conn, p []byte) {
 }
 
 func (m *member) send(env nodes.Env, s controller.Send) {
-	l := m.out[s.To]
+	purpose := s.To
+	if s.Request.Key() == kmsg.ControlledShutdown.Int16() {
+		purpose += 1000 // a connection of its own
+	}
+	l := m.out[purpose]
 	if l == nil {
 		l = &link{conn: env.Dial(nodes.Addr{ID: nodes.ID(s.Endpoint.Host), Port: int(s.Endpoint.Port)}, nodes.Framing{})}
-		m.out[s.To] = l
+		m.out[purpose] = l
 	}
 	l.call, l.req = s.Call, s.Request
 	_ = env.Write(l.conn, proto.AppendRequest(nil, proto.Header{Key: s.Request.Key(), Version: s.Request.GetVersion(), Correlation: int32(s.Call)}, s.Request))

@@ -149,7 +149,8 @@ func (s *story) act(td *datadriven.TestData, word string) string {
 		e.ResourceType, e.ResourceName = kmsg.ConfigResourceTypeTopic, word
 		c := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
 		c.Name, c.Value = td.CmdArgs[1].Key, kmsg.StringPtr(td.CmdArgs[2].Key)
-		e.Configs, q.Resources = append(e.Configs, c), append(q.Resources, e)
+		e.Configs = append(e.Configs, c)
+		q.Resources = append(q.Resources, e)
 		return s.codes(r.ask(q))
 	case "alter": // broker topic-partition and the ISR that the broker, its leader, wants
 		m := r.members[id]
