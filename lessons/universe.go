@@ -26,7 +26,10 @@ func (l *Lesson) Universe(v *stage.Variant, seed uint64, recorder sim.Recorder) 
 		v.Build(s)
 		w.Servers, w.Clients, w.Horizon = s.Servers, s.Clients, horizon
 		w.Tolerates, w.Leader = s.Tolerates, s.Leader
-		w.HealsWhole, w.Timescale = true, 50*time.Millisecond
+		w.HealsWhole, w.Timescale = true, s.Timescale
+		if w.Timescale == 0 {
+			w.Timescale = 50 * time.Millisecond
+		}
 		if s.Done != nil {
 			w.Workload = &workload{s}
 		}

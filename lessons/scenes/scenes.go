@@ -16,12 +16,16 @@ import (
 	forgotten "orrery/lessons/09-forgotten-promise"
 	fix09 "orrery/lessons/09-forgotten-promise/fix"
 	solution09 "orrery/lessons/09-forgotten-promise/fix/solution"
+	leases "orrery/lessons/12-lease-reads"
+	fix12 "orrery/lessons/12-lease-reads/fix"
+	solution12 "orrery/lessons/12-lease-reads/fix/solution"
 	"orrery/lessons/stage"
 )
 
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		leases.Scene(fix12.New, solution12.New),
 		detector.Scene(fix04.New, solution04.New),
 		lostack.Scene(fix01.New, solution01.New),
 		dueling.Scene(fix07.New, solution07.New),

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"fmt"
+	"time"
 
 	"orrery/nodes"
 	"orrery/sim"
@@ -15,6 +16,8 @@ type World struct {
 	Clients []nodes.ID
 	// Tolerates is how many servers may be broken at once; 0 means the minority.
 	Tolerates int
+	// Timescale is the protocol's own time-out, around which durations of faults are drawn; 0 means 50 ms.
+	Timescale time.Duration
 	// Leader is who leads, seen from outside, for faults that strike leaders. Nil if nobody does.
 	Leader func() (id nodes.ID, ok bool)
 	// Done tells that the clients have got all that they wanted. Nil means that nobody wants anything.
