@@ -13,6 +13,7 @@ import (
 type alteration struct {
 	call    uint64  // of the AlterISR or ReadISR, 0 while neither is out
 	members []int32 // that are proposed
+	epochs  []int64 // the broker epochs that their fetches had when they were
 	frozen  bool    // somebody else leads by now: LeaderAndISR will say
 	broken  bool    // KAFKA-2729: the version that is known will never be right again
 }
@@ -67,11 +68,13 @@ func (m *Manager) propose(env nodes.Env, p *partition, members []int32) {
 		return
 	}
 	p.alter.members = slices.Clone(members)
-	m.sendAlteration(p, p.lead.Propose(members))
+	p.alter.epochs = p.lead.Propose(members)
+	m.sendAlteration(p)
 }
 
-func (m *Manager) sendAlteration(p *partition, epochs []int64) {
+func (m *Manager) sendAlteration(p *partition) {
 	p.alter.call = m.number()
+	epochs := slices.Clone(p.alter.epochs)
 	version := p.lead.Version
 	if m.cfg.Quirks.UnconditionalISR {
 		version = -1
@@ -155,18 +158,35 @@ func (m *Manager) ISRRead(env nodes.Env, call uint64, s State, err error) {
 			return fmt.Sprintf("has been deposed from %v: broker %d leads in epoch %d", p.tp, s.Leader, s.LeaderEpoch)
 		})
 	case s.Version == p.lead.Version:
-		m.sendAlteration(p, p.lead.Epochs(p.alter.members))
+		m.writeAgain(env, p)
 	default:
 		m.committed(env, p, s.ISR, s.Version)
 	}
 	m.after(env)
 }
 
+// writeAgain writes once more what may have been lost. If one who was to join is no longer what it was, the ISR as it is is written instead:
+// that too ends the uncertainty, and until then the high watermark waits for both.
+func (m *Manager) writeAgain(env nodes.Env, p *partition) {
+	hw := p.log.HighWatermark()
+	for i, b := range p.alter.members {
+		r := p.lead.Remote(b)
+		if r == nil || slices.Contains(p.lead.ISR, b) || r.Epoch == p.alter.epochs[i] && r.End >= hw {
+			continue
+		}
+		nodes.Reachable(env, "an ISR is not expanded after all")
+		p.alter.members = slices.Clone(p.lead.ISR)
+		p.alter.epochs = p.lead.Epochs(p.alter.members)
+		break
+	}
+	m.sendAlteration(p)
+}
+
 // committed takes an ISR that the storage has.
 func (m *Manager) committed(env nodes.Env, p *partition, members []int32, version int32) {
 	nodes.Always(env, m.cfg.Quirks.UnconditionalISR || version > p.lead.Version, "the version of a partition's state only grows")
 	p.lead.Committed(members, version)
-	p.alter.members = nil
+	p.alter.members, p.alter.epochs = nil, nil
 	m.note(env, func() string { return fmt.Sprintf("has the ISR %v of %v at version %d", members, p.tp, version) })
 	m.touch(p) // who waits for the high watermark may now find the ISR too small
 	if !m.cfg.Quirks.NoHWAfterShrink {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orrery/nodes"
+	"orrery/nodes/kafka/record"
 	"orrery/nodes/kafka/replica"
 )
 
@@ -179,4 +180,51 @@ func TestATruncationHoldsUpTheElection(t *testing.T) {
 	w.b(1).slow = false
 	require.Equal(t, "leading", w.lead1().Role)
 	require.Equal(t, "0:a@1", w.b(1).dump(t, all))
+}
+
+// DeleteRecords may leave a log that starts within a batch; a follower that begins anew copies the batch whole.
+func TestAFollowerMayBeginWithinABatch(t *testing.T) {
+	w := three(t, replica.Config{}, 1)
+	w.b(3).crash(true)
+	w.elect(1, 1, 2)
+	w.tell(1, 2)
+	w.b(1).ask(produce(-1, 8, batch(record.Fields{}, "a", "b", "c")))
+	w.pass(time.Second)
+	w.b(1).deleteRecords(1)
+	w.pass(time.Second)
+	w.b(3).boot()
+	w.tell(3)
+	w.pass(5 * time.Second)
+	require.Equal(t, "[0:a 1:b 2:c] hw 3 lso 3 start 1", w.b(3).fetchOne(consume(1, -1, 11)), "a client skips what is before its offset")
+	require.EqualValues(t, 1, w.b(3).m.Log(tp).StartOffset())
+	require.Equal(t, []int32{1, 2, 3}, w.states[tp].ISR)
+}
+
+// The outcome of an expansion is lost, and then broker 3's log: it must not be proposed again by what it was.
+func TestWhoHasLostItsLogIsNotProposedAgain(t *testing.T) {
+	w := three(t, replica.Config{}, 1)
+	w.elect(1, 1, 2)
+	w.tell(1, 2, 3)
+	w.held[[2]int32{1, 0}] = true
+	w.b(1).produce(-1, "a")
+	w.pass(2 * time.Second)
+	require.Equal(t, []int32{1, 2, 3}, w.lead1().Pending)
+	w.b(3).crash(true)
+	w.b(3).boot()
+	w.cut[[2]int32{3, 1}] = true
+	w.tell(3)
+	w.run()
+	w.fetchAs(1, 3, 0, 2, w.b(3).epoch)
+	i := slices.IndexFunc(w.mail, func(l *letter) bool { return l.alter != nil })
+	l := w.mail[i]
+	w.mail = slices.Delete(w.mail, i, i+1)
+	w.lose(l)
+	w.settleStorage()
+	require.Equal(t, []int32{1, 2}, w.states[tp].ISR)
+	require.Equal(t, []int32{1, 2}, w.lead1().ISR)
+	require.Empty(t, w.lead1().Pending)
+	clear(w.cut)
+	w.pass(5 * time.Second)
+	require.Equal(t, []int32{1, 2, 3}, w.states[tp].ISR)
+	require.Equal(t, "0:a@1", w.b(3).dump(t, all))
 }

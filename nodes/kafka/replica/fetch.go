@@ -149,14 +149,17 @@ func (m *Manager) completeFetches(env nodes.Env, p *partition) {
 
 // concerns tells cheaply whether what a partition has now may end a fetch.
 func (m *Manager) concerns(p *partition, f *fetch) bool {
-	if p.role == idle || p.log == nil {
-		return true
-	}
 	for _, a := range f.parts {
 		if a.tp != p.tp {
 			continue
 		}
+		if _, code := m.mayServe(f, a); code != proto.None {
+			return true
+		}
 		bound := p.log.EndOffset()
+		if a.offset > bound {
+			return true
+		}
 		switch f.isolation {
 		case log.ReadUncommitted:
 			bound = p.log.HighWatermark()
@@ -164,7 +167,7 @@ func (m *Manager) concerns(p *partition, f *fetch) bool {
 			bound = p.log.LastStableOffset()
 		case log.LogEnd:
 		}
-		return a.offset < bound || a.offset > p.log.EndOffset() || fence(a.leaderEpoch, p) != proto.None || f.replica >= 0 && p.role != leading
+		return a.offset < bound
 	}
 	return false
 }

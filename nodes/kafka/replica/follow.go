@@ -33,6 +33,13 @@ type follow struct {
 	state followState
 	until time.Duration // monotonic; not before that
 	later *int64        // KAFKA-14704: a truncation that is still to come
+	stash *fetchedTail  // that is appended when the log has begun anew
+}
+
+// fetchedTail is what a leader has sent whose log starts within a batch.
+type fetchedTail struct {
+	batches   []byte
+	hw, start int64
 }
 
 // followLeader begins to follow a leader in the partition's epoch. keep leaves the log as it is.
@@ -145,14 +152,18 @@ func (m *Manager) diverged(env nodes.Env, p *partition, r *kmsg.FetchResponseTop
 		m.backOff(env, p)
 		return
 	}
+	end, epoch := p.log.EndOffset(), p.log.LatestEpoch()
 	m.cut(env, p, to)
+	if !p.log.Busy() && p.log.EndOffset() == end && p.log.LatestEpoch() == epoch {
+		m.backOff(env, p) // nothing could be cut: asking at once would only be told the same
+	}
 }
 
 // appendFetched appends what a leader has sent, and takes its high watermark and log start as far as there is a log.
 func (m *Manager) appendFetched(env nodes.Env, p *partition, r *kmsg.FetchResponseTopicPartition) {
 	if batches := whole(r.RecordBatches); len(batches) > 0 {
 		_, err := p.log.AppendAsFollower(env.Disk(), env.Now(), batches)
-		if errors.Is(err, log.ErrBusy) {
+		if errors.Is(err, log.ErrBusy) || m.beginWithin(env, p, batches, r) {
 			return
 		}
 		if err != nil {
@@ -163,15 +174,51 @@ func (m *Manager) appendFetched(env nodes.Env, p *partition, r *kmsg.FetchRespon
 		}
 		m.touch(p)
 	}
-	hw := isr.FollowerHW(r.HighWatermark, p.log.EndOffset())
+	m.followMarks(env, p, r.HighWatermark, r.LogStartOffset)
+}
+
+// beginWithin deals with a leader whose log starts within a batch, as DeleteRecords leaves it, when the follower's log is empty: the log
+// begins with the batch, as the leader's files do.
+func (m *Manager) beginWithin(env nodes.Env, p *partition, batches []byte, r *kmsg.FetchResponseTopicPartition) bool {
+	b, _, err := record.Next(batches)
+	end := p.log.EndOffset()
+	if err != nil || p.log.StartOffset() != end || b.BaseOffset() >= end || b.LastOffset() < end {
+		return false
+	}
+	nodes.Reachable(env, "a follower begins within a batch")
+	p.follow.stash = &fetchedTail{append([]byte(nil), batches...), r.HighWatermark, r.LogStartOffset}
+	done, err := p.log.TruncateFullyAndStartAt(env.Disk(), env.Now(), b.BaseOffset())
+	m.must(env, "truncating "+p.tp.String(), err)
+	if done {
+		m.appendStash(env, p)
+	}
+	return true
+}
+
+// appendStash goes on when the log has begun anew.
+func (m *Manager) appendStash(env nodes.Env, p *partition) {
+	s := p.follow.stash
+	p.follow.stash = nil
+	if _, err := p.log.AppendAsFollower(env.Disk(), env.Now(), s.batches); err != nil {
+		m.appendFailed(env, p, err)
+		m.backOff(env, p)
+		return
+	}
+	m.touch(p)
+	m.followMarks(env, p, s.hw, s.start)
+}
+
+// followMarks takes a leader's high watermark and log start, as far as there is a log.
+func (m *Manager) followMarks(env nodes.Env, p *partition, leaderHW, leaderStart int64) {
+	hw := isr.FollowerHW(leaderHW, p.log.EndOffset())
 	if before := p.log.HighWatermark(); hw != before {
 		nodes.Sometimes(env, hw < before, "a follower's high watermark goes down with a new leader")
 		p.log.SetHighWatermark(hw)
 		p.kept = -1
 		m.touch(p)
 	}
-	if r.LogStartOffset > p.log.StartOffset() {
-		err := p.log.FollowStart(env.Disk(), env.Now(), r.LogStartOffset)
+	if leaderStart > p.log.StartOffset() {
+		err := p.log.FollowStart(env.Disk(), env.Now(), leaderStart)
 		m.must(env, "moving the log start of "+p.tp.String(), err)
 		m.touch(p)
 	}

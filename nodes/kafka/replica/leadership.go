@@ -183,6 +183,9 @@ func (m *Manager) truncated(env nodes.Env, p *partition) {
 		return
 	}
 	if p.role == following {
+		if p.follow.stash != nil && !p.log.Busy() {
+			m.appendStash(env, p)
+		}
 		m.wake(p.follow.of)
 	}
 }
