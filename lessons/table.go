@@ -6,6 +6,8 @@ var table = []Lesson{
 		Faults: []string{"loss", "duplicate", "delay"}, Pinned: 1, Within: 20, Proof: 1000},
 	{Number: 4, Dir: "04-failure-detector", Title: "The failure detector's dilemma", Track: Messages, Minutes: 20, Badge: "careful heir",
 		Faults: []string{"pause", "partition"}, Pinned: 4, Within: 20, Proof: 1000},
+	{Number: 10, Dir: "10-holes", Title: "Holes in the log", Track: Paxos, Minutes: 15, Badge: "filler of holes",
+		Museum: "paxos skips-gaps", Faults: []string{"loss", "duplicate", "delay"}, Pinned: 1, Within: 20, Proof: 500},
 	{Number: 12, Dir: "12-lease-reads", Title: "Lease reads and a paused leader", Track: Paxos, Minutes: 20, Badge: "keeper of time",
 		Museum: "paxos reads-without-quorum", Faults: []string{"pause", "partition"}, Pinned: 1, Within: 20, Proof: 600},
 	{Number: 7, Dir: "07-dueling-proposers", Title: "Dueling proposers", Track: Paxos, Minutes: 15, Badge: "peacemaker",

@@ -16,6 +16,9 @@ import (
 	forgotten "orrery/lessons/09-forgotten-promise"
 	fix09 "orrery/lessons/09-forgotten-promise/fix"
 	solution09 "orrery/lessons/09-forgotten-promise/fix/solution"
+	holes "orrery/lessons/10-holes"
+	fix10 "orrery/lessons/10-holes/fix"
+	solution10 "orrery/lessons/10-holes/fix/solution"
 	leases "orrery/lessons/12-lease-reads"
 	fix12 "orrery/lessons/12-lease-reads/fix"
 	solution12 "orrery/lessons/12-lease-reads/fix/solution"
@@ -25,6 +28,7 @@ import (
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		holes.Scene(fix10.New, solution10.New),
 		leases.Scene(fix12.New, solution12.New),
 		detector.Scene(fix04.New, solution04.New),
 		lostack.Scene(fix01.New, solution01.New),
