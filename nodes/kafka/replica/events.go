@@ -16,6 +16,9 @@ type Event interface{ event() }
 type Done struct {
 	Call     uint64
 	Response kmsg.Response
+	// Failed tells of a produce with acks=0 that not all of it was appended. A broker closes the connection then: nothing else can tell the
+	// producer to look for the leader anew.
+	Failed bool
 }
 
 // Send asks to send a request to another broker; its answer goes to [Manager.Answered]. What is sent to one broker with the same

@@ -110,7 +110,9 @@ func brokerEpoch(r *kmsg.FetchRequest) int64 {
 // tryFetch answers if there is enough to answer with, or if it must be now. It returns false if the fetch is to wait.
 func (m *Manager) tryFetch(env nodes.Env, f *fetch, now bool) bool {
 	left, got := f.maxBytes, 0
-	outs := make([]outcome, len(f.parts))
+	outs := slices.Grow(m.outs[:0], len(f.parts))[:len(f.parts)]
+	m.outs = outs
+	defer clear(outs)
 	for i, a := range f.parts {
 		outs[i] = m.readFor(env, f, a, min(left, a.maxBytes), got == 0)
 		o := &outs[i]

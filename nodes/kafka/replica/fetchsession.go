@@ -11,68 +11,77 @@ import (
 // fetchSession is a fetcher's side of an incremental fetch session (KIP-227): only what has changed since the last fetch is sent.
 type fetchSession struct {
 	id    int32
-	epoch int32 // of the next fetch; sessionInitial asks for a new session
-	told  map[log.TopicPartition]toldPartition
-	order []log.TopicPartition // of told
+	epoch int32           // of the next fetch; sessionInitial asks for a new session
+	told  []toldPartition // by topic and partition
+	spare []toldPartition // memory for the next
 }
 
-// toldPartition is what the leader knows from the fetches so far.
+// toldPartition is what the leader knows of a partition from the fetches so far.
 type toldPartition struct {
+	tp                 log.TopicPartition
 	epoch, lastFetched int32
 	offset, start      int64
 }
 
-func newFetchSession() fetchSession {
-	return fetchSession{epoch: sessionInitial, told: map[log.TopicPartition]toldPartition{}}
-}
+func newFetchSession() fetchSession { return fetchSession{epoch: sessionInitial} }
 
 // reset lets the next fetch begin a new session, in place of this one if the leader still has it.
 func (s *fetchSession) reset() {
 	s.epoch = sessionInitial
-	clear(s.told)
-	s.order = nil
+	s.told = s.told[:0]
 }
 
-// build fills in what the fetch is about. lastFetched tells the leader the epoch of the last record too.
+// build fills in what the fetch is about. parts is sorted. lastFetched tells the leader the epoch of the last record too.
 func (s *fetchSession) build(r *kmsg.FetchRequest, parts []sent, maxBytes int32, lastFetched bool) {
 	r.SessionID, r.SessionEpoch = s.id, s.epoch
-	full := s.epoch == sessionInitial
-	next := make(map[log.TopicPartition]toldPartition, len(parts))
-	order := make([]log.TopicPartition, 0, len(parts))
+	before, next := s.told, s.spare[:0]
 	for _, x := range parts {
-		now := toldPartition{epoch: x.epoch, lastFetched: record.NoLeaderEpoch, offset: x.offset, start: x.p.log.StartOffset()}
+		now := toldPartition{tp: x.p.tp, epoch: x.epoch, lastFetched: record.NoLeaderEpoch, offset: x.offset, start: x.p.log.StartOffset()}
 		if lastFetched {
 			now.lastFetched = x.p.log.LatestEpoch()
 		}
-		before, known := s.told[x.p.tp]
-		next[x.p.tp] = now
-		order = append(order, x.p.tp)
-		if !full && known && before == now {
-			continue
+		next = append(next, now)
+		for len(before) > 0 && compareTP(before[0].tp, now.tp) < 0 {
+			forget(r, before[0].tp)
+			before = before[1:]
 		}
-		if n := len(r.Topics); n == 0 || r.Topics[n-1].Topic != x.p.tp.Topic {
-			t := kmsg.NewFetchRequestTopic()
-			t.Topic = x.p.tp.Topic
-			r.Topics = append(r.Topics, t)
-		}
-		in := kmsg.NewFetchRequestTopicPartition()
-		in.Partition, in.CurrentLeaderEpoch, in.LastFetchedEpoch = x.p.tp.Partition, now.epoch, now.lastFetched
-		in.FetchOffset, in.LogStartOffset, in.PartitionMaxBytes = now.offset, now.start, maxBytes
-		t := &r.Topics[len(r.Topics)-1]
-		t.Partitions = append(t.Partitions, in)
-	}
-	for _, tp := range s.order {
-		if _, ok := next[tp]; !ok && !full {
-			if n := len(r.ForgottenTopics); n == 0 || r.ForgottenTopics[n-1].Topic != tp.Topic {
-				t := kmsg.NewFetchRequestForgottenTopic()
-				t.Topic = tp.Topic
-				r.ForgottenTopics = append(r.ForgottenTopics, t)
+		if len(before) > 0 && before[0].tp == now.tp {
+			same := before[0] == now
+			if before = before[1:]; same {
+				continue
 			}
-			t := &r.ForgottenTopics[len(r.ForgottenTopics)-1]
-			t.Partitions = append(t.Partitions, tp.Partition)
 		}
+		want(r, now, maxBytes)
 	}
-	s.told, s.order = next, order
+	for _, x := range before {
+		forget(r, x.tp)
+	}
+	s.told, s.spare = next, s.told
+}
+
+// want adds a partition to a fetch.
+func want(r *kmsg.FetchRequest, now toldPartition, maxBytes int32) {
+	if n := len(r.Topics); n == 0 || r.Topics[n-1].Topic != now.tp.Topic {
+		t := kmsg.NewFetchRequestTopic()
+		t.Topic = now.tp.Topic
+		r.Topics = append(r.Topics, t)
+	}
+	in := kmsg.NewFetchRequestTopicPartition()
+	in.Partition, in.CurrentLeaderEpoch, in.LastFetchedEpoch = now.tp.Partition, now.epoch, now.lastFetched
+	in.FetchOffset, in.LogStartOffset, in.PartitionMaxBytes = now.offset, now.start, maxBytes
+	t := &r.Topics[len(r.Topics)-1]
+	t.Partitions = append(t.Partitions, in)
+}
+
+// forget takes a partition out of the session.
+func forget(r *kmsg.FetchRequest, tp log.TopicPartition) {
+	if n := len(r.ForgottenTopics); n == 0 || r.ForgottenTopics[n-1].Topic != tp.Topic {
+		t := kmsg.NewFetchRequestForgottenTopic()
+		t.Topic = tp.Topic
+		r.ForgottenTopics = append(r.ForgottenTopics, t)
+	}
+	t := &r.ForgottenTopics[len(r.ForgottenTopics)-1]
+	t.Partitions = append(t.Partitions, tp.Partition)
 }
 
 // answered takes the leader's answer; false if it says nothing of the partitions.

@@ -62,6 +62,8 @@ type Manager struct {
 	calls    map[uint64]outgoing
 	deleting []*stopping // StopReplica requests that wait for files to go
 
+	outs []outcome // memory for the next fetch
+
 	compaction *log.Compaction
 	cleaning   *partition // whose compaction it is
 	ready      readiness

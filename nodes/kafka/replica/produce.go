@@ -80,10 +80,21 @@ func (m *Manager) refuseProduce(call uint64, r *kmsg.ProduceRequest, resp *kmsg.
 // produced answers, unless nobody wants to hear.
 func (m *Manager) produced(call uint64, acks int16, resp *kmsg.ProduceResponse) {
 	if acks == 0 {
-		m.done(call, nil)
+		m.tell(Done{Call: call, Failed: failed(resp)})
 		return
 	}
 	m.done(call, resp)
+}
+
+func failed(resp *kmsg.ProduceResponse) bool {
+	for i := range resp.Topics {
+		for j := range resp.Topics[i].Partitions {
+			if resp.Topics[i].Partitions[j].ErrorCode != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // appendProduce appends partition by partition, and waits for what acks asks for.

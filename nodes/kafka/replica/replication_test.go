@@ -39,5 +39,8 @@ func TestAcksOneIsAnsweredAtOnceAndAcksZeroNever(t *testing.T) {
 	require.Equal(t, "offset 0", w.b(1).produced(w.b(1).produce(1, "a")))
 	require.Equal(t, "silence", w.b(1).produced(w.b(1).produce(0, "b")))
 	require.Equal(t, "NOT_LEADER_FOR_PARTITION", w.b(2).produced(w.b(2).produce(1, "c")))
+	require.Zero(t, w.b(1).failed)
+	require.Equal(t, "silence", w.b(2).produced(w.b(2).produce(0, "c")))
+	require.Equal(t, 1, w.b(2).failed)
 	require.Equal(t, "INVALID_REQUIRED_ACKS", w.b(1).produced(w.b(1).produce(2, "c")))
 }

@@ -73,6 +73,7 @@ type broker struct {
 	fail   error              // of the next write
 	owner  map[uint64]*letter // whose request a call is
 	dones  map[uint64]kmsg.Response
+	failed int // produces with acks=0 of which the producer is to learn by its connection
 	said   []replica.Event
 	rng    *rand.Rand
 }
@@ -209,6 +210,9 @@ func (b *broker) drain() {
 		case replica.ReadISR:
 			w.post(&letter{from: b.id, read: &e, inc: b.inc})
 		case replica.Done:
+			if e.Failed {
+				b.failed++
+			}
 			o := b.owner[e.Call]
 			delete(b.owner, e.Call)
 			if o == nil || o.from < 0 {

@@ -243,3 +243,12 @@ func TestAnUnknownEpochIsOutOfRange(t *testing.T) {
 	require.True(t, known)
 	require.False(t, diverges, "who does not say what it has fetched is not told")
 }
+
+func TestACloneSharesNothing(t *testing.T) {
+	l := lead()
+	c := l.Clone()
+	fetch(&c, 2, 12, 12, 1)
+	c.Propose([]int32{1})
+	c.ISR[0] = 9
+	require.Equal(t, lead(), l)
+}

@@ -69,6 +69,13 @@ func Lead(self, epoch int32, end int64, replicas, members []int32, version int32
 	return l
 }
 
+// Clone is a copy that shares nothing, for whoever looks at what might come next.
+func (l Leader) Clone() Leader {
+	l.Replicas, l.ISR, l.Pending = slices.Clone(l.Replicas), slices.Clone(l.ISR), slices.Clone(l.Pending)
+	l.Remotes = slices.Clone(l.Remotes)
+	return l
+}
+
 // Remote returns what is known of a follower, nil if it is no replica.
 func (l *Leader) Remote(broker int32) *Remote {
 	for i := range l.Remotes {
