@@ -46,3 +46,4 @@ func FuzzLock(f *testing.F)             { simtest.Fuzz(f, Lock().Build) }
 func FuzzZooKeeper(f *testing.F)        { simtest.Fuzz(f, ZooKeeper().Build) }
 func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Build) }
 func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }
+func FuzzTrident(f *testing.F)          { simtest.Fuzz(f, Trident().Build) }

@@ -1,0 +1,88 @@
+package scenarios
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orrery/checker"
+	"orrery/explore"
+	"orrery/explore/trial"
+	"orrery/nodes"
+	"orrery/nodes/storm"
+	"orrery/nodes/storm/trident"
+	"orrery/nodes/zab/config"
+)
+
+func TestEveryDefectOfTridentIsFoundInItsSeeds(t *testing.T) { everyBugIsFound(t, Trident()) }
+
+// Trident as it should be counts nothing twice, and each property was looked at where it could have failed.
+func TestTridentCountsEveryWordOnce(t *testing.T) {
+	asked := map[string]uint64{}
+	eachSeed(t, Trident(), "1-40", "", func(r *trial.Result) bool {
+		require.Equal(t, checker.Holds, r.Verdict, "seed %d: %s: %s %s", r.Seed, r.Property, r.Detail, r.Stack)
+		for p, n := range r.Asked {
+			asked[p] += n
+		}
+		return true
+	})
+	for _, p := range []string{tridentTwice, tridentOrder, tridentOnce, tridentAfter, stormTrees} {
+		require.NotZero(t, asked[p], "%s was never looked at", p)
+	}
+}
+
+// buildTridentSoak is 10,000 records in batches, one datagram in twenty lost, two workers that crash.
+func buildTridentSoak(kind trident.Kind) func(w *trial.World) error {
+	return func(w *trial.World) error {
+		sw := &stormWorld{w: w}
+		sw.zoo = &recipeWorld{w: w, servers: []nodes.ID{"z1", "z2", "z3"}, configs: map[nodes.ID]*config.Config{}}
+		if err := sw.zoo.drawConfig(); err != nil {
+			return err
+		}
+		sw.setup = stormSetup{lines: 10_000, spouts: 1, splits: 1, counts: 1, ackers: 1, workers: 3, loss: 50_000, cfg: stormTimes()}
+		c := &sw.setup.cfg
+		c.Links, c.MessageTimeout, c.SpoutWait = storm.Datagrams, 60*time.Millisecond, 2*time.Millisecond
+		c.BeatEvery, c.TaskBeatEvery, c.RefreshEvery = 250*time.Millisecond, 250*time.Millisecond, time.Second
+		c.SessionTimeout, c.ZooKeeper = sw.zoo.timeout, sw.zoo.addresses(sw.zoo.servers)
+		tw := newTridentWorld(sw)
+		tw.cfg.Kind, tw.cfg.MaxActive, tw.cfg.BatchSize, tw.cfg.Interval = kind, 2, 1, 2*time.Millisecond
+		sw.weather()
+		if err := tw.populate(); err != nil {
+			return err
+		}
+		w.Horizon = 2 * time.Hour
+		w.Options.Plan = crashesOf(w, "w1", "w2", "w3", "w4")
+		return nil
+	}
+}
+
+// Word count on Trident, 10,000 lines, 5 % loss, two crashes of workers: every word counts exactly once.
+//
+//	ORRERY_STORM_SEEDS=1000 go test ./scenarios -run TenThousandRecords -timeout 4h
+//
+// runs as many seeds.
+func TestTenThousandRecordsCountOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10,000 records take some seconds")
+	}
+	n := soakSeeds(t, 1)
+	var crashes uint64
+	var batches int
+	err := explore.Each(context.Background(), explore.Seeds{First: 1, Last: n}, 0, func(seed uint64) *trial.Result {
+		r, err := trial.Run(trial.Options{Seed: seed, EventsMax: 50_000_000}, buildTridentSoak(trident.Kind(seed%2)))
+		if err != nil {
+			panic(err)
+		}
+		return r
+	}, func(seed uint64, r *trial.Result) bool {
+		require.Equal(t, checker.Holds, r.Verdict, "seed %d: %s: %s", seed, r.Property, r.Detail)
+		require.GreaterOrEqual(t, r.Stats.Crashes, uint64(2), "seed %d", seed)
+		crashes += r.Stats.Crashes
+		batches += r.Ops
+		return true
+	})
+	require.NoError(t, err)
+	t.Logf("%d seeds: every word of 10,000 lines was counted once, in %d batches and commits, with %d crashes", n, batches, crashes)
+}
