@@ -164,6 +164,7 @@ type member struct {
 	ready   *controller.ShutdownReady
 	meta    map[log.TopicPartition]int32 // leader epochs, as UpdateMetadata told
 	stopped []string
+	stops   []*kmsg.StopReplicaRequest // as they came
 }
 
 // link is a connection to another broker.
@@ -415,6 +416,7 @@ func (m *member) obey(req kmsg.Request) kmsg.Response {
 		if code := m.refuses(req.ControllerID, req.ControllerEpoch, req.BrokerEpoch); code != proto.None {
 			return proto.Refusal(req, code)
 		}
+		m.stops = append(m.stops, req)
 		return m.stop(req)
 	case *kmsg.UpdateMetadataRequest:
 		if code := m.refuses(req.ControllerID, req.ControllerEpoch, req.BrokerEpoch); code != proto.None {
