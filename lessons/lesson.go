@@ -48,7 +48,7 @@ func Tracks() []Track { return []Track{Messages, Paxos, ZooKeeper, Kafka, Transa
 
 // String is the track's title.
 func (t Track) String() string {
-	return [...]string{"?", "Messages and time", "Paxos", "ZooKeeper", "Kafka", "Transactions and locks"}[t]
+	return [...]string{"?", "Messages, time, disks", "Paxos", "ZooKeeper", "Kafka", "Transactions and locks"}[t]
 }
 
 //go:embed */README.md */quiz.txt */story.txt */fix/hints.txt */fix/*.go */fix/solution/*.go

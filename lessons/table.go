@@ -10,6 +10,8 @@ var table = []Lesson{
 		Museum: "paxos skips-gaps", Faults: []string{"loss", "duplicate", "delay"}, Pinned: 1, Within: 20, Proof: 500},
 	{Number: 12, Dir: "12-lease-reads", Title: "Lease reads and a paused leader", Track: Paxos, Minutes: 20, Badge: "keeper of time",
 		Museum: "paxos reads-without-quorum", Faults: []string{"pause", "partition"}, Pinned: 1, Within: 20, Proof: 600},
+	{Number: 26, Dir: "26-fsyncgate", Title: "fsyncgate: the sync that failed once", Track: Messages, Minutes: 15, Badge: "doubter of disks",
+		Faults: []string{"disk", "crash"}, Pinned: 1, Within: 200, Proof: 1000},
 	{Number: 7, Dir: "07-dueling-proposers", Title: "Dueling proposers", Track: Paxos, Minutes: 15, Badge: "peacemaker",
 		Pinned: 1, Within: 20, Proof: 1000},
 	{Number: 8, Dir: "08-chosen-for-ever", Title: "Chosen is for ever", Track: Paxos, Minutes: 15, Badge: "adopter",

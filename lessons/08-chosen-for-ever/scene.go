@@ -54,23 +54,23 @@ until 30ms
 take timer propose of p1
 take P1a 1.p1 by a1 from p1
 take P1a 1.p1 by a2 from p1
-take the disk has synced record of a1
-take the disk has synced record of a2
+take end of sync record of a1
+take end of sync record of a2
 take P1b 1.p1, no vote by p1 from a1
 take P1b 1.p1, no vote by p1 from a2
 take P2a 1.p1 x by a1 from p1
 take P2a 1.p1 x by a2 from p1
-take the disk has synced record of a1
-take the disk has synced record of a2          // x is chosen
+take end of sync record of a1
+take end of sync record of a2          // x is chosen
 take timer propose of p2
 take P1a 1.p2 by a2 from p2
 take P1a 1.p2 by a3 from p2
-take the disk has synced record of a2
-take the disk has synced record of a3
+take end of sync record of a2
+take end of sync record of a3
 take P1b 1.p2, voted x in 1.p1 by p2 from a2   // a2 tells p2 of its vote
 take P1b 1.p2, no vote by p2 from a3
 take P2a 1.p2 y by a2 from p2
 take P2a 1.p2 y by a3 from p2
-take the disk has synced record of a2
-take the disk has synced record of a3
+take end of sync record of a2
+take end of sync record of a3
 `

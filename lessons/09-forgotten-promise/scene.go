@@ -38,8 +38,8 @@ take P1a 1.p2 by a2 from p2
 take P1a 1.p2 by a3 from p2
 crash a2                                // its promise was on its way to the disk
 start a2
-take the disk has synced what was found of a2
-take the disk has synced directory of a2
+take end of sync what was found of a2
+take end of sync directory of a2
 take P2a 1.p1 x by a1 from p1
 take P2a 1.p1 x by a2 from p1           // which has forgotten
 take P1b 1.p2, no vote by p2 from a2    // p2 has the promise that a2 has forgotten

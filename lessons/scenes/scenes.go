@@ -22,12 +22,16 @@ import (
 	leases "orrery/lessons/12-lease-reads"
 	fix12 "orrery/lessons/12-lease-reads/fix"
 	solution12 "orrery/lessons/12-lease-reads/fix/solution"
+	fsyncgate "orrery/lessons/26-fsyncgate"
+	fix26 "orrery/lessons/26-fsyncgate/fix"
+	solution26 "orrery/lessons/26-fsyncgate/fix/solution"
 	"orrery/lessons/stage"
 )
 
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		fsyncgate.Scene(fix26.New, solution26.New),
 		holes.Scene(fix10.New, solution10.New),
 		leases.Scene(fix12.New, solution12.New),
 		detector.Scene(fix04.New, solution04.New),

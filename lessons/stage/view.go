@@ -125,7 +125,7 @@ func (s *Session) waiting(p sim.Pending) Waiting {
 	case trace.Fire:
 		w.What = "timer " + p.Tag.Name
 	case trace.Synced:
-		w.What = "the disk has synced " + p.Tag.Name
+		w.What = "end of sync " + p.Tag.Name
 	default:
 		w.What = strings.TrimSpace(p.Kind.String() + " " + p.Tag.Name)
 	}
