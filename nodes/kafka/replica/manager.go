@@ -89,11 +89,11 @@ func (m *Manager) Boot(env nodes.Env) error {
 		return fmt.Errorf("replica: opening the log directory: %w", err)
 	}
 	if len(report.Failed) > 0 {
-		var all []string
+		var all []error
 		for _, f := range report.Failed {
-			all = append(all, fmt.Sprintf("%v: %v", f.Partition, f.Err))
+			all = append(all, fmt.Errorf("%v: %w", f.Partition, f.Err))
 		}
-		return fmt.Errorf("replica: %d logs must not be used: %s", len(all), strings.Join(all, "; "))
+		return fmt.Errorf("replica: %d logs must not be used: %w", len(all), errors.Join(all...))
 	}
 	m.logs = logs
 	for _, l := range logs.Logs() {

@@ -48,6 +48,9 @@ func newSchedule(t require.TestingT, q replica.Quirks, minISR int, draw func(n i
 		acked: map[int64]string{}, seen: map[int64]string{}, dumps: map[int32][]string{}}
 	s.w.create(1, 2, 3)
 	s.w.run()
+	for _, b := range s.w.brokers {
+		b.slow = draw(3) == 1
+	}
 	return s
 }
 
@@ -77,6 +80,13 @@ func (s *schedule) note(format string, args ...any) {
 
 func (s *schedule) step() {
 	w := s.w
+	for _, b := range w.brokers {
+		if b.up && len(b.syncs) > 0 && s.draw(3) == 1 {
+			s.note("a sync of %d ends", b.id)
+			i := s.draw(len(b.syncs))
+			b.do(func(nodes.Env) { b.endSync(i) })
+		}
+	}
 	switch n := s.draw(100); {
 	case n < 50:
 		s.deliver()
@@ -343,6 +353,8 @@ func (s *schedule) checkReads() (err error) {
 func (s *schedule) settle() error {
 	for _, b := range s.w.brokers {
 		s.restart(b)
+		b.slow = false
+		b.do(func(nodes.Env) {})
 	}
 	s.elect()
 	s.w.pass(10 * time.Second)
