@@ -148,7 +148,9 @@ func (v *life) truncate() {
 }
 
 func (v *life) restart() {
-	to := v.l.EndOffset() + int64(v.draw(5))
+	// At its own end it would be no more than a deletion of all records, after which the log goes on: that the log start then is back
+	// where it was is no other history.
+	to := v.l.EndOffset() + 1 + int64(v.draw(4))
 	v.past = append(v.past, outcome{v.cur.clone(), v.flushed})
 	v.cutTo, v.anew = to, true
 	v.startsAt(to)

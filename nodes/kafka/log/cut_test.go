@@ -70,3 +70,64 @@ func TestATornTailIsGoneForGoodBeforeTheLogGoesOn(t *testing.T) {
 	require.Empty(t, report.Failed)
 	require.Equal(t, "0:a=1", b.dump(t, l, 0, log.LogEnd))
 }
+
+// The process is killed when the page cache has the new log start and the disk has the old one; the next one must not remove what is
+// below it, for with the old start the log must be whole.
+func TestWhatIsBelowTheLogStartGoesWhenTheLogStartIsDurable(t *testing.T) {
+	for _, change := range []func(b *broker, l *log.Log) error{
+		func(b *broker, l *log.Log) error { _, err := l.DeleteRecords(b.d, epoch, 3); return err },
+		func(b *broker, l *log.Log) error { _, err := l.TruncateFullyAndStartAt(b.d, epoch, 9); return err },
+	} {
+		for syncs := range 12 {
+			b, l := fresh(t, small, log.Quirks{})
+			b.fill(t, l, plain(0, "a=1"), plain(0, "b=1"), plain(0, "c=1"), plain(0, "d=1"), plain(0, "e=1"), plain(0, "f=1"))
+			require.NoError(t, b.Checkpoint(b.d))
+			b.d.settle(t, b.Manager)
+			require.NoError(t, change(b, l))
+			for range min(syncs, len(b.d.syncs)) {
+				if len(b.d.syncs) > 0 {
+					require.NoError(t, b.d.end(b.Manager, 0))
+				}
+			}
+			b.again(t, vdisk.LoseNothing)
+			// The names that are lost are those of the checkpoints: the partition's are not.
+			b.d.EndSync(b.d.BeginSyncDir("t-0"))
+			l, report := b.again(t, vdisk.LoseUnsynced)
+			require.Empty(t, report.Failed, "after %d syncs", syncs)
+			b.d.settle(t, b.Manager)
+			require.Contains(t, []int64{0, 3, 9}, l.StartOffset())
+		}
+	}
+}
+
+// The process is killed when the page cache has a recovery point that was lowered and the disk has the old one; a truncation by the next
+// one must wait for that too.
+func TestATruncationAfterAKillWaitsForTheRecoveryPointOnTheDisk(t *testing.T) {
+	for syncs := range 4 {
+		b, l := fresh(t, log.Config{}, log.Quirks{})
+		for range 6 {
+			b.lead(t, l, 0, plain(0, "a=1"), 1)
+		}
+		require.NoError(t, l.Flush(b.d))
+		b.d.settle(t, b.Manager)
+		require.NoError(t, b.Checkpoint(b.d))
+		b.d.settle(t, b.Manager)
+		_, err := l.TruncateTo(b.d, 2)
+		require.NoError(t, err)
+		for range syncs {
+			if l.EndOffset() == 6 {
+				require.NoError(t, b.d.end(b.Manager, 0))
+			}
+		}
+		l, _ = b.again(t, vdisk.LoseNothing)
+		_, err = l.TruncateTo(b.d, 4)
+		require.NoError(t, err)
+		// All syncs of the partition's directory end, and those of the directory above do not.
+		b.d.EndSync(b.d.BeginSyncDir("t-0"))
+		c, err := b.d.BeginSync("t-0/00000000000000000000.log")
+		require.NoError(t, err)
+		b.d.EndSync(c)
+		_, report := b.again(t, vdisk.LoseUnsynced)
+		require.Empty(t, report.Failed, "after %d syncs", syncs)
+	}
+}

@@ -27,6 +27,8 @@
 // # What differs from the original
 //
 //   - Retention and DeleteRecords make the new log start durable before they remove a file; Kafka writes it once a minute.
+//   - What a start finds in the page cache alone, for the process before was killed, counts as not durable: segments below a
+//     log start stay until it is, and a truncation waits for the recovery point.
 //   - A truncation is durable before anything is appended behind it, also when a torn tail is cut off at the start; one
 //     below the recovery point lowers that first. A process that is killed meanwhile leaves a file named .truncating,
 //     and the next one waits in its place.

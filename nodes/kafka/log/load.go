@@ -85,21 +85,46 @@ func Open(d nodes.Disk, now time.Time, o Options) (*Manager, Report, error) {
 			return nil, report, err
 		}
 	}
+	return m, report, m.settle(d)
+}
+
+// settle begins to make durable what the start has found, which may be in the page cache alone.
+func (m *Manager) settle(d nodes.Disk) error {
+	m.settling = true
 	steps := []step{{do: doSyncDir}}
 	for _, l := range m.logs {
 		steps = append(steps, step{do: doSyncDir, name: l.dir})
 	}
-	if err := m.start(d, steps...); err != nil {
-		return nil, report, err
+	if err := m.start(d, append(steps, step{do: doSettled})...); err != nil {
+		return err
 	}
 	for _, l := range m.logs {
+		if len(l.stale) > 0 {
+			if err := l.removeStale(d); err != nil {
+				return err
+			}
+		}
 		if exists(d, l.dir+"/"+cutFile) {
 			if err := l.finishCut(d); err != nil {
-				return nil, report, err
+				return err
 			}
 		}
 	}
-	return m, report, nil
+	return nil
+}
+
+// removeStale removes what the start has found below the log start, when that is durable: a process that was killed may have left it
+// in the page cache alone, and with the old one the log must be whole.
+func (l *Log) removeStale(d nodes.Disk) error {
+	l.busy++
+	steps := []step{{do: doSyncDir}}
+	for _, s := range l.stale {
+		for _, ext := range segmentExts {
+			steps = append(steps, step{do: doRemove, name: s.file(ext)})
+		}
+	}
+	l.stale = nil
+	return l.m.start(d, append(steps, step{do: doRelease, log: l})...)
 }
 
 func readOffsets(d nodes.Disk, name string) (map[TopicPartition]int64, error) {
@@ -146,10 +171,7 @@ func (l *Log) open(d nodes.Disk, now time.Time, p points, clean bool) (r Recover
 		p.start = l.segs[0].base
 	}
 	for len(l.segs) > 1 && l.segs[1].base <= p.start {
-		if err := l.segs[0].remove(d); err != nil {
-			return r, true, err
-		}
-		l.segs = l.segs[1:]
+		l.stale, l.segs = append(l.stale, l.segs[0]), l.segs[1:]
 	}
 	if len(l.segs) == 0 || l.segs[0].base > p.start {
 		if p.recovery > p.start {
@@ -162,6 +184,7 @@ func (l *Log) open(d nodes.Disk, now time.Time, p points, clean bool) (r Recover
 		return r, true, err
 	}
 	if l.end < p.start {
+		l.stale, l.segs = append(l.stale, l.segs...), nil
 		return r, true, l.discard(d, now, p.start)
 	}
 	l.recovery = min(p.recovery, l.end)

@@ -34,6 +34,7 @@ type Log struct {
 	deleting   bool
 	failed     error
 	topicID    TopicID
+	stale      []*segment // below the log start, that the start has found
 
 	flushing  bool
 	flushMore bool

@@ -19,6 +19,7 @@ type Manager struct {
 	stopping    bool
 	marking     bool // the mark of the clean shutdown is being written
 	claim       *claim
+	settling    bool // the checkpoints that the start has read may be in the page cache alone
 }
 
 // EventKind is what has come to pass on the disk.

@@ -33,6 +33,7 @@ const (
 	doDeleted
 	doStopped
 	doClaimed // meta.properties is durable
+	doSettled // what the start has found is durable
 )
 
 // step is one step of a plan. Syncs and checkpoints in a row run side by side.
@@ -111,6 +112,8 @@ func (m *Manager) run(d nodes.Disk, id uint64, p *plan, st *step) error {
 		m.tell(Event{Kind: Deleted, Partition: st.log.tp})
 	case doStopped:
 		m.tell(Event{Kind: Stopped})
+	case doSettled:
+		m.settling = false
 	case doClaimed:
 		m.claim.saving = false
 		return m.saveClaim(d)

@@ -51,6 +51,10 @@ func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
 		l.recovery = c.tail
 		steps = append(steps, step{do: doCheckpoint, which: recoveryPoints})
 	}
+	if l.m.settling {
+		// The recovery point may have been lowered by a process that was killed before that was durable.
+		steps = append(steps, step{do: doSyncDir})
+	}
 	// A process that is killed from here on leaves a page cache that is cut and a disk that is not. Only the next process can wait
 	// for the disk then, and only if it knows.
 	steps = append(steps, step{do: doWrite, name: l.dir + "/" + cutFile},
