@@ -15,10 +15,12 @@ import (
 var hurts = map[string]func(t *testing.T, q replica.Quirks) string{
 	"truncate-to-hw": nil, "kip101-lookup": nil, "no-leso": nil, "epoch-not-cached-at-election": nil, "truncation-unfenced": nil,
 	"hw-before-truncation": nil, "no-maximal-isr": nil, "unconditional-isr": nil, "ack-before-replicated": nil, "never-truncates": nil,
-	"expand-without-hw": nil, "hw-on-leader-only": nil, "hw-checkpoint-forgotten": nil, "fetch-unfenced": nil, "shrink-while-in-flight": nil,
+	"expand-without-hw": nil, "hw-on-leader-only": nil, "hw-checkpoint-forgotten": nil,
 
 	"skip-truncation-same-leader": sameLeader,
+	"fetch-unfenced":              lateAnswer,
 	"hw-unfenced":                 foreignFetch,
+	"shrink-while-in-flight":      twoInFlight,
 	"expand-unfenced":             foreignJoin,
 	"session-forgets-epoch":       sessionForgets,
 	"full-truncation-keeps-hw":    keepsHW,
@@ -154,6 +156,35 @@ func sameLeader(t *testing.T, q replica.Quirks) string {
 	w.tell(1, 2, 3)
 	w.pass(3 * time.Second)
 	return unless(w.b(3).dump(t, all), w.b(1).dump(t, all))
+}
+
+// lateAnswer lets the old leader's answer to a fetch arrive when the follower has another leader.
+func lateAnswer(t *testing.T, q replica.Quirks) string {
+	w := three(t, replica.Config{Quirks: q, EpochRequests: true}, 1)
+	w.b(1).produce(-1, "a")
+	w.pass(time.Second)
+	w.held[[2]int32{1, 3}] = true
+	w.cut[[2]int32{1, 2}] = true
+	w.b(1).produce(1, "x")
+	w.elect(2, 1, 2, 3)
+	w.tell(2, 3)
+	w.run()
+	clear(w.held)
+	w.run()
+	w.b(2).produce(1, "y")
+	w.pass(3 * time.Second)
+	return unless(w.b(3).dump(t, all), w.b(2).dump(t, all))
+}
+
+// twoInFlight counts the proposals that nobody has answered.
+func twoInFlight(t *testing.T, q replica.Quirks) string {
+	n := 0
+	for _, l := range lagging(t, q).mail {
+		if l.alter != nil {
+			n++
+		}
+	}
+	return unless(fmt.Sprint(n), "1")
 }
 
 // fetchAs is a follower's fetch, as it may come late.
