@@ -12,10 +12,12 @@ var table = []Lesson{
 		Museum: "paxos reads-without-quorum", Faults: []string{"pause", "partition"}, Pinned: 1, Within: 20, Proof: 600},
 	{Number: 26, Dir: "26-fsyncgate", Title: "fsyncgate: the sync that failed once", Track: Messages, Minutes: 15, Badge: "doubter of disks",
 		Faults: []string{"disk", "crash"}, Pinned: 1, Within: 200, Proof: 1000},
+	{Number: 27, Dir: "27-fencing", Title: "Redlock, a pause, and a fencing token", Track: Transactions, Minutes: 15, Badge: "builder of fences", Museum: "lock store-ignores-tokens",
+		Faults: []string{"pause", "delay"}, Pinned: 9, Within: 200, Proof: 1000},
 	{Number: 7, Dir: "07-dueling-proposers", Title: "Dueling proposers", Track: Paxos, Minutes: 15, Badge: "peacemaker",
 		Pinned: 1, Within: 20, Proof: 1000},
 	{Number: 8, Dir: "08-chosen-for-ever", Title: "Chosen is for ever", Track: Paxos, Minutes: 15, Badge: "adopter",
-		Museum: "paxos adopts-last-answer", Faults: []string{"crash"}, Pinned: 1, Within: 10, Proof: 2000},
+		Museum: "paxos adopts-last-answer", Faults: []string{"crash"}, Pinned: 1, Within: 10, Proof: 1200},
 	{Number: 9, Dir: "09-forgotten-promise", Title: "The forgotten promise", Track: Paxos, Minutes: 20, Badge: "keeper of promises",
 		Museum: "paxos promise-not-durable", Faults: []string{"crash"}, Pinned: 42, Within: 400, Proof: 1000},
 }

@@ -25,12 +25,16 @@ import (
 	fsyncgate "orrery/lessons/26-fsyncgate"
 	fix26 "orrery/lessons/26-fsyncgate/fix"
 	solution26 "orrery/lessons/26-fsyncgate/fix/solution"
+	fencing "orrery/lessons/27-fencing"
+	fix27 "orrery/lessons/27-fencing/fix"
+	solution27 "orrery/lessons/27-fencing/fix/solution"
 	"orrery/lessons/stage"
 )
 
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
 		holes.Scene(fix10.New, solution10.New),
 		leases.Scene(fix12.New, solution12.New),
