@@ -19,6 +19,7 @@ type session struct {
 	parts  []wanted
 	asked  []wanted // what the fetch on its way asks for, nil if there is none
 	call   *Call
+	after  time.Duration // not to be asked before
 }
 
 // wanted is what a fetch says of a partition.
@@ -69,7 +70,7 @@ func (c *Consumer) fetch(t *task.T) {
 	slices.Sort(brokers)
 	for _, b := range brokers {
 		s := c.session(b)
-		if s.call != nil {
+		if s.call != nil || t.Monotonic() < s.after {
 			continue
 		}
 		s.asked = wants[b]
@@ -221,6 +222,7 @@ func (c *Consumer) receive(t *task.T, s *session, asked []wanted, call *Call) {
 // abandon begins the session anew, and goes back to the leaders.
 func (c *Consumer) abandon(t *task.T, s *session, asked []wanted) {
 	s.epoch = 0 // with the id, so that the broker forgets the old one
+	s.after = t.Monotonic() + c.cluster.config.RetryBackoff
 	for _, w := range asked {
 		if r := c.reading(w.tp); r != nil {
 			r.from = -1
