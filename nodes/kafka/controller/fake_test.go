@@ -1,0 +1,201 @@
+package controller
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"orrery/nodes"
+	"orrery/nodes/kafka/log"
+	"orrery/nodes/kafka/zk"
+)
+
+// bench is a controller on a storage that is a map, without a universe: for what a storage may answer, one answer at a time.
+type bench struct {
+	nodes.Env // only what follows is asked for
+	t         *testing.T
+	c         *Controller
+	records   map[string]zk.Result // by path
+	fail      map[string][]error   // by path: what the next writes of it end with
+	calls     uint64
+	done      []zk.Done
+	sent      []kmsg.Request
+	became    []Became
+}
+
+func (b *bench) Now() time.Time                        { return time.UnixMilli(0) }
+func (b *bench) Rand() *rand.Rand                      { return rand.New(rand.NewPCG(1, 1)) }
+func (b *bench) SetTimer(_ nodes.Tag, _ time.Duration) {}
+func (b *bench) StopTimer(nodes.Tag)                   {}
+func (b *bench) Session() int64                        { return 5 }
+
+func (b *bench) Do(_ nodes.Env, _ int32, ops ...zk.Op) uint64 {
+	b.calls++
+	d := zk.Done{Call: b.calls}
+	for _, op := range ops {
+		d.Results = append(d.Results, b.op(op))
+	}
+	b.done = append(b.done, d)
+	return d.Call
+}
+
+func (b *bench) op(op zk.Op) zk.Result {
+	if op.Verb == zk.List {
+		r := zk.Result{Key: op.Key}
+		for path := range b.records {
+			if name, ok := strings.CutPrefix(path, op.Key.ListPath()+"/"); ok && !strings.Contains(name, "/") {
+				r.Names = append(r.Names, name)
+			}
+		}
+		slices.Sort(r.Names)
+		return r
+	}
+	if op.Verb == zk.Atomic {
+		for _, o := range op.Ops {
+			if r := b.op(o); r.Err != nil {
+				return r
+			}
+		}
+		return zk.Result{}
+	}
+	path := op.Key.Path()
+	r, there := b.records[path]
+	r.Key = op.Key
+	if errs := b.fail[path]; op.Verb >= zk.Create && len(errs) > 0 {
+		b.fail[path] = errs[1:]
+		if errs[0] != nil {
+			return zk.Result{Key: op.Key, Err: errs[0]}
+		}
+	}
+	switch {
+	case !there && op.Verb != zk.Create:
+		r.Err = zk.ErrNoNode
+		return r
+	case there && op.Verb == zk.Create:
+		r.Err = zk.ErrNodeExists
+		return r
+	case op.Verb == zk.Delete:
+		delete(b.records, path)
+		return r
+	case op.Verb == zk.Create:
+		b.calls++
+		r = zk.Result{Key: op.Key, Value: op.Value, Czxid: int64(b.calls), Owner: map[bool]int64{true: 5}[op.Ephemeral]}
+	case op.Verb == zk.Set && op.Version >= 0 && op.Version != r.Version:
+		r.Err = zk.ErrBadVersion
+		return r
+	case op.Verb == zk.Set:
+		r.Value, r.Version = op.Value, r.Version+1
+	}
+	b.records[path] = r
+	return r
+}
+
+// run hands over what the storage has to say, one call at a time, until it says nothing more.
+func (b *bench) run() {
+	for len(b.done) > 0 {
+		d := b.done[0]
+		b.done = b.done[1:]
+		b.c.Stored(b, d)
+		for ev, ok := b.c.Take(); ok; ev, ok = b.c.Take() {
+			switch ev := ev.(type) {
+			case Send:
+				b.sent = append(b.sent, ev.Request)
+			case Became:
+				b.became = append(b.became, ev)
+			}
+		}
+	}
+}
+
+var clicks = log.TopicPartition{Topic: "clicks"}
+
+// newBench has broker 1 be the controller of a cluster of three, with a partition on 2 and 3 that 2 leads.
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}}
+	for id := range int32(2) {
+		b.op(zk.Op{Verb: zk.Create, Key: zk.BrokerKey(id + 2), Value: zk.Broker{ID: id + 2, Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: "b", Port: 1}}}})
+	}
+	b.op(zk.Op{Verb: zk.Create, Key: zk.TopicKey("clicks"), Value: zk.Topic{Partitions: []zk.Assignment{{Replicas: []int32{2, 3}}}}})
+	b.op(zk.Op{Verb: zk.Create, Key: zk.PartitionKey(clicks), Value: zk.PartitionState{Leader: 2, ISR: []int32{2, 3}}})
+	b.c = New(Config{Broker: 1, Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: "b", Port: 1}}}, b)
+	b.c.Stored(b, zk.Connected{Session: 5, New: true})
+	b.run()
+	require.Equal(t, []Became{{Active: true, Epoch: 1}}, b.became)
+	return b
+}
+
+func (b *bench) state() zk.PartitionState {
+	return b.records[zk.PartitionKey(clicks).Path()].Value.(zk.PartitionState)
+}
+
+// lose lets a broker's session end.
+func (b *bench) lose(id int32) {
+	delete(b.records, zk.BrokerKey(id).Path())
+	b.c.Stored(b, zk.Watched{Key: zk.Key{Kind: zk.KindBroker}, List: true})
+	b.run()
+}
+
+func TestAnElectionThatMeetsAnotherVersionReadsAgain(t *testing.T) {
+	b := newBench(t)
+	b.fail[zk.PartitionKey(clicks).Path()] = []error{zk.ErrBadVersion, zk.ErrUncertain}
+	b.lose(2)
+	require.Equal(t, zk.PartitionState{Leader: 3, LeaderEpoch: 1, ISR: []int32{3}, ControllerEpoch: 1}, b.state())
+	require.True(t, b.c.active)
+	require.Equal(t, OnlinePartition, b.c.ctx.find(clicks).phase)
+}
+
+func TestAWriteThatIsFencedEndsTheTerm(t *testing.T) {
+	b := newBench(t)
+	b.fail[zk.PartitionKey(clicks).Path()] = []error{zk.ErrFenced}
+	delete(b.records, "/controller")
+	b.op(zk.Op{Verb: zk.Create, Key: zk.Key{Kind: zk.KindController}, Value: zk.Controller{Broker: 3}})
+	b.lose(2)
+	require.Equal(t, []Became{{Active: true, Epoch: 1}, {Active: false, Epoch: 1}}, b.became)
+	require.Equal(t, int32(3), b.c.Leader())
+	require.Equal(t, zk.PartitionState{Leader: 2, ISR: []int32{2, 3}}, b.state())
+}
+
+func TestAStateOfANewerControllerIsLeftAlone(t *testing.T) {
+	b := newBench(t)
+	path := zk.PartitionKey(clicks).Path()
+	r := b.records[path]
+	r.Value = zk.PartitionState{Leader: 2, LeaderEpoch: 7, ISR: []int32{2, 3}, ControllerEpoch: 9}
+	b.records[path] = r
+	b.lose(2)
+	require.Equal(t, r.Value, b.state())
+}
+
+func TestAFirstStateWhoseWriteIsUncertainIsLookedFor(t *testing.T) {
+	b := newBench(t)
+	tp := log.TopicPartition{Topic: "orders"}
+	b.fail[zk.PartitionKey(tp).Path()] = []error{zk.ErrUncertain}
+	b.op(zk.Op{Verb: zk.Create, Key: zk.TopicKey("orders"), Value: zk.Topic{Partitions: []zk.Assignment{{Replicas: []int32{3, 2}}}}})
+	b.c.Stored(b, zk.Watched{Key: zk.Key{Kind: zk.KindTopic}, List: true})
+	b.run()
+	require.Equal(t, zk.PartitionState{Leader: 3, ISR: []int32{3, 2}, ControllerEpoch: 1}, b.records[zk.PartitionKey(tp).Path()].Value)
+	require.Equal(t, OnlinePartition, b.c.ctx.find(tp).phase)
+}
+
+func TestRequestsToABrokerGoOutOneAtATime(t *testing.T) {
+	b := newBench(t)
+	require.NotEmpty(t, b.sent)
+	q := b.c.queue(3)
+	require.NotZero(t, q.call)
+	waiting := len(q.items)
+	require.Greater(t, waiting, 1)
+	was, call := q.items[0], q.call
+	b.c.Answered(b, call, nil, nodes.ErrReset)
+	require.Same(t, was, q.items[0], "it is repeated")
+	require.Zero(t, q.call)
+	b.c.Fire(b, nodes.Tag{Name: tagRetry, N: 3})
+	require.NotEqual(t, call, q.call)
+	b.c.Answered(b, call, was.ResponseKind(), nil)
+	require.Len(t, q.items, waiting, "the answer to an earlier attempt says nothing")
+	b.c.Answered(b, q.call, was.ResponseKind(), nil)
+	require.Len(t, q.items, waiting-1)
+}
