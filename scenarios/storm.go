@@ -54,7 +54,7 @@ type stormWorld struct {
 	setup  stormSetup
 	ghost  *stormGhost
 	memory *storm.Memory
-	words  []string
+	short  bool // lines have one word
 }
 
 func buildStorm(w *trial.World, s *Scenario) error {
@@ -178,7 +178,11 @@ func (sw *stormWorld) line(p, o int) string {
 	}
 	bits := draw("words", 10_000)
 	var words []string
-	for range 1 + draw("length", 4) {
+	length := 1 + draw("length", 4)
+	if sw.short {
+		length = 1
+	}
+	for range length {
 		words = append(words, stormWords[bits%10])
 		bits /= 10
 	}

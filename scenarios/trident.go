@@ -103,7 +103,7 @@ func (tw *tridentWorld) populate() error {
 	w, sw := tw.w, tw.stormWorld
 	sw.ghost = newStormGhost(sw)
 	sw.setup.cfg.MaxPending = 0 // the coordinator bounds its batches itself
-	patience := sw.setup.cfg.MessageTimeout / 6
+	patience := max(sw.setup.cfg.MessageTimeout/6, 60*time.Millisecond)
 	c := &tw.cfg
 	c.Name, c.Source, c.Partitions, c.Store = "trident", storm.MemorySource(stormSource, patience), stormParts, tridentStore
 	c.Keys, c.Patience, c.Probe = strings.Fields, patience, tw.event

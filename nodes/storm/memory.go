@@ -125,7 +125,7 @@ func (m *Memory) Deliver(env nodes.Env, from nodes.ID, message nodes.Message) {
 	env.Send(from, r)
 }
 
-// MemorySource reads the Memory on a machine. patience is how long it waits for an answer.
+// MemorySource reads the Memory on a machine. patience is how long it waits for an answer, in which it asks up to four times.
 func MemorySource(machine nodes.ID, patience time.Duration) func() Source {
 	return func() Source { return &memorySource{machine, patience} }
 }
@@ -136,11 +136,12 @@ type memorySource struct {
 }
 
 func (s *memorySource) ask(c *Context, what string, args ...any) *Reply {
-	r := c.Ask(s.machine, what, Values(args), s.patience)
-	if r == nil || !r.OK {
-		return nil
+	for range 4 {
+		if r := c.Ask(s.machine, what, Values(args), s.patience/4); r != nil && r.OK {
+			return r
+		}
 	}
-	return r
+	return nil
 }
 
 // Read implements Source.

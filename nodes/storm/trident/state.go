@@ -134,7 +134,10 @@ func (s *state) read(txid int64, keys []string) (version int64, rows map[string]
 	for _, key := range keys {
 		args = append(args, key)
 	}
-	r := s.c.Ask(s.cfg.Store, askGet, args, s.cfg.Patience)
+	var r *storm.Reply
+	for i := 0; i < 4 && r == nil; i++ {
+		r = s.c.Ask(s.cfg.Store, askGet, args, s.cfg.Patience/4)
+	}
 	if r == nil || !r.OK {
 		return 0, nil, false
 	}
