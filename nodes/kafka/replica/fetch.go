@@ -62,7 +62,7 @@ func (m *Manager) handleFetch(env nodes.Env, call uint64, r *kmsg.FetchRequest) 
 	f := &fetch{call: call, version: r.Version, replica: r.ReplicaID, epoch: brokerEpoch(r), rack: r.Rack,
 		minBytes: int(r.MinBytes), maxBytes: int(m.cfg.FetchMaxBytes), isolation: log.ReadUncommitted}
 	if r.Version >= 3 {
-		f.maxBytes = min(int(r.MaxBytes), f.maxBytes)
+		f.maxBytes = max(min(int(r.MaxBytes), f.maxBytes), 0)
 	}
 	switch {
 	case f.replica >= 0:

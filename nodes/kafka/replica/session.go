@@ -202,7 +202,7 @@ func (m *Manager) request(r *kmsg.FetchRequest) []*asked {
 			p := &t.Partitions[j]
 			a := &all[len(out)]
 			*a = asked{tp: log.TopicPartition{Topic: t.Topic, Partition: p.Partition}, leaderEpoch: -1, offset: p.FetchOffset,
-				lastFetched: -1, start: -1, maxBytes: int(p.PartitionMaxBytes)}
+				lastFetched: -1, start: -1, maxBytes: max(int(p.PartitionMaxBytes), 0)}
 			if r.Version >= 5 {
 				a.start = p.LogStartOffset
 			}

@@ -103,7 +103,12 @@ func (w *world) b(id int32) *broker { return w.brokers[id-1] }
 // Alive, Rack and Epoch make the world a replica.Cluster.
 func (w *world) Alive(id int32) bool  { return w.b(id).up }
 func (w *world) Rack(id int32) string { return w.racks[id] }
-func (w *world) Epoch(id int32) int64 { return w.b(id).epoch }
+func (w *world) Epoch(id int32) int64 {
+	if int(id) > len(w.brokers) {
+		return -1
+	}
+	return w.b(id).epoch
+}
 
 func (b *broker) boot() {
 	cfg := b.w.cfg
