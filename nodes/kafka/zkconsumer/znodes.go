@@ -29,8 +29,9 @@ type topic struct {
 	Partitions map[string][]int32 `json:"partitions"`
 }
 
-func (c *Consumer) group() string { return c.cfg.Root + "/consumers/" + c.cfg.Group }
-func (c *Consumer) ids() string   { return c.group() + "/ids" }
+func (c *Consumer) group() string        { return c.cfg.Root + "/consumers/" + c.cfg.Group }
+func (c *Consumer) ids() string          { return c.group() + "/ids" }
+func (c *Consumer) registration() string { return c.ids() + "/" + c.id }
 func (c *Consumer) owner(tp log.TopicPartition) string {
 	return fmt.Sprintf("%s/owners/%s/%d", c.group(), tp.Topic, tp.Partition)
 }
@@ -78,7 +79,8 @@ func (c *Consumer) plant(path, data string) (ok bool, err error) {
 			continue // it has gone meanwhile
 		}
 		r := d.Response.(*proto.GetDataResponse)
-		return r.Stat.EphemeralOwner == c.s.Client().Session() || c.cfg.Quirks.TrustOldOwner && string(r.Data) == data, nil
+		own := string(r.Data) == data || path == c.registration()
+		return r.Stat.EphemeralOwner == c.s.Client().Session() || c.cfg.Quirks.TrustOldOwner && own, nil
 	}
 	return false, nil
 }
@@ -115,7 +117,7 @@ func (c *Consumer) register() error {
 	if err != nil {
 		return err
 	}
-	ok, err := c.plant(c.ids()+"/"+c.id, string(p))
+	ok, err := c.plant(c.registration(), string(p))
 	if err == nil && !ok {
 		err = errLost
 	}
