@@ -10,6 +10,8 @@ var table = []Lesson{
 		Museum: "paxos skips-gaps", Faults: []string{"loss", "duplicate", "delay"}, Pinned: 1, Within: 20, Proof: 500},
 	{Number: 12, Dir: "12-lease-reads", Title: "Lease reads and a paused leader", Track: Paxos, Minutes: 20, Badge: "keeper of time",
 		Museum: "paxos reads-without-quorum", Faults: []string{"pause", "partition"}, Pinned: 1, Within: 20, Proof: 600},
+	{Number: 25, Dir: "25-two-and-three-phases", Title: "Two phases block, three phases split", Track: Transactions, Minutes: 25, Badge: "honest doubter",
+		Museum: "commit 3pc-under-partition", Faults: []string{"partition", "pause"}, Pinned: 58, Within: 400, Proof: 1000},
 	{Number: 26, Dir: "26-fsyncgate", Title: "fsyncgate: the sync that failed once", Track: Messages, Minutes: 15, Badge: "doubter of disks",
 		Faults: []string{"disk", "crash"}, Pinned: 1, Within: 200, Proof: 1000},
 	{Number: 27, Dir: "27-fencing", Title: "Redlock, a pause, and a fencing token", Track: Transactions, Minutes: 15, Badge: "builder of fences", Museum: "lock store-ignores-tokens",

@@ -22,6 +22,9 @@ import (
 	leases "orrery/lessons/12-lease-reads"
 	fix12 "orrery/lessons/12-lease-reads/fix"
 	solution12 "orrery/lessons/12-lease-reads/fix/solution"
+	commit "orrery/lessons/25-two-and-three-phases"
+	fix25 "orrery/lessons/25-two-and-three-phases/fix"
+	solution25 "orrery/lessons/25-two-and-three-phases/fix/solution"
 	fsyncgate "orrery/lessons/26-fsyncgate"
 	fix26 "orrery/lessons/26-fsyncgate/fix"
 	solution26 "orrery/lessons/26-fsyncgate/fix/solution"
@@ -34,6 +37,7 @@ import (
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
 		holes.Scene(fix10.New, solution10.New),
