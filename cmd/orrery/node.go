@@ -34,7 +34,7 @@ func (a *app) nodeCommand() *cobra.Command {
 		Use:   "node PROTOCOL",
 		Short: "Run a node as a real process, on TCP and files",
 		Long: `Run a node as a real process: the same code that the universes try, on TCP, files and the
-clocks of this computer. PROTOCOL is paxos or zookeeper.`,
+clocks of this computer. PROTOCOL is paxos, zookeeper or kafka.`,
 		Example: `  orrery node paxos --id n1 --dir /var/lib/orrery/n1 --listen :7001 \
       --peer n2=10.0.0.2:7001 --peer n3=10.0.0.3:7001`,
 		Args: cobra.ArbitraryArgs,
@@ -45,7 +45,7 @@ clocks of this computer. PROTOCOL is paxos or zookeeper.`,
 			return scenarios.Unknown("protocol", args[0], commandNames(cmd))
 		},
 	}
-	cmd.AddCommand(a.nodePaxosCommand(), a.nodeZooKeeperCommand())
+	cmd.AddCommand(a.nodePaxosCommand(), a.nodeZooKeeperCommand(), a.nodeKafkaCommand())
 	return cmd
 }
 

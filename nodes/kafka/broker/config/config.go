@@ -113,6 +113,13 @@ type Listener struct {
 
 // Default is the configuration of a file that says nothing.
 func Default() *Config {
+	c := defaults()
+	c.finish(&problems{})
+	return c
+}
+
+// defaults has the defaults of all keys, before it is worked out what several of them say together.
+func defaults() *Config {
 	c := &Config{values: map[string]string{}}
 	wrong := &problems{}
 	for _, k := range keys {
@@ -123,6 +130,5 @@ func Default() *Config {
 	if err := wrong.err(); err != nil {
 		panic(err) // the table is wrong
 	}
-	c.finish(wrong)
 	return c
 }

@@ -30,6 +30,21 @@ func TestAFileThatSaysLittleHasKafkasDefaults(t *testing.T) {
 	require.Zero(t, topic.Log.FlushMessages)
 }
 
+func TestListenersAreAdvertisedAsTheyAreUnlessTheFileSaysOtherwise(t *testing.T) {
+	for text, want := range map[string][]Listener{
+		"listeners=PLAINTEXT://127.0.0.1:19091":                          {{"PLAINTEXT", "127.0.0.1", 19091}},
+		"listeners=PLAINTEXT://0.0.0.0:19091":                            {{"PLAINTEXT", "", 19091}},
+		"listeners=PLAINTEXT://:1\nadvertised.listeners=PLAINTEXT://k:2": {{"PLAINTEXT", "k", 2}},
+		"port=7": {{"PLAINTEXT", "", 7}},
+		"host.name=h\nport=7\nadvertised.host.name=a": {{"PLAINTEXT", "a", 7}},
+		"advertised.listeners=PLAINTEXT://k:2":        {{"PLAINTEXT", "k", 2}},
+	} {
+		c, err := Parse("f", []byte(needed+text))
+		require.NoError(t, err, text)
+		require.Equal(t, want, c.Advertised, text)
+	}
+}
+
 func TestARealFileIsRead(t *testing.T) {
 	c, err := Parse("server.properties", []byte(`# Licensed to nobody
 broker.id=3

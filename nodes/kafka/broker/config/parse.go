@@ -11,7 +11,7 @@ import (
 // Parse reads a server.properties. file is its name, for errors; overrides are keys and values ("num.partitions=3") that take the
 // place of the file's, as the option --override of Kafka's own start script does. The error names everything that is wrong.
 func Parse(file string, p []byte, overrides ...string) (*Config, error) {
-	c := Default()
+	c := defaults()
 	c.File = file
 	wrong := &problems{file: file, lines: map[string]int{}}
 	order := c.collect(p, overrides, wrong)
