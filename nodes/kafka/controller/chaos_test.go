@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,11 +158,51 @@ func seeds(t *testing.T, n uint64) uint64 {
 }
 
 func TestChaosConvergesAndNeverBreaksAnEpoch(t *testing.T) {
+	reached := map[string]bool{}
 	for seed := range seeds(t, 100) {
 		r := newRig(t, seed, 4)
 		if why := r.chaos(); why != "" {
 			t.Fatalf("seed %d: %s", seed, why)
 		}
+		for _, m := range r.u.Marks() {
+			if strings.HasPrefix(m.Name, "controller: ") || strings.HasPrefix(m.Name, "zk: ") {
+				reached[m.Name] = reached[m.Name] || m.Held > 0
+			}
+		}
+	}
+	for _, name := range interesting {
+		require.True(t, reached[name], "%s: never", name)
+	}
+}
+
+// interesting is what a hundred seeds must have seen.
+var interesting = []string{
+	"controller: a broker's id is still registered",
+	"controller: a broker is let go",
+	"controller: a deposed one finds out by a write",
+	"controller: a new one finds a reassignment under way",
+	"controller: a reassignment is complete",
+	"controller: a reassignment waits for a broker that is down",
+	"controller: a request to a broker is repeated",
+	"controller: a second one has taken over",
+	"controller: a topic is deleted",
+	"controller: an election is lost, or its outcome unknown",
+	"controller: an election is repeated, the state has changed meanwhile",
+	"controller: leadership is given back to the preferred leaders",
+	"zk: a broker's session has expired",
+	"zk: a deposed controller is fenced",
+	"zk: an ISR write whose answer was lost had been carried out",
+	"zk: the outcome of a write is not known",
+}
+
+func TestASeedIsOneRun(t *testing.T) {
+	for seed := range uint64(10) {
+		hash := func() string {
+			r := newRig(t, seed, 4)
+			require.Empty(t, r.chaos())
+			return r.u.Hash().String()
+		}
+		require.Equal(t, hash(), hash(), "seed %d", seed)
 	}
 }
 

@@ -179,6 +179,9 @@ func (f *failover) resume(c *Controller, t *thread, env nodes.Env) {
 	t.enqueue(&zkReassignment{})
 	t.enqueue(&topicDeletion{})
 	t.enqueue(&zkPreferred{})
+	// An earlier controller may have written what it did not live to tell.
+	c.tellBrokers(c.ctx.ids(), knownOf(c.ctx.partitions))
+	c.sendBatch(env)
 	if !c.cfg.NoAutoRebalance {
 		env.SetTimer(nodes.Tag{Name: tagRebalance}, firstRebalance)
 	}

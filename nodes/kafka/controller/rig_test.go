@@ -3,6 +3,7 @@ package controller_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -240,7 +241,7 @@ func (m *member) replicate(env nodes.Env) {
 	for tp := range m.parts {
 		list = append(list, tp)
 	}
-	slices.SortFunc(list, func(a, b log.TopicPartition) int { return int(a.Partition - b.Partition) })
+	slices.SortFunc(list, func(a, b log.TopicPartition) int { return strings.Compare(a.String(), b.String()) })
 	for _, tp := range list {
 		p := m.parts[tp]
 		if p.state.Leader != m.id || p.busy {
