@@ -8,6 +8,9 @@ import (
 	"orrery/nodes/kafka/proto"
 )
 
+// throttle is how long, in milliseconds, a consumer is asked to stay away whose fetch could not wait (KIP-219).
+const throttle = 100
+
 // answerFetch makes the response: of everything that was asked for, or within a session of what has changed.
 func (m *Manager) answerFetch(env nodes.Env, f *fetch, outs []outcome) {
 	resp := &kmsg.FetchResponse{Version: f.version}
@@ -18,6 +21,9 @@ func (m *Manager) answerFetch(env nodes.Env, f *fetch, outs []outcome) {
 			resp.SessionID = 0 // it has made room for another meanwhile
 		}
 		f.session.used = env.Monotonic()
+	}
+	if f.throttled {
+		resp.ThrottleMillis = throttle
 	}
 	var last *kmsg.FetchResponseTopic
 	for i, a := range f.parts {

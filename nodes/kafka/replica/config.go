@@ -50,7 +50,8 @@ type TopicConfig struct {
 	Log     log.Config
 }
 
-// Cluster is what the broker's metadata says of other brokers.
+// Cluster is what the broker's metadata says of other brokers. If it also has a method Known(log.TopicPartition) bool, a partition that is known
+// and has no replica here is answered for with NOT_LEADER_FOR_PARTITION, else with UNKNOWN_TOPIC_OR_PARTITION.
 type Cluster interface {
 	// Alive tells whether a broker is registered and not shutting down (KAFKA-14140, KIP-841).
 	Alive(broker int32) bool

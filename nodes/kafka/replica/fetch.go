@@ -30,6 +30,7 @@ type fetch struct {
 	parts     []*asked
 	session   *session // nil without
 	full      bool     // everything is answered, not only what has changed
+	throttled bool     // it does not wait, for want of memory
 
 	n     uint64 // of the wait
 	bytes int64
@@ -81,7 +82,9 @@ func (m *Manager) handleFetch(env nodes.Env, call uint64, r *kmsg.FetchRequest) 
 			m.followerFetched(env, f, a)
 		}
 	}
-	if m.tryFetch(env, f, r.MaxWaitMillis <= 0 || m.Full()) {
+	// A follower's fetch waits in any case: there are few of them, and one that is answered at once comes back at once.
+	f.throttled = f.replica < 0 && m.Full()
+	if m.tryFetch(env, f, r.MaxWaitMillis <= 0 || f.throttled) {
 		return
 	}
 	f.bytes = 256 + 64*int64(len(f.parts))

@@ -250,6 +250,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	require.Less(t, n, 10)
 	require.Equal(t, "[] hw 0 lso 0 start 0", w.b(1).fetchOne(r), "it does not wait any more")
+	throttled, _ := w.b(1).sessionFetch(r)
+	require.EqualValues(t, 100, throttled.ThrottleMillis)
 	require.Equal(t, "REQUEST_TIMED_OUT", w.b(1).produced(w.b(1).produce(-1, "a")))
 	require.EqualValues(t, 0, w.b(1).m.Log(tp).EndOffset(), "nothing was appended")
 	w.pass(11 * time.Second)
