@@ -1,6 +1,7 @@
 package client
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -21,7 +22,9 @@ type member struct {
 	claimed    int32 // the generation that claim is from
 	polled     time.Duration
 	beating    bool
-	joining    bool // the heart stands still
+	joining    bool          // the heart stands still
+	watched    Counts        // what the plan was made of that this member, as the leader, has made; nil if it did not
+	looked     time.Duration // when the topics were last looked at for that
 }
 
 // Subscribe reads the partitions of these topics that the group gives to this member.
@@ -60,6 +63,7 @@ func (c *Consumer) gather(t *task.T) error {
 	}
 	m.polled = t.Monotonic()
 	c.beat(t)
+	c.watch(t)
 	for m.lost || m.rejoin {
 		if m.lost {
 			c.dropAll(t)
@@ -73,6 +77,27 @@ func (c *Consumer) gather(t *task.T) error {
 		m.polled = t.Monotonic()
 	}
 	return nil
+}
+
+// watch asks, as the leader of the group, whether the topics still have the partitions that were divided; if not, they
+// are divided anew.
+func (c *Consumer) watch(t *task.T) {
+	m := c.member
+	if m.watched == nil || m.rejoin || m.lost {
+		return
+	}
+	topics := slices.Sorted(maps.Keys(m.watched))
+	every := c.cluster.config.MetadataMaxAge
+	if slices.ContainsFunc(topics, func(name string) bool { return m.watched[name] == 0 }) {
+		every = c.cluster.config.RetryBackoff // it may have been made meanwhile
+	}
+	if t.Monotonic() < m.looked+every {
+		return
+	}
+	m.looked = t.Monotonic()
+	if c.cluster.Refresh(t, topics...) == nil {
+		m.rejoin = m.rejoin || !maps.Equal(m.watched, c.cluster.counts(topics))
+	}
 }
 
 // dropAll gives up what others own already.
@@ -105,6 +130,7 @@ func (c *Consumer) join(t *task.T) error {
 	}
 	sync := kmsg.NewPtrSyncGroupRequest()
 	sync.Group, sync.Generation, sync.MemberID, sync.InstanceID = c.config.Group, m.generation, m.id, c.instance()
+	m.watched = nil
 	if resp.LeaderID == resp.MemberID {
 		if sync.GroupAssignment, err = c.plan(t, resp); err != nil {
 			m.rejoin = true

@@ -39,11 +39,13 @@ type topic struct {
 	code       proto.Code
 	partitions []Partition // by number
 	rewinds    []int       // by number, how often in a row a smaller leader epoch was heard
+	unknown    int         // how often in a row it was heard that there is no such topic
 	sticky     int32       // where records without keys go at present
 }
 
-// rewindLimit is how often in a row a smaller leader epoch must be heard before it is believed: then it is no late
-// answer of a broker that lags, but a topic that was made anew. Metadata of 2.4 has no topic ids to tell by.
+// rewindLimit is how often in a row a smaller leader epoch must be heard before it is believed, or that a topic is no
+// more: then it is no answer of a broker that lags, or has just started, but a topic that was deleted, and perhaps made
+// anew. Metadata of 2.4 has no topic ids to tell by.
 const rewindLimit = 5
 
 // Refresh asks what brokers there are, and how the topics stand (none: only the brokers). A topic that does not exist is no
@@ -119,8 +121,13 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic) {
 	}
 	old := c.topics[*m.Topic]
 	n := &topic{code: proto.Code(m.ErrorCode), sticky: -1}
-	if old == nil || n.code == proto.UnknownTopicOrPartition && !c.config.Quirks.KeepOldEpochs {
-		old = &topic{sticky: -1} // what comes under this name later is another topic
+	if old == nil {
+		old = &topic{sticky: -1}
+	}
+	if n.code == proto.UnknownTopicOrPartition {
+		if n.unknown = old.unknown + 1; n.unknown >= rewindLimit && !c.config.Quirks.KeepOldEpochs {
+			old = &topic{sticky: -1} // what comes under this name later is another topic
+		}
 	}
 	n.sticky = old.sticky
 	if n.code != proto.None && len(m.Partitions) == 0 {

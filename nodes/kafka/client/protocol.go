@@ -85,12 +85,8 @@ func (c *Consumer) plan(t *task.T, resp *kmsg.JoinGroupResponse) ([]kmsg.SyncGro
 	if err := c.cluster.Refresh(t, topics...); err != nil {
 		return nil, err
 	}
-	counts := Counts{}
-	for _, name := range topics {
-		if known := c.cluster.topics[name]; known != nil {
-			counts[name] = int32(len(known.partitions))
-		}
-	}
+	counts := c.cluster.counts(topics)
+	c.member.watched, c.member.looked = counts, t.Monotonic()
 	var out []kmsg.SyncGroupRequestGroupAssignment
 	for i, parts := range c.member.protocol.assign(members, counts, c.cluster.config.Quirks) {
 		a := kmsg.NewSyncGroupRequestGroupAssignment()
@@ -98,6 +94,18 @@ func (c *Consumer) plan(t *task.T, resp *kmsg.JoinGroupResponse) ([]kmsg.SyncGro
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// counts is how many partitions topics have, as far as is known.
+func (c *Cluster) counts(topics []string) Counts {
+	counts := Counts{}
+	for _, name := range topics {
+		counts[name] = 0
+		if known := c.topics[name]; known != nil {
+			counts[name] = int32(len(known.partitions))
+		}
+	}
+	return counts
 }
 
 // encodeAssignment is an assignment as consumers write it.
