@@ -14,8 +14,9 @@ type candidate struct {
 	rack string
 }
 
-// assign spreads replicas over brokers (AdminUtils.assignReplicasToBrokers): the first ones round-robin, the others at a distance that grows with each round,
-// so that the followers of one leader are spread too. If every broker has a rack, no two replicas of a partition share one until all racks have one.
+// assign spreads replicas over brokers (AdminUtils.assignReplicasToBrokers): the first ones round-robin, the others at a distance
+// that grows with each round, so that the followers of one leader are spread too. If every broker has a rack, no two replicas of
+// a partition share one until all racks have one.
 //
 // start and shift are where it begins, in [0, len(list)); first is the number of the first of the count partitions.
 func assign(list []candidate, first, count int32, factor int, start, shift int) []zk.Assignment {

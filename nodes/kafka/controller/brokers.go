@@ -16,8 +16,8 @@ func parseID(name string) (int32, bool) {
 
 func number(n int32) string { return strconv.Itoa(int(n)) }
 
-// brokerChange compares the brokers that are registered with those that are known: some are new, some gone, and some have bounced, which only their epoch shows
-// (KIP-380).
+// brokerChange compares the brokers that are registered with those that are known: some are new, some gone, and some have
+// bounced, which only their epoch shows (KIP-380).
 type brokerChange struct {
 	modified bool // a registration has changed, not the list
 	phase    int

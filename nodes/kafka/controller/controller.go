@@ -12,8 +12,8 @@ import (
 	"orrery/nodes/kafka/zk"
 )
 
-// Storage is where the cluster's metadata is: records with versions, of which some end with the session that made them. *zk.Store is the one
-// of ZooKeeper's days. What it has to report comes through Controller.Stored.
+// Storage is where the cluster's metadata is: records with versions, of which some end with the session that made them. *zk.Store
+// is the one of ZooKeeper's days. What it has to report comes through Controller.Stored.
 type Storage interface {
 	// Do begins operations and returns the number that their zk.Done will carry; see zk.Store.Do.
 	Do(env nodes.Env, guard int32, ops ...zk.Op) uint64
@@ -27,8 +27,8 @@ type Config struct {
 	Endpoints []zk.Endpoint // where this broker listens; the first is the one that brokers use among themselves
 	Rack      string
 
-	// Validate refuses a setting of a topic ("topics"), broker ("brokers") or client ("clients"); nil allows those that Kafka 2.4 knows for topics
-	// with a value of the right sort, and all of the others.
+	// Validate refuses a setting of a topic ("topics"), broker ("brokers") or client ("clients"); nil allows those that Kafka 2.4
+	// knows for topics with a value of the right sort, and all of the others.
 	Validate func(entity, name, value string) error
 
 	DefaultPartitions  int32 // num.partitions; 0 is 1
@@ -74,8 +74,8 @@ type Became struct {
 // Leads tells which broker is the controller, as the record says; zk.NoLeader if none.
 type Leads struct{ Broker int32 }
 
-// ConfigChanged tells what is set for a topic ("topics", "orders"), a broker ("brokers", "1" or "<default>") or a client ("clients", "c"). It comes
-// for all that has settings when the broker starts, and then for every change.
+// ConfigChanged tells what is set for a topic ("topics", "orders"), a broker ("brokers", "1" or "<default>") or a client
+// ("clients", "c"). It comes for all that has settings when the broker starts, and then for every change.
 type ConfigChanged struct {
 	Entity, Name string
 	Values       zk.Settings // none if nothing is set any more
@@ -84,7 +84,8 @@ type ConfigChanged struct {
 // Disowned tells that the session has expired: other brokers take this one for dead. Registered follows if it comes back.
 type Disowned struct{}
 
-// ShutdownReady ends a Shutdown: this broker leads no more partitions that another could lead (Clean), or nobody could be found who would take them.
+// ShutdownReady ends a Shutdown: this broker leads no more partitions that another could lead (Clean), or nobody could be found
+// who would take them.
 type ShutdownReady struct{ Clean bool }
 
 func (Done) event()          {}
@@ -303,9 +304,9 @@ func (c *Controller) Leader() int32 { return c.leader }
 // BrokerEpoch is the epoch under which this broker is registered; -1 if it is not.
 func (c *Controller) BrokerEpoch() int64 { return c.brokerEpoch }
 
-// StaleBrokerEpoch tells whether a request that was made for the incarnation told must be refused by, or for, a broker that is registered as own
-// (STALE_BROKER_EPOCH): if it is for an earlier one (KIP-380). One that is for a later one is welcome: the broker has not yet heard of its own
-// registration (KAFKA-9839). -1 stands for a sender that knows no epochs.
+// StaleBrokerEpoch tells whether a request that was made for the incarnation told must be refused by, or for, a broker that is
+// registered as own (STALE_BROKER_EPOCH): if it is for an earlier one (KIP-380). One that is for a later one is welcome: the
+// broker has not yet heard of its own registration (KAFKA-9839). -1 stands for a sender that knows no epochs.
 func StaleBrokerEpoch(own, told int64, q Quirks) bool {
 	if told < 0 || q.NoBrokerEpoch {
 		return false

@@ -4,8 +4,8 @@ import "slices"
 
 // The elections (PartitionStateMachine's companion): pure functions of the assignment, the ISR and who lives.
 
-// electOffline elects a leader for a partition that has none: the first of the assignment that lives and is in sync; else, if unclean, the first that
-// lives.
+// electOffline elects a leader for a partition that has none: the first of the assignment that lives and is in sync; else, if
+// unclean, the first that lives.
 func electOffline(assignment, isr, live []int32, unclean bool) (leader int32, wasUnclean, ok bool) {
 	for _, r := range assignment {
 		if slices.Contains(live, r) && slices.Contains(isr, r) {

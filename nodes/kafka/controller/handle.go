@@ -52,8 +52,8 @@ func (c *Controller) Handle(env nodes.Env, call uint64, r kmsg.Request) bool {
 	return true
 }
 
-// AutoCreate creates topics on behalf of a broker that was asked for one that does not exist; it works on any broker, as it did. It ends with a Done whose
-// response is that of r, without waiting for the leaders.
+// AutoCreate creates topics on behalf of a broker that was asked for one that does not exist; it works on any broker, as it did.
+// It ends with a Done whose response is that of r, without waiting for the leaders.
 func (c *Controller) AutoCreate(env nodes.Env, call uint64, r *kmsg.CreateTopicsRequest) {
 	c.admin.enqueue(&createTopics{call: call, req: r, auto: true})
 	c.run(env)

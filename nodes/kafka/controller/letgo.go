@@ -12,8 +12,9 @@ import (
 	"orrery/nodes/kafka/zk"
 )
 
-// letGo takes from a broker that is about to stop what it leads, and takes it out of the ISRs of what it follows (doControlledShutdown). What it has led
-// it stops too, so that it does not come back into the ISR as a follower while it shuts down; Kafka leaves that to chance until KIP-841.
+// letGo takes from a broker that is about to stop what it leads, and takes it out of the ISRs of what it follows
+// (doControlledShutdown). What it has led it stops too, so that it does not come back into the ISR as a follower while it shuts
+// down; Kafka leaves that to chance until KIP-841.
 type letGo struct {
 	call  uint64
 	req   *kmsg.ControlledShutdownRequest
@@ -83,7 +84,8 @@ func (l *letGo) begin(c *Controller, t *thread, env nodes.Env) bool {
 	return t.call(&electLeaders{by: shutdownStrategy, left: l.leads})
 }
 
-// A broker that wants to stop asks so often, and waits so long in between (controlled.shutdown.max.retries, controlled.shutdown.retry.backoff.ms).
+// A broker that wants to stop asks so often, and waits so long in between (controlled.shutdown.max.retries,
+// controlled.shutdown.retry.backoff.ms).
 const (
 	shutdownTries   = 3
 	shutdownBackoff = 5 * time.Second

@@ -139,8 +139,8 @@ func (c *Controller) leads(env nodes.Env, tp log.TopicPartition, s zk.PartitionS
 	c.tellLead(c.ctx.live(p, true), tp, isNew, nil)
 }
 
-// electLeaders elects leaders (doElectLeaderForPartitions): it reads the states, decides, and writes them under the versions it has read; where another
-// was faster it begins again.
+// electLeaders elects leaders (doElectLeaderForPartitions): it reads the states, decides, and writes them under the versions it
+// has read; where another was faster it begins again.
 type electLeaders struct {
 	by      strategy
 	left    []log.TopicPartition

@@ -11,8 +11,8 @@ import (
 	"orrery/nodes/kafka/zk"
 )
 
-// queue is what a broker is still to be told. One request is under way at a time, and is repeated until it is answered or the broker is gone: so none
-// overtakes another (RequestSendThread).
+// queue is what a broker is still to be told. One request is under way at a time, and is repeated until it is answered or the
+// broker is gone: so none overtakes another (RequestSendThread).
 type queue struct {
 	to       int32
 	endpoint zk.Endpoint

@@ -76,8 +76,8 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 	return true
 }
 
-// begin takes the new assignment as the one that counts, and first takes the replicas that an earlier target would have had out of the ISR: so the
-// record never names fewer replicas than the ISR (Kafka writes the record first).
+// begin takes the new assignment as the one that counts, and first takes the replicas that an earlier target would have had out
+// of the ISR: so the record never names fewer replicas than the ISR (Kafka writes the record first).
 func (r *onReassignment) begin(t *thread, env nodes.Env, p *partition) bool {
 	p.reassigns = true
 	if equalAssignment(p.assigned, r.to) {
@@ -126,7 +126,8 @@ func (r *onReassignment) looked(c *Controller, t *thread, env nodes.Env, p *part
 	return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
 }
 
-// lead sees to it that one of the target leads; in any case under a new leader epoch, so that those who are no longer replicas are told apart.
+// lead sees to it that one of the target leads; in any case under a new leader epoch, so that those who are no longer replicas
+// are told apart.
 func (r *onReassignment) lead(c *Controller, t *thread, p *partition) bool {
 	r.phase = reassignRemove
 	if !slices.Contains(p.assigned.Replicas, p.state.Leader) || !c.ctx.online(p, p.state.Leader, false) {

@@ -11,8 +11,8 @@ import (
 // registerPause is after how long a broker whose id is taken looks again.
 const registerPause = time.Second
 
-// register registers the broker. Its record may still be there from the session before: then it is removed, if this process knows that session
-// (KAFKA-7165), or waited for until that one expires.
+// register registers the broker. Its record may still be there from the session before: then it is removed, if this process knows
+// that session (KAFKA-7165), or waited for until that one expires.
 type register struct {
 	previous int64 // the process's session before this one, 0 if none, -1 if it need not be looked for
 	phase    int

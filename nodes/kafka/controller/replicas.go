@@ -49,7 +49,8 @@ func (r *replicaChange) step(c *Controller, t *thread, env nodes.Env) bool {
 	return t.call(&nothing{})
 }
 
-// shrinkISR takes replicas out of the ISRs (removeReplicasFromIsr). The last one of an ISR stays, without a leader: who comes back first must be known.
+// shrinkISR takes replicas out of the ISRs (removeReplicasFromIsr). The last one of an ISR stays, without a leader: who comes
+// back first must be known.
 type shrinkISR struct {
 	left  []placed
 	asked []zk.Op

@@ -46,7 +46,8 @@ var topicSettings = map[string]setting{
 	"unclean.leader.election.enable":          {kind: 'b'},
 }
 
-// ValidateSetting refuses settings of topics ("topics") that Kafka 2.4 does not know, and values of the wrong sort. What is set for others is theirs to judge.
+// ValidateSetting refuses settings of topics ("topics") that Kafka 2.4 does not know, and values of the wrong sort. What is set
+// for others is theirs to judge.
 func ValidateSetting(entity, name, value string) error {
 	if entity != "topics" {
 		return nil

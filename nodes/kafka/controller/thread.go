@@ -18,8 +18,9 @@ type thread struct {
 	guard   int32
 }
 
-// task is one piece of work. step is called at first, after what it asked of the storage has come (with it in thread.results), and after the task that it
-// has called for has ended. It returns true when the task has ended; one that returns false has asked, or called, just before.
+// task is one piece of work. step is called at first, after what it asked of the storage has come (with it in thread.results),
+// and after the task that it has called for has ended. It returns true when the task has ended; one that returns false has asked,
+// or called, just before.
 type task interface {
 	step(c *Controller, t *thread, env nodes.Env) (ended bool)
 }

@@ -101,7 +101,8 @@ func (b *batch) guarded(s *Store, ops ...client.Op) client.Op {
 	return client.Multi(append([]client.Op{guard}, ops...)...)
 }
 
-// again asks once more for what only reads. The sync before it makes sure that the answer knows of all that the lost connection may have done.
+// again asks once more for what only reads. The sync before it makes sure that the answer knows of all that the lost connection
+// may have done.
 func (b *batch) again(s *Store, env nodes.Env, i int) {
 	s.c.Do(env, client.Sync(s.path("/brokers")))
 	b.first(s, env, i)
@@ -269,7 +270,8 @@ func (b *batch) plain(s *Store, op client.Op) client.Op {
 	return b.guarded(s, op)
 }
 
-// sweep lists what is below a topic; swept deletes it, and then tries again to delete the topic. Nobody but the controller makes anything there.
+// sweep lists what is below a topic; swept deletes it, and then tries again to delete the topic. Nobody but the controller makes
+// anything there.
 func (b *batch) sweep(s *Store, env nodes.Env, i int) {
 	b.stages[i] = stageChild
 	s.ask(env, b, i, client.Children(s.path(b.ops[i].Key.Path()+"/partitions"), false))

@@ -13,8 +13,8 @@ import (
 	"orrery/nodes/kafka/log"
 )
 
-// Decode reads the bytes of a record of a kind; id is the broker of a KindBroker. It takes what earlier and later versions of Kafka write too,
-// as far as 2.4 does. Its errors are ErrMalformed.
+// Decode reads the bytes of a record of a kind; id is the broker of a KindBroker. It takes what earlier and later versions of
+// Kafka write too, as far as 2.4 does. Its errors are ErrMalformed.
 func Decode(kind Kind, id int32, p []byte) (Value, error) {
 	v, err := decode(kind, id, p)
 	if err != nil {

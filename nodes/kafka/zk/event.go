@@ -54,8 +54,9 @@ type Watched struct {
 	List bool
 }
 
-// ISRAltered ends an AlterISR. Err is nil, ErrBadVersion (somebody else has changed the state: the controller, as a rule, who will tell), ErrFenced (by the state: there is a
-// newer leader epoch or the record is gone) or ErrExpired. Version is the record's new one, if Err is nil.
+// ISRAltered ends an AlterISR. Err is nil, ErrBadVersion (somebody else has changed the state: the controller, as a rule, who
+// will tell), ErrFenced (by the state: there is a newer leader epoch or the record is gone) or ErrExpired. Version is the
+// record's new one, if Err is nil.
 type ISRAltered struct {
 	Call      uint64
 	Partition log.TopicPartition

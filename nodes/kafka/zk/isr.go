@@ -103,8 +103,8 @@ func (w *alter) end(s *Store, ev ISRAltered) bool {
 
 func (w *alter) expired(s *Store) { w.end(s, ISRAltered{Err: ErrExpired}) }
 
-// How soon the controller is told of ISRs that have changed: every interval it is looked whether anything was changed, and nothing any more for
-// the linger, or the last notification is long ago (ReplicaManager.maybePropagateIsrChanges).
+// How soon the controller is told of ISRs that have changed: every interval it is looked whether anything was changed, and
+// nothing any more for the linger, or the last notification is long ago (ReplicaManager.maybePropagateIsrChanges).
 const (
 	isrInterval   = 2500 * time.Millisecond
 	isrLinger     = 5 * time.Second

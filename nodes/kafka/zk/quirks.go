@@ -2,8 +2,8 @@ package zk
 
 // Quirks are defects of how brokers used ZooKeeper, to be found. The zero value has none.
 type Quirks struct {
-	// isr-without-cas, the KAFKA-6082 family (mutation of KIP-320's model: ISR write by a zombie leader): a leader writes its ISR whatever the
-	// version of the record, and so over what a newer leader or the controller has written.
+	// isr-without-cas, the KAFKA-6082 family (mutation of KIP-320's model: ISR write by a zombie leader): a leader writes its ISR
+	// whatever the version of the record, and so over what a newer leader or the controller has written.
 	NoISRCAS bool
 	// no-controller-epoch-guard, KAFKA-6082 (fixed 2.1.0): the controller's writes do not check /controller_epoch: one that was
 	// deposed during a long pause goes on changing the cluster's state.
