@@ -30,7 +30,8 @@ type stormGhost struct {
 	stands   map[nodes.ID]bool          // nimbuses
 	counts   map[int32]map[int64]uint64 // by partition and offset: the words that were counted, as bits
 	done     map[int32]int64
-	rough    bool // something has happened that a tuple may fail of
+	tell     func(storm.Event) // writes a story; nil for nobody
+	rough    bool              // something has happened that a tuple may fail of
 
 	acks, emissions, fails int
 }
@@ -152,6 +153,9 @@ func (g *stormGhost) after(m *sim.Machine, _ trace.Kind) {
 
 // event is the probe of all nimbuses and workers.
 func (g *stormGhost) event(e storm.Event) {
+	if g.tell != nil {
+		g.tell(e)
+	}
 	switch e.Kind {
 	case storm.Stands, storm.Resigns:
 		g.stands[e.Worker] = e.Kind == storm.Stands

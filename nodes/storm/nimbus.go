@@ -236,7 +236,7 @@ func (n *nimbus) monitor(zk *client.Session) {
 			return
 		}
 		next := schedule(s.t, s.a, alive, hosts, taken)
-		if string(encode(next)) != string(encode(s.a)) || s.version < 0 {
+		if string(encode(next)) != string(encode(s.a)) {
 			n.write(zk, s.t.Name, next, s.version)
 		}
 	}
