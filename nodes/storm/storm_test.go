@@ -69,7 +69,7 @@ func TestTheCodecReadsWhatItWrites(t *testing.T) {
 
 func TestTheTasksOfADeadWorkerGoToAnotherSlot(t *testing.T) {
 	top := NewTopology("t").Workers(2).Ackers(1)
-	top.Spout("s", 2, nil).Declare("x")
+	top.Spout("s", 2, func() Spout { return nil }).Declare("x")
 	top.Bolt("b", 2, nil).Shuffle("s")
 	require.NoError(t, top.Validate())
 	hosts := []host{{"h1", []nodes.ID{"w1", "w2"}}, {"h2", []nodes.ID{"w3", "w4"}}}
@@ -95,7 +95,7 @@ func TestATopologySaysWhatIsWrongWithIt(t *testing.T) {
 // Equal fields go to one task, all go to all, and a shuffle leaves nobody out.
 func TestGroupings(t *testing.T) {
 	top := NewTopology("t")
-	top.Spout("s", 1, nil).Declare("a", "b")
+	top.Spout("s", 1, func() Spout { return nil }).Declare("a", "b")
 	top.Bolt("fields", 3, nil).Fields("s", "b")
 	top.Bolt("all", 2, nil).All("s")
 	top.Bolt("global", 2, nil).Global("s")

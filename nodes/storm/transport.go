@@ -113,6 +113,9 @@ func (s *window) first(n uint64) bool {
 	if n+windowSize <= s.highest {
 		return false // nobody knows: a loss is what the protocol can bear
 	}
+	if n > s.highest+windowSize {
+		*s = window{highest: n - windowSize}
+	}
 	for s.highest < n {
 		s.highest++
 		s.bits[s.highest%windowSize/64] &^= 1 << (s.highest % 64)
