@@ -55,6 +55,7 @@ func (r *rig) strike(i uint64) {
 	id := r.ids[draw("who", len(r.ids))]
 	m := r.u.Machine(id)
 	lasts := time.Duration(200+draw("lasts", 5000)) * time.Millisecond
+	z := r.zks[draw("server", len(r.zks))]
 	heal := func(a *sim.Active) { r.u.After(lasts, "heal", a.End) }
 	both := func(a, b nodes.ID) [][2]nodes.ID { return [][2]nodes.ID{{a, b}, {b, a}} }
 	switch draw("what", 15) {
@@ -65,17 +66,17 @@ func (r *rig) strike(i uint64) {
 		m.Kill(vdisk.LoseNothing)
 		m.Start(lasts)
 	case 2, 3:
-		heal(r.u.DisturbLinks("cut", both(id, "z"), sim.LinkFault{Cut: true}))
+		heal(r.u.DisturbLinks("cut", both(id, z), sim.LinkFault{Cut: true}))
 	case 4:
 		heal(r.u.DisturbProcesses("pause", []nodes.ID{id}, sim.ProcessFault{Pause: true}))
 	case 5:
-		heal(r.u.DisturbLinks("reset", append(both(id, "z"), both(id, r.ids[0])...), sim.LinkFault{ResetPPM: 100_000}))
+		heal(r.u.DisturbLinks("reset", append(both(id, z), both(id, r.ids[0])...), sim.LinkFault{ResetPPM: 100_000}))
 	case 6:
 		other := r.ids[draw("other", len(r.ids))]
 		heal(r.u.DisturbLinks("cut", [][2]nodes.ID{{id, other}}, sim.LinkFault{Cut: true}))
 	case 7:
-		r.u.Machine("z").Kill(vdisk.LoseUnsynced)
-		r.u.Machine("z").Start(lasts / 4)
+		r.u.Machine(z).Kill(vdisk.LoseUnsynced)
+		r.u.Machine(z).Start(lasts / 4)
 	case 8:
 		r.send(createTopic(fmt.Sprintf("t%d", draw("topic", 3)), 2, 2))
 	case 9:
@@ -172,6 +173,15 @@ func TestChaosConvergesAndNeverBreaksAnEpoch(t *testing.T) {
 	}
 	for _, name := range interesting {
 		require.True(t, reached[name], "%s: never", name)
+	}
+}
+
+func TestChaosOnAnEnsembleThatHasFaultsOfItsOwn(t *testing.T) {
+	for seed := range seeds(t, 20) {
+		r := newRigOn(t, seed, 3, 4)
+		if why := r.chaos(); why != "" {
+			t.Fatalf("seed %d: %s", seed, why)
+		}
 	}
 }
 

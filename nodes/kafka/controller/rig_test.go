@@ -29,6 +29,7 @@ type rig struct {
 	rec     trace.Recorder
 	members map[nodes.ID]*member
 	ids     []nodes.ID
+	zks     []nodes.ID      // ZooKeeper's servers
 	told    map[int32]int32 // by controller epoch: who was the first to be believed in it
 	quirks  controller.Quirks
 	zquirks zk.Quirks
@@ -42,19 +43,36 @@ type led struct {
 }
 
 func newRig(t testing.TB, seed uint64, brokers int, racks ...string) *rig {
+	return newRigOn(t, seed, 1, brokers, racks...)
+}
+
+// newRigOn has an ensemble of so many servers.
+func newRigOn(t testing.TB, seed uint64, servers, brokers int, racks ...string) *rig {
 	r := &rig{t: t, members: map[nodes.ID]*member{}, told: map[int32]int32{}}
 	r.u = sim.New(sim.Config{Seed: seed, Recorder: &r.rec, Net: sim.NetConfig{Delay: sim.Dist{Min: time.Millisecond, Mean: time.Millisecond}}})
 	r.ledger = newLedger(r.u)
-	r.u.Add("z", func() nodes.Node {
-		c, err := config.Parse("zoo.cfg", []byte("tickTime=200\ndataDir=/data\nclientPort=2181\nsnapCount=1000000\n"))
-		require.NoError(t, err)
-		c.PreAllocSize = 0
-		return zab.New(zab.Config{Zoo: c, ID: 1, Probe: func(_ *zab.Server, m zab.Milestone) {
-			if m.Kind == zab.Committed || m.Kind == zab.Delivered {
-				r.ledger.commit(m.Zxid, m.Txn)
+	text := "tickTime=200\ninitLimit=10\nsyncLimit=5\ndataDir=/data\nclientPort=2181\nsnapCount=1000000\n"
+	for i := range servers {
+		r.zks = append(r.zks, []nodes.ID{"z", "z2", "z3"}[i])
+		if servers > 1 {
+			text += fmt.Sprintf("server.%d=%s:2888:3888\n", i+1, r.zks[i])
+		}
+	}
+	for i, id := range r.zks {
+		r.u.Add(id, func() nodes.Node {
+			c, err := config.Parse("zoo.cfg", []byte(text))
+			require.NoError(t, err)
+			c.PreAllocSize = 0
+			if servers > 1 {
+				require.NoError(t, c.Identify(int64(i+1)))
 			}
-		}})
-	}).Start(0)
+			return zab.New(zab.Config{Zoo: c, ID: int64(i + 1), Probe: func(_ *zab.Server, m zab.Milestone) {
+				if m.Kind == zab.Committed || m.Kind == zab.Delivered {
+					r.ledger.commit(m.Zxid, m.Txn)
+				}
+			}})
+		}).Start(0)
+	}
 	for i := range int32(brokers) {
 		id := nodes.ID(fmt.Sprintf("b%d", i+1))
 		r.ids = append(r.ids, id)
@@ -186,7 +204,11 @@ type part struct {
 func newMember(r *rig, id int32, host, rack string) *member {
 	m := &member{r: r, id: id, answers: map[uint64]func(nodes.Env, kmsg.Response){}, out: map[int32]*link{}, own: -1,
 		parts: map[log.TopicPartition]*part{}, isr: map[uint64]asked{}, meta: map[log.TopicPartition]int32{}}
-	m.store = zk.New(zk.Config{Servers: []nodes.Addr{{ID: "z", Port: 2181}}, Timeout: 2 * time.Second, Chroot: "/kafka", Quirks: r.zquirks})
+	var servers []nodes.Addr
+	for _, z := range r.zks {
+		servers = append(servers, nodes.Addr{ID: z, Port: 2181})
+	}
+	m.store = zk.New(zk.Config{Servers: servers, Timeout: 2 * time.Second, Chroot: "/kafka", Quirks: r.zquirks})
 	m.c = controller.New(controller.Config{Broker: id, Rack: rack, Quirks: r.quirks, RebalanceInterval: 30 * time.Second,
 		Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: host, Port: 9092}}}, m.store)
 	return m
