@@ -88,7 +88,9 @@ func decodeEpochs(p []byte) (e epochs, ok bool) {
 	return e, true
 }
 
-// saveEpochs writes the epochs to the page cache. A loss of power may tear them: then they are read from the batches.
+// saveEpochs writes the epochs to the page cache. A loss of power may tear them: then they are read from the batches. An epoch of which
+// compaction has left no batch is forgotten then, and a follower that asks for it truncates to where the one before ends: further than
+// it need, never less.
 func (l *Log) saveEpochs(d nodes.Disk) error {
 	return replace(d, l.dir+"/"+epochFile, l.epochs.encode())
 }
