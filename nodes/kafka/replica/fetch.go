@@ -44,6 +44,7 @@ type asked struct {
 	lastFetched int32 // epoch
 	start       int64 // the follower's log start
 	maxBytes    int
+	p           *partition // once it was found
 
 	// What the session has told last.
 	toldHW, toldStart int64
@@ -90,7 +91,7 @@ func (m *Manager) handleFetch(env nodes.Env, call uint64, r *kmsg.FetchRequest) 
 	f.bytes = 256 + 64*int64(len(f.parts))
 	f.n = m.wait(env, f, f.bytes, time.Duration(r.MaxWaitMillis)*time.Millisecond)
 	for _, a := range f.parts {
-		if p := m.at(a.tp); p != nil {
+		if p := m.part(a); p != nil {
 			p.fetches = append(p.fetches, f)
 		}
 	}
@@ -108,6 +109,14 @@ func brokerEpoch(r *kmsg.FetchRequest) int64 {
 		}
 	})
 	return epoch
+}
+
+// part is the partition that is asked about, nil if this broker has no replica of it.
+func (m *Manager) part(a *asked) *partition {
+	if a.p == nil || a.p.gone {
+		a.p = m.at(a.tp)
+	}
+	return a.p
 }
 
 // tryFetch answers if there is enough to answer with, or if it must be now. It returns false if the fetch is to wait.
@@ -155,7 +164,7 @@ func (m *Manager) completeFetches(env nodes.Env, p *partition) {
 // concerns tells cheaply whether what a partition has now may end a fetch.
 func (m *Manager) concerns(p *partition, f *fetch) bool {
 	for _, a := range f.parts {
-		if a.tp != p.tp {
+		if x := m.part(a); x != p && (x != nil || a.tp != p.tp) {
 			continue
 		}
 		if _, code := m.mayServe(f, a); code != proto.None {
@@ -182,7 +191,7 @@ func (m *Manager) dropFetch(env nodes.Env, f *fetch) {
 	m.unwait(env, f.n, f.bytes)
 	f.n = 0
 	for _, a := range f.parts {
-		if p := m.at(a.tp); p != nil && len(p.fetches) > 0 {
+		if p := m.part(a); p != nil && len(p.fetches) > 0 {
 			p.fetches = slices.DeleteFunc(p.fetches, func(x *fetch) bool { return x == f })
 		}
 	}
@@ -197,7 +206,7 @@ func (f *fetch) expire(m *Manager, env nodes.Env) {
 // mayServe returns the partition that a fetch is for, if this replica may answer it: the leader, or for a consumer of version 11 or
 // later a follower too (KIP-392).
 func (m *Manager) mayServe(f *fetch, a *asked) (*partition, proto.Code) {
-	p := m.at(a.tp)
+	p := m.part(a)
 	switch {
 	case p == nil:
 		return nil, m.missing(a.tp)
@@ -281,7 +290,7 @@ func (m *Manager) sameIncarnation(f *fetch) bool {
 // followerFetched notes how far a follower is, which may move the high watermark and let it join the ISR. A fetch that diverges
 // or is out of range says nothing of that.
 func (m *Manager) followerFetched(env nodes.Env, f *fetch, a *asked) {
-	p := m.at(a.tp)
+	p := m.part(a)
 	if p == nil || p.role != leading || p.log.Busy() {
 		return
 	}

@@ -46,6 +46,7 @@ type partition struct {
 	deletes []*deletion // that wait for the low watermark
 	touched bool        // is in Manager.dirty
 	damaged bool        // compaction has met damage
+	gone    bool        // the replica was deleted
 	kept    int64       // KAFKA-9491: the high watermark that a full truncation has left behind; -1
 }
 
@@ -88,6 +89,7 @@ func (m *Manager) add(tp log.TopicPartition) *partition {
 
 // forget drops a partition.
 func (m *Manager) forget(p *partition) {
+	p.gone = true
 	m.parts = slices.DeleteFunc(m.parts, func(x *partition) bool { return x == p })
 	delete(m.byTP, p.tp)
 	delete(m.byN, p.n)
