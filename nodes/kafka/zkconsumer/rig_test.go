@@ -174,11 +174,11 @@ func (r *rig) stored(name string, p int) (out string) {
 // watchOffset counts how often the stored offset of a partition goes back.
 func (r *rig) watchOffset(p int) *int {
 	back, last := 0, int64(-1)
-	r.u.Add("observer", func() nodes.Node {
+	r.u.Add(nodes.ID(fmt.Sprint("observer", p)), func() nodes.Node {
 		return task.New(nodes.JSONCodec(), func(t *task.T) {
 			s := client.OpenSession(t, zkConfig())
 			for {
-				s.Sleep(10 * time.Millisecond)
+				s.Sleep(5 * time.Millisecond)
 				d := s.Do(client.Get(fmt.Sprintf("/consumers/g/offsets/t/%d", p), false))
 				if d.Err != zproto.CodeOK {
 					continue
