@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -70,7 +69,9 @@ func (a *app) nodeKafka(ctx context.Context, file string, f *kafkaNodeFlags) err
 	}
 	serverCollector()
 	host, _ := os.Hostname()
-	process, err := live.Start(kafkaLive(properties, logger), broker.New(broker.Options{Config: properties, Hostname: host}))
+	departed := make(chan struct{})
+	node := broker.New(broker.Options{Config: properties, Hostname: host, Departed: func() { close(departed) }})
+	process, err := live.Start(kafkaLive(properties, logger), node)
 	if err != nil {
 		return err
 	}
@@ -82,11 +83,11 @@ func (a *app) nodeKafka(ctx context.Context, file string, f *kafkaNodeFlags) err
 	select {
 	case <-ctx.Done():
 		logger.Info("stopping", "broker", properties.BrokerID)
-		err = endKafka(process)
+		err = endKafka(process, departed)
 	case <-process.Done():
 		err = process.Wait()
 	}
-	if err != nil && !errors.Is(err, broker.ErrShutdown) {
+	if err != nil {
 		fmt.Fprintln(a.err, "orrery:", oneLine(err.Error()))
 		return ended(exitViolated)
 	}
@@ -95,14 +96,15 @@ func (a *app) nodeKafka(ctx context.Context, file string, f *kafkaNodeFlags) err
 }
 
 // endKafka lets a broker hand over what it leads and close its logs; one that cannot is stopped where it is.
-func endKafka(process *live.Process) error {
+func endKafka(process *live.Process, departed <-chan struct{}) error {
 	process.Fire(broker.SIGTERM())
 	select {
+	case <-departed:
 	case <-process.Done():
 		return process.Wait()
 	case <-time.After(kafkaGrace):
-		return process.Stop()
 	}
+	return process.Stop()
 }
 
 // kafkaLive is the process of a broker: its files are in its log directory, as Apache's would be, and a host of the configuration

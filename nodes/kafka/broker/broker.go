@@ -207,7 +207,7 @@ func (b *Broker) fire(env nodes.Env, tag nodes.Tag) {
 	case tagTerminate:
 		b.Shutdown(env)
 	case tagExit:
-		env.Halt(ErrShutdown)
+		b.depart(env)
 	}
 }
 

@@ -200,7 +200,16 @@ func (b *Broker) logsClosed(env nodes.Env) {
 func (b *Broker) sessionEnds(env nodes.Env) {
 	b.connected = false
 	if b.stage == parting {
-		b.stage = gone
+		b.depart(env)
+	}
+}
+
+// depart ends the process.
+func (b *Broker) depart(env nodes.Env) {
+	b.stage = gone
+	env.StopTimer(nodes.Tag{Name: tagExit})
+	if b.opts.Departed == nil {
 		env.Halt(ErrShutdown)
 	}
+	b.opts.Departed()
 }

@@ -16,7 +16,9 @@ type Options struct {
 	Hostname string
 	// EpochRequests lets followers find where to truncate with OffsetForLeaderEpoch, as 0.11 to 2.7 did, and not by fetching.
 	EpochRequests bool
-	Quirks        Quirks
+	// Departed, if it is set, is called when the broker has shut down in order. Without it the broker halts with ErrShutdown.
+	Departed func()
+	Quirks   Quirks
 }
 
 // Quirks are the historical defects of a whole broker, module by module. The zero value has none. Those of the log are
