@@ -2,7 +2,7 @@
 // `go test ./lessons/page` wrote into ORRERY_PAGES; without a browser every test is skipped, with the reason.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createRequire } from "node:module";
@@ -21,9 +21,9 @@ before(async () => { if (!skip) browser = await chromium.launch({ executablePath
 after(async () => { await browser?.close(); });
 
 /** Opens the page and collects whatever it complains of and asks the network for. */
-async function open({ answer = true, dark = false } = {}) {
+async function open({ answer = true, dark = false, file = name } = {}) {
   const context = await browser.newContext({ viewport: { width: 1500, height: 950 }, colorScheme: dark ? "dark" : "light", acceptDownloads: true, bypassCSP: true });
-  const tab = await context.newPage(), noise = [], url = pathToFileURL(join(pages, name)).href;
+  const tab = await context.newPage(), noise = [], url = pathToFileURL(join(pages, file)).href;
   tab.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") noise.push(m.text()); });
   tab.on("pageerror", (e) => noise.push(String(e)));
   tab.on("request", (r) => { if (!r.url().startsWith(url) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) noise.push("request: " + r.url()); });
@@ -156,6 +156,24 @@ describe("the page of a lesson", { skip }, () => {
       const { violations } = await tab.evaluate(() => globalThis.axe.run());
       assert.deepEqual(violations.map((x) => `${x.id}: ${x.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`), []);
       await picture(tab, dark ? "lesson-dark" : "lesson-light");
+      await close();
+    });
+  }
+});
+
+// Every lesson whose page was made.
+describe("the story of each lesson", { skip }, () => {
+  for (const file of skip ? [] : readdirSync(pages).filter((f) => /^lesson-\d+\.html$/.test(f))) {
+    test(`${file} goes wrong as it should, and holds with the right variant`, async () => {
+      assert.ok(statSync(join(pages, file)).size < 2_000_000);
+      const { tab, close } = await open({ file });
+      await press(tab, "p");
+      const v = await view(tab);
+      assert.equal(v.verdict, "violated");
+      await picture(tab, file.replace(".html", ""));
+      await tab.getByLabel("Variant").selectOption("fixed");
+      await press(tab, "p");
+      assert.equal((await view(tab)).verdict, "ok so far");
       await close();
     });
   }
