@@ -85,6 +85,25 @@ func (w *world) run(name nodes.ID, body func(t *task.T, c *client.Cluster)) {
 	w.finish(w.begin(name, body))
 }
 
+// weather breaks links, for so long: each second one machine's links reset frames, hold them, or are cut, for half of it.
+func (w *world) weather(until time.Duration) {
+	faults := []sim.LinkFault{{ResetPPM: 300_000}, {Hold: true}, {Cut: true}, {RefuseDials: true, ResetPPM: 100_000}, {Delay: sim.Dist{Min: 200 * time.Millisecond}}}
+	for i, at := 0, w.u.Now()+300*time.Millisecond; at < until; i, at = i+1, at+time.Second {
+		w.u.After(at-w.u.Now(), "weather", func() {
+			machines := w.u.Machines()
+			one := machines[(i*7+int(w.u.Seed()))%len(machines)].ID()
+			var pairs [][2]nodes.ID
+			for _, m := range machines {
+				if other := m.ID(); other != one {
+					pairs = append(pairs, [2]nodes.ID{one, other}, [2]nodes.ID{other, one})
+				}
+			}
+			a := w.u.DisturbLinks("links", pairs, faults[(i+int(w.u.Seed()/5))%len(faults)])
+			w.u.After(500*time.Millisecond, "calm", a.End)
+		})
+	}
+}
+
 // storm kills one broker after the other, for so long, and starts it again.
 func (w *world) storm(until time.Duration) {
 	for i, at := 0, w.u.Now()+500*time.Millisecond; at < until; i, at = i+1, at+4*time.Second {
@@ -130,6 +149,9 @@ func TestWhatIsAcknowledgedIsThereOnceAndInOrderThroughAStorm(t *testing.T) {
 			results := map[string]client.Result{}
 			w.run("c1", func(t *task.T, c *client.Cluster) { w.topic(t, c, "a", 2) })
 			w.storm(w.u.Now() + 20*time.Second)
+			if seed%2 == 1 {
+				w.weather(w.u.Now() + 20*time.Second)
+			}
 			w.run("c2", func(t *task.T, c *client.Cluster) {
 				p := client.NewProducer(c, client.ProducerConfig{BatchSize: 200})
 				var sent []*client.Sent
@@ -225,6 +247,9 @@ func TestCopyingInTransactionsLosesNothingAndDoublesNothing(t *testing.T) {
 				}
 			})
 			w.storm(w.u.Now() + 12*time.Second)
+			if seed%2 == 1 {
+				w.weather(w.u.Now() + 12*time.Second)
+			}
 			stop := false
 			one, two := w.begin("c2", copyAll(w, &stop, "x")), w.begin("c3", copyAll(w, &stop, "y"))
 			w.u.After(25*time.Second, "stop", func() { stop = true })
