@@ -25,6 +25,7 @@ type Cluster struct {
 	next       int // which broker is asked next, where any will do
 
 	conns        map[lane]*Conn
+	uses         use // the last one that was taken
 	down         map[nodes.Addr]*outage
 	coordinators map[coordinatorKey]*coordinator
 }
@@ -36,29 +37,22 @@ type Broker struct {
 	Rack string
 }
 
-// lane tells apart the connections to one broker: what may wait long must not hold up the rest.
+// lane tells apart the connections to one broker: what may be parked there, a fetch or a member that joins, must not hold
+// up the rest, for a broker answers what comes on one connection in order.
 type lane struct {
 	addr nodes.Addr
 	use  use
 }
 
-type use uint8
+// use is what a connection is for: ordinary, or what one consumer has taken for itself.
+type use int
 
-const (
-	ordinary use = iota
-	fetching     // parked until there is data
-	grouping     // parked until the group has gathered
-)
+const ordinary use = 0
 
-// useOf is which connection a request goes through.
-func useOf(r kmsg.Request) use {
-	switch r.Key() {
-	case 1:
-		return fetching
-	case 8, 9, 11, 12, 13, 14:
-		return grouping
-	}
-	return ordinary
+// newUse is one that nobody else has.
+func (c *Cluster) newUse() use {
+	c.uses++
+	return c.uses
 }
 
 // outage is a broker that could not be reached.
@@ -82,11 +76,16 @@ func New(config Config) *Cluster {
 // Close ends all connections. Calls that are under way return ErrClosed.
 func (c *Cluster) Close(t *task.T) {
 	c.closed = true
+	for u := ordinary; u <= c.uses; u++ {
+		c.hangUp(t, u)
+	}
+}
+
+// hangUp ends the connections of one use.
+func (c *Cluster) hangUp(t *task.T, u use) {
 	for _, addr := range c.addrs() {
-		for u := ordinary; u <= grouping; u++ {
-			if conn := c.conns[lane{addr, u}]; conn != nil {
-				conn.Drop(t)
-			}
+		if conn := c.conns[lane{addr, u}]; conn != nil {
+			conn.Drop(t)
 		}
 	}
 }
@@ -148,10 +147,10 @@ func (c *Cluster) connection(t *task.T, addr nodes.Addr, u use) *Conn {
 }
 
 // start sends a request to a broker and does not wait. It fails at once for one that is not known or just failed.
-func (c *Cluster) start(t *task.T, id int32, r kmsg.Request, timeout time.Duration, signal *task.Signal) *Call {
+func (c *Cluster) start(t *task.T, id int32, u use, r kmsg.Request, timeout time.Duration, signal *task.Signal) *Call {
 	b, known := c.broker(id)
 	if known {
-		if conn := c.connection(t, b.Addr, useOf(r)); conn != nil {
+		if conn := c.connection(t, b.Addr, u); conn != nil {
 			return conn.Start(t, r, timeout, signal)
 		}
 	}
@@ -164,7 +163,7 @@ func (c *Cluster) Do(t *task.T, id int32, r kmsg.Request, timeout time.Duration)
 	if timeout == 0 {
 		timeout = c.config.RequestTimeout
 	}
-	return c.start(t, id, r, timeout, nil).Await(t)
+	return c.start(t, id, ordinary, r, timeout, nil).Await(t)
 }
 
 // Any sends a request to whichever broker can be reached, until one answers or timeout (0: Config.RequestTimeout) is
@@ -179,7 +178,7 @@ func (c *Cluster) Any(t *task.T, r kmsg.Request, timeout time.Duration) (kmsg.Re
 		addrs := c.addrs()
 		for range addrs {
 			addr := addrs[c.next%len(addrs)]
-			conn := c.connection(t, addr, useOf(r))
+			conn := c.connection(t, addr, ordinary)
 			if conn == nil {
 				c.next++
 				continue

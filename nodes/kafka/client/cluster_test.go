@@ -267,3 +267,28 @@ func TestCopyingInTransactionsLosesNothingAndDoublesNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestMembersOnOneMachineDoNotHoldEachOtherUp(t *testing.T) {
+	w := newWorld(t, 1)
+	var members []*client.Consumer
+	w.run("c1", func(t *task.T, c *client.Cluster) {
+		w.topic(t, c, "a", 4)
+		for range 2 {
+			r := client.NewConsumer(c, client.ConsumerConfig{Group: "g", Heartbeat: 200 * time.Millisecond})
+			members = append(members, r)
+			t.Go("member", func(t *task.T) {
+				require.NoError(w, r.Subscribe("a"))
+				for until := t.Monotonic() + 10*time.Second; t.Monotonic() < until; {
+					_, err := r.Poll(t, 100*time.Millisecond)
+					require.NoError(w, err)
+				}
+			})
+		}
+		t.Wait()
+		for _, r := range members {
+			require.Len(w, r.Assignment(), 2)
+			r.Close(t)
+		}
+	})
+	require.Less(t, w.u.Now(), 30*time.Second)
+}

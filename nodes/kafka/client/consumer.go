@@ -91,6 +91,8 @@ type Consumer struct {
 	cluster *Cluster
 	config  ConsumerConfig
 
+	fetching, grouping use // connections of its own
+
 	parts    []*reading // by partition
 	sessions []*session // by broker
 	wake     task.Signal
@@ -126,7 +128,7 @@ type reading struct {
 
 // NewConsumer returns a consumer of a cluster.
 func NewConsumer(c *Cluster, config ConsumerConfig) *Consumer {
-	return &Consumer{cluster: c, config: config.withDefaults()}
+	return &Consumer{cluster: c, config: config.withDefaults(), fetching: c.newUse(), grouping: c.newUse()}
 }
 
 // Assign reads these partitions and no others, without the group's help. Positions of partitions that were assigned
@@ -308,4 +310,6 @@ func (c *Consumer) Close(t *task.T) {
 		c.leave(t)
 	}
 	c.closed = true
+	c.cluster.hangUp(t, c.fetching)
+	c.cluster.hangUp(t, c.grouping)
 }

@@ -82,6 +82,11 @@ func (c *Cluster) forget(kind int8, name string) {
 // coordinated sends a request to the coordinator of a group or a transactional id, once. The error is a *LostError, or a
 // *CodeError with what code reads in the answer.
 func (c *Cluster) coordinated(t *task.T, kind int8, name string, r kmsg.Request, code func(kmsg.Response) int16) (kmsg.Response, error) {
+	return c.coordinatedOn(t, ordinary, kind, name, r, code)
+}
+
+// coordinatedOn is coordinated through a connection of the caller's own.
+func (c *Cluster) coordinatedOn(t *task.T, u use, kind int8, name string, r kmsg.Request, code func(kmsg.Response) int16) (kmsg.Response, error) {
 	broker, err := c.coordinatorOf(t, kind, name)
 	if err != nil {
 		return nil, err
@@ -90,7 +95,7 @@ func (c *Cluster) coordinated(t *task.T, kind int8, name string, r kmsg.Request,
 	if j, ok := r.(*kmsg.JoinGroupRequest); ok { // parked until the others have come
 		timeout = max(timeout, ms(j.RebalanceTimeoutMillis)+c.config.RequestTimeout/6)
 	}
-	resp, err := c.Do(t, broker, r, timeout)
+	resp, err := c.start(t, broker, u, r, timeout, nil).Await(t)
 	if err != nil {
 		c.forget(kind, name)
 		return nil, err

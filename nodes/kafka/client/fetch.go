@@ -77,7 +77,7 @@ func (c *Consumer) fetch(t *task.T) {
 		for _, w := range s.asked {
 			c.reading(w.tp).busy = true
 		}
-		s.call = c.cluster.start(t, b, c.request(s), c.config.MaxWait+c.cluster.config.RequestTimeout, &c.wake)
+		s.call = c.cluster.start(t, b, c.fetching, c.request(s), c.config.MaxWait+c.cluster.config.RequestTimeout, &c.wake)
 	}
 }
 

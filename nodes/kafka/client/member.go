@@ -137,7 +137,7 @@ func (c *Consumer) join(t *task.T) error {
 			return c.rebuffed(t, err)
 		}
 	}
-	got, err := c.cluster.coordinated(t, ofGroup, c.config.Group, sync, func(r kmsg.Response) int16 {
+	got, err := c.cluster.coordinatedOn(t, c.grouping, ofGroup, c.config.Group, sync, func(r kmsg.Response) int16 {
 		return r.(*kmsg.SyncGroupResponse).ErrorCode
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ func (c *Consumer) joinGroup(t *task.T) (*kmsg.JoinGroupResponse, error) {
 			p.Name, p.Metadata = string(a), c.metadata(a)
 			r.Protocols = append(r.Protocols, p)
 		}
-		resp, err := c.cluster.coordinated(t, ofGroup, c.config.Group, r, func(r kmsg.Response) int16 {
+		resp, err := c.cluster.coordinatedOn(t, c.grouping, ofGroup, c.config.Group, r, func(r kmsg.Response) int16 {
 			return r.(*kmsg.JoinGroupResponse).ErrorCode
 		})
 		if CodeOf(err) == proto.MemberIDRequired {
@@ -266,7 +266,7 @@ func (c *Consumer) heartbeat(t *task.T, m *member) {
 	generation := m.generation
 	r := kmsg.NewPtrHeartbeatRequest()
 	r.Group, r.Generation, r.MemberID, r.InstanceID = c.config.Group, generation, m.id, c.instance()
-	_, err := c.cluster.coordinated(t, ofGroup, c.config.Group, r, func(r kmsg.Response) int16 {
+	_, err := c.cluster.coordinatedOn(t, c.grouping, ofGroup, c.config.Group, r, func(r kmsg.Response) int16 {
 		return r.(*kmsg.HeartbeatResponse).ErrorCode
 	})
 	if err == nil || m.generation != generation {
@@ -297,7 +297,7 @@ func (c *Consumer) leave(t *task.T) {
 	rm.MemberID = m.id
 	r.Members = append(r.Members, rm)
 	m.id, m.generation = "", -1
-	_, _ = c.cluster.coordinated(t, ofGroup, c.config.Group, r, func(r kmsg.Response) int16 {
+	_, _ = c.cluster.coordinatedOn(t, c.grouping, ofGroup, c.config.Group, r, func(r kmsg.Response) int16 {
 		return r.(*kmsg.LeaveGroupResponse).ErrorCode
 	}) // if nobody hears it, the session ends by itself
 }

@@ -116,6 +116,7 @@ func (s *Sent) end(t *task.T, r Result) {
 type Producer struct {
 	cluster *Cluster
 	config  ProducerConfig
+	sending use // connections of its own
 
 	parts      []*part // by partition
 	requests   []*produce
@@ -134,7 +135,7 @@ type Producer struct {
 
 // NewProducer returns a producer of a cluster.
 func NewProducer(c *Cluster, config ProducerConfig) *Producer {
-	return &Producer{cluster: c, config: config.withDefaults(), id: record.NoProducerID, epoch: record.NoProducerEpoch}
+	return &Producer{cluster: c, config: config.withDefaults(), sending: c.newUse(), id: record.NoProducerID, epoch: record.NoProducerEpoch}
 }
 
 // ID is the producer's id and epoch, -1 before it has them.
@@ -262,5 +263,6 @@ func (p *Producer) Close(t *task.T) {
 	if p.started {
 		p.Flush(t)
 	}
+	p.cluster.hangUp(t, p.sending)
 	p.stir(t)
 }

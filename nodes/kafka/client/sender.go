@@ -115,7 +115,7 @@ func (p *Producer) drain(t *task.T) {
 		requests[i].batches = append(requests[i].batches, b)
 	}
 	for _, r := range requests {
-		r.call = p.cluster.start(t, r.broker, p.request(r), p.cluster.config.RequestTimeout, &p.wake)
+		r.call = p.cluster.start(t, r.broker, p.sending, p.request(r), p.cluster.config.RequestTimeout, &p.wake)
 		p.requests = append(p.requests, r)
 	}
 	if len(requests) > 0 {
