@@ -26,6 +26,7 @@ type bench struct {
 	done      []zk.Done
 	sent      []kmsg.Request
 	became    []Became
+	ready     []ShutdownReady
 }
 
 func (b *bench) Now() time.Time                        { return time.UnixMilli(0) }
@@ -97,16 +98,20 @@ func (b *bench) op(op zk.Op) zk.Result {
 
 // run hands over what the storage has to say, one call at a time, until it says nothing more.
 func (b *bench) run() {
-	for len(b.done) > 0 {
-		d := b.done[0]
-		b.done = b.done[1:]
-		b.c.Stored(b, d)
+	for more := true; more; more = len(b.done) > 0 {
+		if len(b.done) > 0 {
+			d := b.done[0]
+			b.done = b.done[1:]
+			b.c.Stored(b, d)
+		}
 		for ev, ok := b.c.Take(); ok; ev, ok = b.c.Take() {
 			switch ev := ev.(type) {
 			case Send:
 				b.sent = append(b.sent, ev.Request)
 			case Became:
 				b.became = append(b.became, ev)
+			case ShutdownReady:
+				b.ready = append(b.ready, ev)
 			}
 		}
 	}
@@ -198,4 +203,28 @@ func TestRequestsToABrokerGoOutOneAtATime(t *testing.T) {
 	require.Len(t, q.items, waiting, "the answer to an earlier attempt says nothing")
 	b.c.Answered(b, q.call, was.ResponseKind(), nil)
 	require.Len(t, q.items, waiting-1)
+}
+
+func TestABrokerStopsAfterThreeVainAttemptsToBeLetGo(t *testing.T) {
+	b := newBench(t)
+	attempts := func() (n int) {
+		for _, r := range b.sent {
+			if _, ok := r.(*kmsg.ControlledShutdownRequest); ok {
+				n++
+			}
+		}
+		return n
+	}
+	b.c.Shutdown(b)
+	b.run()
+	for i := range shutdownTries {
+		require.Equal(t, i+1, attempts())
+		require.Empty(t, b.ready)
+		b.c.Fire(b, nodes.Tag{Name: tagShutdown}) // nobody has answered
+		b.run()
+	}
+	require.Equal(t, []ShutdownReady{{Clean: false}}, b.ready)
+	b.c.Fire(b, nodes.Tag{Name: tagShutdown})
+	b.run()
+	require.Equal(t, shutdownTries, attempts())
 }

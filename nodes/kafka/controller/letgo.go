@@ -109,8 +109,11 @@ func (c *Controller) Shutdown(env nodes.Env) {
 // askShutdown asks once. The controller is where its registration says, which is looked for first.
 func (c *Controller) askShutdown(env nodes.Env) {
 	s := c.closing
+	if s == nil {
+		return
+	}
+	s.call = 0 // an answer that has not come by now is not waited for
 	switch {
-	case s == nil || s.call != 0:
 	case s.tries == shutdownTries:
 		c.closing = nil
 		c.tell(ShutdownReady{Clean: false})
