@@ -292,3 +292,60 @@ func TestMembersOnOneMachineDoNotHoldEachOtherUp(t *testing.T) {
 	})
 	require.Less(t, w.u.Now(), 30*time.Second)
 }
+
+// TestAGroupReadsEverythingAtLeastOnceThoughItsMembersDie also kills the members: what they had read and not committed
+// is read again.
+func TestAGroupReadsEverythingAtLeastOnceThoughItsMembersDie(t *testing.T) {
+	assignors := []client.Assignor{client.RangeAssignor, client.RoundRobinAssignor, client.StickyAssignor, client.CooperativeAssignor}
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprintf("seed=%#x", seed), func(t *testing.T) {
+			w := newWorld(t, seed)
+			seen := map[string]int{}
+			w.run("c1", func(t *task.T, c *client.Cluster) { w.topic(t, c, "a", 4) })
+			for i := range 3 {
+				w.begin(nodes.ID(fmt.Sprint("m", i+1)), func(t *task.T, c *client.Cluster) {
+					r := client.NewConsumer(c, client.ConsumerConfig{Group: "g", Assignors: assignors[seed%4 : seed%4+1], AutoCommit: 500 * time.Millisecond,
+						SessionTimeout: 6 * time.Second, Heartbeat: 500 * time.Millisecond, PollInterval: 8 * time.Second, MaxRecords: 3})
+					require.NoError(w, r.Subscribe("a"))
+					for {
+						records, err := r.Poll(t, 100*time.Millisecond)
+						if err != nil {
+							t.Sleep(100 * time.Millisecond)
+						}
+						for _, rec := range records {
+							seen[string(rec.Value)]++
+						}
+						t.Sleep(10 * time.Millisecond)
+					}
+				})
+			}
+			w.storm(w.u.Now() + 15*time.Second)
+			for i := range 4 {
+				id := nodes.ID(fmt.Sprint("m", i%3+1))
+				w.u.After(time.Duration(3*i+2)*time.Second, "kill", func() { w.u.Machine(id).Kill(vdisk.LoseNothing) })
+				w.u.After(time.Duration(3*i+4)*time.Second, "start", func() { w.u.Machine(id).Start(0) })
+			}
+			w.run("c2", func(t *task.T, c *client.Cluster) {
+				p := client.NewProducer(c, client.ProducerConfig{})
+				for i := range 400 {
+					r := value(i)
+					r.Partition = int32(i % 4)
+					require.Equal(w, client.Acknowledged, p.SendTo(t, r).Wait(t).Outcome)
+					t.Sleep(20 * time.Millisecond)
+				}
+			})
+			require.True(t, w.u.RunUntil(func() bool { return len(seen) == 400 }, w.u.Now()+time.Minute), "%d of 400 were read", len(seen))
+			var offsets []client.Offset
+			w.run("c3", func(t *task.T, c *client.Cluster) {
+				t.Sleep(2 * time.Second)
+				var err error
+				offsets, err = c.GroupOffsets(t, "g")
+				require.NoError(w, err)
+			})
+			require.Len(t, offsets, 4)
+			for _, o := range offsets {
+				require.EqualValues(t, 100, o.Offset)
+			}
+		})
+	}
+}
