@@ -47,3 +47,4 @@ func FuzzZooKeeper(f *testing.F)        { simtest.Fuzz(f, ZooKeeper().Build) }
 func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Build) }
 func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }
 func FuzzTrident(f *testing.F)          { simtest.Fuzz(f, Trident().Build) }
+func FuzzDiscovery(f *testing.F)        { simtest.Fuzz(f, Discovery().Build) }

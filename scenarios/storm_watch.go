@@ -46,6 +46,7 @@ type stormTree struct {
 // stormSessions are the tasks of a worker in its present launch.
 type stormSessions struct {
 	launch uint64                           // the event in which they were launched
+	order  []uint64                         // the sessions
 	trees  map[uint64]map[uint64]*stormTree // by session and emission
 	spouts map[uint64]*stormAges            // by session: emissions
 	ackers map[uint64]*stormAcker
@@ -139,13 +140,13 @@ func (g *stormGhost) after(m *sim.Machine, _ trace.Kind) {
 	if now < s.excuse {
 		return
 	}
-	for _, a := range s.spouts { // lint:maporder a violation ends the run, whichever it is of those of one event
-		if _, at, ok := a.oldest(); ok && now-at > 3*t {
+	for _, session := range s.order {
+		if _, at, ok := s.spouts[session].oldest(); ok && now-at > 3*t {
 			g.violate(stormInTime, "%s has neither acked nor failed for %v what its spout emitted: time-outs are %v", m.ID(), now-at, t)
 		}
 	}
-	for _, a := range s.ackers { // lint:maporder the same
-		if root, at, ok := a.ages.oldest(); ok && now-at > 4*t {
+	for _, session := range s.order {
+		if root, at, ok := s.ackers[session].ages.oldest(); ok && now-at > 4*t {
 			g.violate(stormBounded, "an acker on %s has held root %x for %v: it should forget it after three rotations of %v", m.ID(), root, now-at, t)
 		}
 	}
@@ -199,6 +200,7 @@ func (g *stormGhost) launched(e storm.Event) {
 		g.sessions[e.Worker] = s
 	}
 	ages := newStormAges()
+	s.order = append(s.order, e.Session)
 	s.trees[e.Session] = map[uint64]*stormTree{}
 	s.spouts[e.Session] = &ages
 	s.ackers[e.Session] = &stormAcker{ages: newStormAges(), sums: map[uint64]uint64{}}
