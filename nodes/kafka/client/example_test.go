@@ -48,6 +48,6 @@ func ExampleAssignor_Assign() {
 	members = append(members, client.Member{ID: "cid", Topics: []string{"orders"}, Generation: -1})
 	fmt.Println(client.StickyAssignor.Assign(members, counts))
 	// Output:
-	// [[{orders 0} {orders 2} {orders 4}] [{orders 1} {orders 3}]]
-	// [[{orders 0} {orders 2}] [{orders 1} {orders 3}] [{orders 4}]]
+	// [[orders-0 orders-2 orders-4] [orders-1 orders-3]]
+	// [[orders-0 orders-2] [orders-1 orders-3] [orders-4]]
 }

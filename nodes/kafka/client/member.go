@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"orrery/nodes"
 	"orrery/nodes/kafka/proto"
 	"orrery/nodes/task"
 )
@@ -108,6 +109,8 @@ func (c *Consumer) dropAll(t *task.T) {
 		m.claim, m.claimed = nil, -1
 	}
 	parts := c.Assignment()
+	note(t, "has lost %v: the group %s has gone on without it", parts, c.config.Group)
+	nodes.Reachable(t.Env(), "kafka/client: a group goes on without a member that lives")
 	c.assign(nil)
 	if len(parts) > 0 && c.config.Lost != nil {
 		c.config.Lost(t, parts)
@@ -234,6 +237,7 @@ func (c *Consumer) settle(t *task.T, parts []TopicPartition) {
 	}
 	c.assign(parts)
 	m.claim, m.claimed = c.Assignment(), m.generation
+	note(t, "reads %v in generation %d of %s", parts, m.generation, c.config.Group)
 	if c.config.Assigned != nil {
 		c.config.Assigned(t, fresh)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"orrery/nodes"
 	"orrery/nodes/kafka/proto"
 	"orrery/nodes/task"
 )
@@ -117,6 +118,8 @@ func (c *Consumer) validate(t *task.T, r *reading) {
 		return
 	}
 	from := r.fetched
+	nodes.Reachable(t.Env(), "kafka/client: a consumer notices that the log was truncated (KIP-320)")
+	note(t, "read %v up to %d; in leader epoch %d the log of epoch %d ends at %d", r.tp, from, epoch, endEpoch, end)
 	if end < 0 { // nothing in common is left
 		r.known, r.reset = false, true
 	} else {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"orrery/nodes"
 	"orrery/nodes/kafka/proto"
 	"orrery/nodes/kafka/record"
 	"orrery/nodes/task"
@@ -41,6 +42,8 @@ func (p *Producer) bump(t *task.T) error {
 	} else {
 		p.epoch++
 	}
+	note(t, "goes on as producer %d in epoch %d", p.id, p.epoch)
+	nodes.Reachable(t.Env(), "kafka/client: an idempotent producer begins a new epoch (KIP-360)")
 	for _, q := range p.parts {
 		if q.renumber && q.onWire == 0 {
 			p.restart(q)
@@ -122,6 +125,7 @@ func (p *Producer) fenced(t *task.T, q *part, b *batch) {
 			return
 		}
 	}
+	note(t, "is fenced: epoch %d of producer %d is over", p.epoch, p.id)
 	p.fatal = ErrFenced
 	p.lose(t, q, b, ErrFenced)
 }

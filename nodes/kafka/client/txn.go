@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"orrery/nodes"
 	"orrery/nodes/kafka/proto"
 	"orrery/nodes/kafka/record"
 	"orrery/nodes/task"
@@ -91,6 +92,8 @@ func (p *Producer) quieten(t *task.T) error {
 	if err != nil {
 		return err
 	}
+	nodes.Reachable(t.Env(), "kafka/client: a transaction is kept from the last one's remains by a new epoch")
+	note(t, "goes on as producer %d in epoch %d", p.id, p.epoch)
 	p.txn.stray = false
 	for _, q := range p.parts {
 		p.restart(q)
@@ -254,7 +257,8 @@ func (p *Producer) Commit(t *task.T) (Outcome, error) {
 	return p.endTxn(t, true)
 }
 
-// Abort aborts the transaction. What was not sent yet is not sent any more.
+// Abort aborts the transaction. What was not sent yet is not sent any more. The positions of a consumer whose records were
+// being copied stay where they are: it must seek back to what is committed (KAFKA-17582).
 func (p *Producer) Abort(t *task.T) error {
 	switch {
 	case p.fatal != nil:
@@ -288,6 +292,7 @@ func (p *Producer) endTxn(t *task.T, commit bool) (Outcome, error) {
 	p.txn.stray = p.txn.stray || lost
 	p.txn.open = false
 	if err == nil {
+		note(t, "has %s the transaction of %s in epoch %d", map[bool]string{true: "committed", false: "aborted"}[commit], p.config.TransactionalID, p.epoch)
 		p.txn.err = nil
 		return Acknowledged, nil
 	}
