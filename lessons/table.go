@@ -9,7 +9,7 @@ var table = []Lesson{
 	{Number: 10, Dir: "10-holes", Title: "Holes in the log", Track: Paxos, Minutes: 15, Badge: "filler of holes",
 		Museum: "paxos skips-gaps", Faults: []string{"loss", "duplicate", "delay"}, Pinned: 1, Within: 20, Proof: 500},
 	{Number: 12, Dir: "12-lease-reads", Title: "Lease reads and a paused leader", Track: Paxos, Minutes: 20, Badge: "keeper of time",
-		Museum: "paxos reads-without-quorum", Faults: []string{"pause", "partition"}, Pinned: 1, Within: 20, Proof: 600},
+		Museum: "paxos reads-without-quorum", Faults: []string{"pause", "partition"}, Pinned: 1, Within: 20, Proof: 300},
 	{Number: 25, Dir: "25-two-and-three-phases", Title: "Two phases block, three phases split", Track: Transactions, Minutes: 25, Badge: "honest doubter",
 		Museum: "commit 3pc-under-partition", Faults: []string{"partition", "pause"}, Pinned: 58, Within: 400, Proof: 1000},
 	{Number: 26, Dir: "26-fsyncgate", Title: "fsyncgate: the sync that failed once", Track: Messages, Minutes: 15, Badge: "doubter of disks",
@@ -21,5 +21,5 @@ var table = []Lesson{
 	{Number: 8, Dir: "08-chosen-for-ever", Title: "Chosen is for ever", Track: Paxos, Minutes: 15, Badge: "adopter",
 		Museum: "paxos adopts-last-answer", Faults: []string{"crash"}, Pinned: 1, Within: 10, Proof: 1200},
 	{Number: 9, Dir: "09-forgotten-promise", Title: "The forgotten promise", Track: Paxos, Minutes: 20, Badge: "keeper of promises",
-		Museum: "paxos promise-not-durable", Faults: []string{"crash"}, Pinned: 42, Within: 400, Proof: 1000},
+		Museum: "paxos promise-not-durable", Faults: []string{"crash"}, Pinned: 75, Within: 600, Proof: 2000},
 }

@@ -2,8 +2,11 @@
 package forgotten
 
 import (
+	"time"
+
 	"orrery/lessons/decree"
 	"orrery/lessons/stage"
+	"orrery/sim"
 )
 
 // Teller is what the learner writes: when does an acceptor tell what it has written?
@@ -11,7 +14,10 @@ type Teller = decree.Teller
 
 // Variant is the cluster with this Teller in its acceptors. make is called for each life of each of them.
 func Variant(name, about string, make func() Teller) stage.Variant {
-	return stage.Variant{Name: name, About: about, Build: decree.Setup{Values: []string{"x", "y"}, Teller: make}.Build}
+	return stage.Variant{Name: name, About: about, Build: decree.Setup{
+		Values: []string{"x", "y"}, Teller: make, After: 200 * time.Millisecond,
+		Disk: sim.Dist{Min: 5 * time.Millisecond, Mean: 40 * time.Millisecond}, // slow, so that much happens meanwhile
+	}.Build}
 }
 
 // Scene is three acceptors, and two proposers that want x and y.
@@ -27,7 +33,7 @@ func Scene(broken, fixed func() Teller) *stage.Scene {
 
 // demo: a2 promises 1.p2 not to take part in anything lower, loses its power, and votes for 1.p1.
 const demo = `
-until 30ms
+until 190ms
 take timer propose of p1
 take P1a 1.p1 by a1 from p1
 take P1a 1.p1 by a2 from p1

@@ -14,7 +14,8 @@ import (
 type Setup struct {
 	Acceptors int                                                   // 0 means 3
 	Values    []string                                              // what the proposers want
-	Starts    []time.Duration                                       // when each begins; nil: by its own chance within 100 ms
+	Starts    []time.Duration                                       // when each begins; nil: by its own chance within 80 ms
+	After     time.Duration                                         // and not before; 0 means 20 ms
 	Net       sim.Dist                                              // zero: from 5 ms, 10 ms more on average
 	Disk      sim.Dist                                              // how long a sync takes; zero: from 2 ms, 4 ms more on average
 	Teller    func() Teller                                         // nil: an acceptor tells what is durable
@@ -75,7 +76,7 @@ func (s *Setup) starting(i int) func(int, *rand.Rand) time.Duration {
 		case s.Starts != nil:
 			return s.Starts[i]
 		}
-		return 20*time.Millisecond + time.Duration(chance.Int64N(int64(80*time.Millisecond)))
+		return max(s.After, 20*time.Millisecond) + time.Duration(chance.Int64N(int64(80*time.Millisecond)))
 	}
 }
 

@@ -30,11 +30,11 @@ func TestTheSolutionPassesAndTheSkeletonDoesNot(t *testing.T) {
 	r, err := check(t, mine(t, "fix/solution/solution.go", same))
 	require.NoError(t, err)
 	require.True(t, r.Passed(), r.String())
-	require.Contains(t, r.String(), "passed: 1000 seeds")
+	require.Contains(t, r.String(), "passed: 2000 seeds")
 	r, err = check(t, mine(t, "fix/fix.go", same))
 	require.NoError(t, err)
 	require.False(t, r.Passed())
-	require.Contains(t, r.String(), "violated at seed 42 of 1000: agreement")
+	require.Contains(t, r.String(), "violated at seed 75 of 2000: agreement")
 }
 
 func TestWhatCannotBeRunIsNotJudged(t *testing.T) {

@@ -20,6 +20,7 @@ type Session struct {
 	delayed map[uint64]time.Duration
 	cuts    map[[2]nodes.ID]*sim.Active
 	failing map[nodes.ID]*sim.Active // disks whose next sync fails
+	paused  map[nodes.ID]*sim.Active
 }
 
 // eventsMax bounds a session: a cluster that talks to itself for ever must not hang a page.
@@ -32,7 +33,7 @@ var ErrNoStep = errors.New("this step is not possible here")
 // was before that step.
 func Play(scene *Scene, variant *Variant, seed uint64, steps []string) (*Session, error) {
 	s := &Session{scene: scene, delayed: map[uint64]time.Duration{},
-		cuts: map[[2]nodes.ID]*sim.Active{}, failing: map[nodes.ID]*sim.Active{}}
+		cuts: map[[2]nodes.ID]*sim.Active{}, failing: map[nodes.ID]*sim.Active{}, paused: map[nodes.ID]*sim.Active{}}
 	s.world = &World{U: sim.New(sim.Config{Seed: seed, Window: math.MaxInt64, Recorder: &s.rec, EventsMax: eventsMax})}
 	s.world.U.Observe(sim.Observer{After: s.watch})
 	variant.Build(s.world)
@@ -127,17 +128,18 @@ func (s *Session) machine(p step) error {
 		m.Start(0)
 		s.boot(m.ID())
 	case "pause":
-		m.Pause()
-		u.Note(m.ID(), "is paused")
+		if m.Paused() {
+			return fmt.Errorf("%w: %s is paused", ErrNoStep, m.ID())
+		}
+		s.paused[m.ID()] = u.DisturbProcesses(fmt.Sprintf("pause(%s)", m.ID()), p.machines, sim.ProcessFault{Pause: true})
 	case "resume":
 		if !m.Paused() {
 			return fmt.Errorf("%w: %s is not paused", ErrNoStep, m.ID())
 		}
-		m.Resume()
-		u.Note(m.ID(), "goes on")
+		s.paused[m.ID()].End()
 	case "skew":
 		m.StepClock(p.time)
-		u.Note(m.ID(), fmt.Sprintf("its clock jumps by %v", p.time))
+		u.Strike(fmt.Sprintf("clock-bump(%s, %v)", m.ID(), p.time), 1)
 	case "fail-sync":
 		if s.failing[m.ID()] == nil {
 			s.failing[m.ID()] = u.DisturbDisks("the next sync fails", p.machines, sim.DiskFault{SyncErrorPPM: 1_000_000})

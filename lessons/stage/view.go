@@ -100,6 +100,7 @@ func shown(e *trace.Event) bool {
 func (s *Session) told(e *trace.Event) string {
 	w := trace.Words(e, s.scene.Describe)
 	w = strings.TrimPrefix(strings.TrimPrefix(w, "somebody: "), e.Node+": ")
+	w = strings.Replace(w, sim.DropOmitted.String(), "dropped by hand", 1)
 	return strings.TrimPrefix(w, e.Node+" ")
 }
 
