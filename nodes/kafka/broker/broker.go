@@ -46,6 +46,7 @@ type Broker struct {
 	creating      map[string]bool
 
 	channels    map[nodes.Conn]*channel
+	accepted    []*channel // the same, by their ids
 	channelIDs  uint64
 	hosts       map[string]int // connections, by host
 	readied     []*channel     // whose next request may be taken

@@ -63,6 +63,7 @@ func (b *Broker) Opened(env nodes.Env, c nodes.Conn, peer string) {
 	b.channelIDs++
 	ch := &channel{id: b.channelIDs, conn: c, host: host, listener: b.listenerOf(c.Port), last: env.Monotonic()}
 	b.channels[c] = ch
+	b.accepted = append(b.accepted, ch)
 	b.hosts[host]++
 	b.watchIdle(env)
 }
@@ -286,6 +287,9 @@ func (b *Broker) forget(ch *channel) {
 		return
 	}
 	delete(b.channels, ch.conn)
+	if i, ok := slices.BinarySearchFunc(b.accepted, ch.id, func(ch *channel, id uint64) int { return cmp.Compare(ch.id, id) }); ok {
+		b.accepted = slices.Delete(b.accepted, i, i+1)
+	}
 	if b.hosts[ch.host]--; b.hosts[ch.host] == 0 {
 		delete(b.hosts, ch.host)
 	}
@@ -326,7 +330,7 @@ func (b *Broker) watchIdle(env nodes.Env) {
 func (b *Broker) closeIdle(env nodes.Env) {
 	b.idling = false
 	now := env.Monotonic()
-	for _, ch := range b.sorted() {
+	for _, ch := range slices.Clone(b.accepted) {
 		if !ch.busy && len(ch.queue) == 0 && now-ch.last >= b.cfg.IdleTimeout {
 			b.drop(env, ch)
 		}
@@ -334,16 +338,6 @@ func (b *Broker) closeIdle(env nodes.Env) {
 	if len(b.channels) > 0 {
 		b.watchIdle(env)
 	}
-}
-
-// sorted are the channels of connections, in the order in which they came.
-func (b *Broker) sorted() []*channel {
-	all := make([]*channel, 0, len(b.channels))
-	for _, ch := range b.channels {
-		all = append(all, ch)
-	}
-	slices.SortFunc(all, func(x, y *channel) int { return cmp.Compare(x.id, y.id) })
-	return all
 }
 
 // watchSlow looks again soon at those who do not read their answers.

@@ -99,7 +99,7 @@ func (b *Broker) topicMetadata(topic, listener string, version int16) kmsg.Metad
 	return m
 }
 
-func (b *Broker) partitionMetadata(s *partitionState, listener string, version int16) kmsg.MetadataResponseTopicPartition {
+func (b *Broker) partitionMetadata(s *PartitionState, listener string, version int16) kmsg.MetadataResponseTopicPartition {
 	p := kmsg.NewMetadataResponseTopicPartition()
 	p.Partition, p.Leader, p.LeaderEpoch = s.Partition, s.Leader, s.LeaderEpoch
 	reachable := func(id int32) bool {

@@ -3,6 +3,11 @@ package broker
 import (
 	"maps"
 	"slices"
+
+	"orrery/nodes/kafka/controller"
+	"orrery/nodes/kafka/group"
+	"orrery/nodes/kafka/replica"
+	"orrery/nodes/kafka/txn"
 )
 
 // Stats counts what has come over connections since the start.
@@ -39,7 +44,7 @@ type View struct {
 type TopicView struct {
 	Topic      string
 	Settings   map[string]string `json:",omitempty"`
-	Partitions []partitionState
+	Partitions []PartitionState
 }
 
 // Inspect implements [nodes.Inspector].
@@ -49,12 +54,10 @@ func (b *Broker) Inspect() any {
 	if b.store == nil {
 		return v
 	}
+	v.Brokers = b.Lives()
 	v.Cluster, v.Epoch = string(b.store.Cluster()), b.ctrl.BrokerEpoch()
 	if epoch, ok := b.ctrl.Active(); ok {
 		v.Active = epoch
-	}
-	for _, p := range b.cache.brokers {
-		v.Brokers = append(v.Brokers, p.id)
 	}
 	for _, name := range b.cache.names {
 		v.Topics = append(v.Topics, TopicView{Topic: name, Settings: maps.Clone(b.topicSettings[name]),
@@ -71,4 +74,44 @@ func inspect(module any) any {
 		return i.Inspect()
 	}
 	return nil
+}
+
+// The parts of a broker, for checkers that look from outside and change nothing. They are nil until it has booted.
+
+// Replicas is the broker's replica manager.
+func (b *Broker) Replicas() *replica.Manager { return b.replicas }
+
+// Controller is the broker's part in the cluster's metadata.
+func (b *Broker) Controller() *controller.Controller { return b.ctrl }
+
+// Groups is the broker's group coordinator.
+func (b *Broker) Groups() *group.Coordinator { return b.groups }
+
+// Txns is the broker's transaction coordinator.
+func (b *Broker) Txns() *txn.Coordinator { return b.txns }
+
+// ID is broker.id.
+func (b *Broker) ID() int32 { return b.id }
+
+// Serves tells whether the broker takes requests: it has been registered once, and does not shut down.
+func (b *Broker) Serves() bool { return b.ready() && !b.frozen }
+
+// Stats counts what has come over connections.
+func (b *Broker) Stats() Stats { return b.stats }
+
+// Lives are the brokers that live, as far as this one has been told.
+func (b *Broker) Lives() []int32 {
+	ids := make([]int32, len(b.cache.brokers))
+	for i, p := range b.cache.brokers {
+		ids[i] = p.id
+	}
+	return ids
+}
+
+// Partition is what the broker has been told of a partition; ok is false if that is nothing.
+func (b *Broker) Partition(topic string, partition int32) (s PartitionState, ok bool) {
+	if p, known := b.cache.partition(topic, partition); known {
+		return *p, true
+	}
+	return PartitionState{}, false
 }

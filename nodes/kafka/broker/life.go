@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -180,7 +181,7 @@ func (b *Broker) departed(env nodes.Env, clean bool) {
 // closeLogs answers nobody any more, and closes the logs.
 func (b *Broker) closeLogs(env nodes.Env) {
 	b.stage = closing
-	for _, ch := range b.sorted() {
+	for _, ch := range slices.Clone(b.accepted) {
 		b.drop(env, ch)
 	}
 	b.replicas.Shutdown(env)

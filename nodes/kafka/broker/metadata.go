@@ -43,11 +43,11 @@ type endpoint struct {
 }
 
 type topicState struct {
-	partitions []partitionState // by number
+	partitions []PartitionState // by number
 }
 
-// partitionState is what is known of a partition.
-type partitionState struct {
+// PartitionState is what a broker has been told of a partition.
+type PartitionState struct {
 	Partition       int32
 	Leader          int32
 	LeaderEpoch     int32
@@ -80,12 +80,12 @@ func (p *peerBroker) at(listener string) (endpoint, bool) {
 }
 
 // partition finds a partition's state.
-func (c *cache) partition(topic string, p int32) (*partitionState, bool) {
+func (c *cache) partition(topic string, p int32) (*PartitionState, bool) {
 	t := c.topics[topic]
 	if t == nil {
 		return nil, false
 	}
-	i, ok := slices.BinarySearchFunc(t.partitions, p, func(s partitionState, p int32) int { return cmp.Compare(s.Partition, p) })
+	i, ok := slices.BinarySearchFunc(t.partitions, p, func(s PartitionState, p int32) int { return cmp.Compare(s.Partition, p) })
 	if !ok {
 		return nil, false
 	}
@@ -93,7 +93,7 @@ func (c *cache) partition(topic string, p int32) (*partitionState, bool) {
 }
 
 // set takes a partition's state.
-func (c *cache) set(topic string, s partitionState) {
+func (c *cache) set(topic string, s PartitionState) {
 	t := c.topics[topic]
 	if t == nil {
 		t = &topicState{}
@@ -101,7 +101,7 @@ func (c *cache) set(topic string, s partitionState) {
 		i, _ := slices.BinarySearch(c.names, topic)
 		c.names = slices.Insert(c.names, i, topic)
 	}
-	i, ok := slices.BinarySearchFunc(t.partitions, s.Partition, func(s partitionState, p int32) int { return cmp.Compare(s.Partition, p) })
+	i, ok := slices.BinarySearchFunc(t.partitions, s.Partition, func(s PartitionState, p int32) int { return cmp.Compare(s.Partition, p) })
 	if ok {
 		t.partitions[i] = s
 	} else {
@@ -116,7 +116,7 @@ func (c *cache) remove(topic string, p int32) bool {
 		return false
 	}
 	n := len(t.partitions)
-	t.partitions = slices.DeleteFunc(t.partitions, func(s partitionState) bool { return s.Partition == p })
+	t.partitions = slices.DeleteFunc(t.partitions, func(s PartitionState) bool { return s.Partition == p })
 	gone := len(t.partitions) < n
 	if len(t.partitions) == 0 {
 		delete(c.topics, topic)
@@ -197,7 +197,7 @@ func (c *cache) learn(topic string, p kmsg.UpdateMetadataRequestTopicPartition, 
 		}
 		return gone
 	}
-	c.set(topic, partitionState{Partition: p.Partition, Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, ControllerEpoch: p.ControllerEpoch,
+	c.set(topic, PartitionState{Partition: p.Partition, Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, ControllerEpoch: p.ControllerEpoch,
 		ISR: slices.Clone(p.ISR), Replicas: slices.Clone(p.Replicas), Offline: slices.Clone(p.OfflineReplicas), Version: p.ZKVersion})
 	return gone
 }

@@ -158,16 +158,32 @@ func (w *world) of(id nodes.ID) broker.View {
 	return broker.View{}
 }
 
-// leader is who leads a partition, by the metadata of some broker that lives.
-func (w *world) leader(topic string, partition int) nodes.ID {
-	for _, a := range w.bootstrap() {
-		for _, t := range w.of(a.ID).Topics {
-			if t.Topic == topic && w.u.Machine(a.ID).Up() {
-				return nodes.ID(fmt.Sprintf("b%d", t.Partitions[partition].Leader))
-			}
+// newest is the newest that any broker which lives has heard of a partition.
+func (w *world) newest(topic string, partition int) (leader nodes.ID, isr int) {
+	epoch, version := int32(-1), int32(-1)
+	for _, m := range w.u.Machines() {
+		b, ok := m.Node().(*broker.Broker)
+		if !ok || !m.Up() {
+			continue
+		}
+		if p, ok := b.Partition(topic, int32(partition)); ok && (p.LeaderEpoch > epoch || p.LeaderEpoch == epoch && p.Version > version) {
+			epoch, version = p.LeaderEpoch, p.Version
+			leader, isr = nodes.ID(fmt.Sprintf("b%d", p.Leader)), len(p.ISR)
 		}
 	}
-	return ""
+	return leader, isr
+}
+
+// leader is who leads a partition.
+func (w *world) leader(topic string, partition int) nodes.ID {
+	leader, _ := w.newest(topic, partition)
+	return leader
+}
+
+// inSync is how many replicas the ISR of a partition has.
+func (w *world) inSync(topic string, partition int) int {
+	_, isr := w.newest(topic, partition)
+	return isr
 }
 
 func (w *world) kill(id nodes.ID) { w.u.Machine(id).Kill(vdisk.LoseNothing) }
