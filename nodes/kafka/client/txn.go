@@ -8,7 +8,6 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/proto"
-	"orrery/nodes/kafka/record"
 	"orrery/nodes/task"
 )
 
@@ -317,6 +316,3 @@ func (p *Producer) fatalOr(err error) error {
 	}
 	return err
 }
-
-// Transactional tells that a producer has begun a transaction that has not ended.
-func (p *Producer) Transactional() bool { return p.txn.open && p.id != record.NoProducerID }
