@@ -114,6 +114,5 @@ const demo = `
 until 50ms
 pause n1
 until 200ms     // n2 takes over
-resume n1
-until 400ms
+resume n1       // and it acts
 `

@@ -40,6 +40,7 @@ func Play(scene *Scene, variant *Variant, seed uint64, steps []string) (*Session
 	for _, m := range s.world.U.Machines() {
 		s.boot(m.ID())
 	}
+	s.settle()
 	for i, line := range steps {
 		if err := s.Do(line); err != nil {
 			return s, fmt.Errorf("step %d, %q: %w", i+1, line, err)
@@ -68,6 +69,7 @@ func (s *Session) Do(line string) error {
 			return fmt.Errorf("%w: there is no machine %s", ErrNoStep, id)
 		}
 	}
+	defer s.settle()
 	switch {
 	case forms[p.verb].id:
 		return s.event(p)
@@ -78,6 +80,10 @@ func (s *Session) Do(line string) error {
 	}
 	return s.until(p.time)
 }
+
+// settle lets happen what nobody can choose: what keeps its time and comes first (a machine wakes up), and what has come to nothing.
+// To ask what is under way does that, so it is asked after each step: then looking changes nothing.
+func (s *Session) settle() { s.world.U.Pending() }
 
 // event takes a step that is about an event under way.
 func (s *Session) event(p step) error {

@@ -16,7 +16,7 @@ func start(t *testing.T, more ...string) *stage.Session {
 	scene := scenes.Of(9)
 	v, err := scene.Variant(stage.Broken)
 	require.NoError(t, err)
-	s, err := stage.Play(scene, v, scene.Seed, append([]string{"until 30ms", "take timer propose of p1"}, more...))
+	s, err := stage.Play(scene, v, scene.Seed, append([]string{"until 190ms", "take timer propose of p1"}, more...))
 	require.NoError(t, err)
 	return s
 }
@@ -34,7 +34,7 @@ func underWay(t *testing.T, s *stage.Session, what, node string) *stage.Waiting 
 
 func TestTheSameStepsComeToTheSameState(t *testing.T) {
 	first := start(t)
-	steps := []string{"until 30ms", "take timer propose of p1"}
+	steps := []string{"until 190ms", "take timer propose of p1"}
 	for range 12 { // whatever comes, by its id
 		w := first.View().Pending[0]
 		step := w.Step("take")
@@ -63,9 +63,9 @@ func TestAMessageIsLostDoubledAndDelayed(t *testing.T) {
 	due := late.Due
 	require.NoError(t, s.Do(late.Step("delay 300ms")))
 	require.Equal(t, due+int64(300*time.Millisecond), underWay(t, s, "P1a 1.p1", "a2").Due)
-	require.NoError(t, s.Do("until 250ms"))
+	require.NoError(t, s.Do("until 400ms"))
 	underWay(t, s, "P1a 1.p1", "a2")
-	require.NoError(t, s.Do("until 600ms"))
+	require.NoError(t, s.Do("until 900ms"))
 	for _, e := range s.Events() {
 		if e.Name == "P1a" && e.Node == "a2" && e.Kind.String() == "deliver" {
 			return

@@ -12,7 +12,7 @@ const slice = 50e6, late = 80; // ns that "run" lets pass; ms that "delay" adds
 const place = (p: Waiting) => p.message ? `${p.what} by ${p.node} from ${p.from}` : `${p.what} of ${p.node}`;
 const line = (verb: string, p: Waiting) => `${verb} ${place(p)} #${p.id}`;
 /** A step as it is shown: without the identity of its event. */
-export const spoken = (step: string) => step.replace(/ #[0-9a-f]+$/, "");
+export const spoken = (step: string) => step.replace(/ #[0-9a-f]{16}$/, "");
 
 export function Playground({ lesson, play }: { lesson: Lesson; play: Play }): JSX.Element {
   const [variant, setVariant] = useState(lesson.variants[0].name), [tree, setTree] = useState(Tree.start);
