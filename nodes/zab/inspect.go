@@ -44,6 +44,9 @@ func (s *Server) Leads() (epoch int64, ok bool) {
 // Zxid is the last transaction that is in memory. A leader that has just begun counts from its epoch's beginning.
 func (s *Server) Zxid() int64 { return s.db.tree.Zxid() }
 
+// Znode is a znode of the tree in memory, see Settled. Its slices must not be changed. ok is false if there is none.
+func (s *Server) Znode(path string) (z tree.Znode, ok bool) { return s.db.tree.Znode(path) }
+
 // NewEpoch tells whether Zxid is the beginning of an epoch, of which nothing is in any log.
 func (s *Server) NewEpoch() bool { return proto.Counter(s.db.tree.Zxid()) == 0 }
 
