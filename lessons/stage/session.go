@@ -17,6 +17,7 @@ type Session struct {
 	scene   *Scene
 	world   *World
 	rec     trace.Recorder
+	now     time.Duration // the session's clock
 	delayed map[uint64]time.Duration
 	cuts    map[[2]nodes.ID]*sim.Active
 	failing map[nodes.ID]*sim.Active // disks whose next sync fails
@@ -83,7 +84,16 @@ func (s *Session) Do(line string) error {
 
 // settle lets happen what nobody can choose: what keeps its time and comes first (a machine wakes up), and what has come to nothing.
 // To ask what is under way does that, so it is asked after each step: then looking changes nothing.
-func (s *Session) settle() { s.world.U.Pending() }
+// Its clock stands where the last thing happened, or where it was told to stand; not where something would have, had it not
+// come to nothing.
+func (s *Session) settle() {
+	u := s.world.U
+	now, seq := u.Now(), u.Seq()
+	if u.Pending(); u.Seq() != seq {
+		now = u.Now()
+	}
+	s.now = now
+}
 
 // event takes a step that is about an event under way.
 func (s *Session) event(p step) error {
@@ -214,8 +224,8 @@ func (s *Session) next() error {
 // until lets happen what is due by then. If something is delayed beyond, the clock stands at what happened last.
 func (s *Session) until(limit time.Duration) error {
 	u := s.world.U
-	if limit < u.Now() {
-		return fmt.Errorf("%w: it is %v already", ErrNoStep, u.Now())
+	if limit < s.now {
+		return fmt.Errorf("%w: it is %v already", ErrNoStep, s.now)
 	}
 	for len(s.delayed) > 0 {
 		e, at, ok := s.first()

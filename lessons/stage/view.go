@@ -64,7 +64,7 @@ type Told struct {
 // View is the session as it is now.
 func (s *Session) View() *View {
 	u := s.world.U
-	v := &View{Now: int64(u.Now()), Hash: u.Hash().String(), Verdict: "ok so far", Machines: []Seen{}, Pending: []Waiting{}, Events: []Told{}}
+	v := &View{Now: int64(s.now), Hash: u.Hash().String(), Verdict: "ok so far", Machines: []Seen{}, Pending: []Waiting{}, Events: []Told{}}
 	if x := u.Violation(); x != nil {
 		v.Verdict, v.Property, v.Detail, v.Seq = "violated", x.Property, x.Detail, x.Seq
 	}

@@ -1,0 +1,2 @@
+// Package ensemble is the cluster of the lessons on ZooKeeper.
+package ensemble
