@@ -212,7 +212,11 @@ func (a *app) breakAndFix(l *lessons.Lesson) error {
 		if name, bug, found := strings.Cut(l.Museum, " "); found {
 			fmt.Fprintf(w, "In the full protocol:        orrery run %s --bug %s\n", name, bug)
 		}
-		fmt.Fprintf(w, "By chance, %-17s seed %d of %d: %s: %s\n", strings.Join(l.Faults, ", ")+":", caught.Failed, l.Within, caught.Property, caught.Detail)
+		chance := "By chance:"
+		if len(l.Faults) > 0 {
+			chance = "By " + strings.Join(l.Faults, ", ") + ":"
+		}
+		fmt.Fprintf(w, "%-28s seed %d of %d: %s: %s\n", chance, caught.Failed, l.Within, caught.Property, caught.Detail)
 		a.section(w, "Fix")
 		fmt.Fprintf(w, "Complete these lines:        orrery lesson %d --start ./mine\n", l.Number)
 		fmt.Fprintf(w, "If you are stuck:            orrery lesson %d --hint, or --reveal\n", l.Number)

@@ -13,6 +13,7 @@ type Proposer struct {
 	acceptors []nodes.ID
 	own       string
 	adopt     func(promises []P1b, own string) string
+	enough    func(answers, acceptors int) bool
 	wait      func(attempt int, chance *rand.Rand) time.Duration
 
 	attempt  int
@@ -81,10 +82,8 @@ func (p *Proposer) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
 	}
 }
 
-func (p *Proposer) quorum() int { return len(p.acceptors)/2 + 1 }
-
 func (p *Proposer) mayPropose(env nodes.Env) {
-	if len(p.promises) < p.quorum() {
+	if !p.enough(len(p.promises), len(p.acceptors)) {
 		return
 	}
 	p.phase, p.value = 2, p.adopt(p.promises, p.own)
@@ -95,7 +94,7 @@ func (p *Proposer) mayPropose(env nodes.Env) {
 }
 
 func (p *Proposer) mayLearn(env nodes.Env) {
-	if len(p.voted) < p.quorum() {
+	if !p.enough(len(p.voted), len(p.acceptors)) {
 		return
 	}
 	p.phase, p.learnt = 0, p.value

@@ -21,6 +21,7 @@ type Setup struct {
 	Teller    func() Teller                                         // nil: an acceptor tells what is durable
 	Adopt     func(promises []P1b, own string) string               // nil: Highest
 	Wait      func(attempt int, chance *rand.Rand) time.Duration    // nil: BackOff; attempt is at least 1
+	Enough    func(answers, acceptors int) bool                     // how many answers are a quorum; nil: Majority
 	Watch     func(w *stage.World, acceptors, proposers []nodes.ID) // nil: Agreement alone
 }
 
@@ -43,6 +44,9 @@ func (s Setup) Build(w *stage.World) {
 	if s.Adopt == nil {
 		s.Adopt = Highest
 	}
+	if s.Enough == nil {
+		s.Enough = Majority
+	}
 	if s.Wait == nil {
 		s.Wait = BackOff
 	}
@@ -57,7 +61,7 @@ func (s Setup) Build(w *stage.World) {
 		id := nodes.ID(fmt.Sprintf("p%d", i+1))
 		proposers = append(proposers, id)
 		w.AddClient(id, func() nodes.Node {
-			return &Proposer{acceptors: acceptors, own: value, adopt: s.Adopt, wait: s.starting(i)}
+			return &Proposer{acceptors: acceptors, own: value, adopt: s.Adopt, enough: s.Enough, wait: s.starting(i)}
 		})
 	}
 	watchAgreement(w, len(acceptors))
@@ -100,6 +104,9 @@ func Highest(promises []P1b, own string) string {
 	}
 	return value
 }
+
+// Majority is more than half.
+func Majority(answers, acceptors int) bool { return answers > acceptors/2 }
 
 // BackOff waits longer after each attempt that failed, by chance between nothing and the whole.
 func BackOff(attempt int, chance *rand.Rand) time.Duration {

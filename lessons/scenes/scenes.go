@@ -7,6 +7,9 @@ import (
 	detector "orrery/lessons/04-failure-detector"
 	fix04 "orrery/lessons/04-failure-detector/fix"
 	solution04 "orrery/lessons/04-failure-detector/fix/solution"
+	majority "orrery/lessons/06-any-two-majorities"
+	fix06 "orrery/lessons/06-any-two-majorities/fix"
+	solution06 "orrery/lessons/06-any-two-majorities/fix/solution"
 	dueling "orrery/lessons/07-dueling-proposers"
 	fix07 "orrery/lessons/07-dueling-proposers/fix"
 	solution07 "orrery/lessons/07-dueling-proposers/fix/solution"
@@ -22,6 +25,9 @@ import (
 	leases "orrery/lessons/12-lease-reads"
 	fix12 "orrery/lessons/12-lease-reads/fix"
 	solution12 "orrery/lessons/12-lease-reads/fix/solution"
+	stale "orrery/lessons/16-stale-read"
+	fix16 "orrery/lessons/16-stale-read/fix"
+	solution16 "orrery/lessons/16-stale-read/fix/solution"
 	commit "orrery/lessons/25-two-and-three-phases"
 	fix25 "orrery/lessons/25-two-and-three-phases/fix"
 	solution25 "orrery/lessons/25-two-and-three-phases/fix/solution"
@@ -37,6 +43,8 @@ import (
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		majority.Scene(fix06.New, solution06.New),
+		stale.Scene(fix16.New, solution16.New),
 		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
