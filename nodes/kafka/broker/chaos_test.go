@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -19,13 +20,20 @@ import (
 // Whatever happens to one broker at a time and to the links, what was acknowledged with acks=all and two replicas in sync is read,
 // each record once and in order; and when the faults end the cluster is whole again.
 func TestNothingThatWasAcknowledgedIsLostWhateverHappens(t *testing.T) {
-	seeds := uint64(12)
-	if testing.Short() {
-		seeds = 3
-	}
-	for seed := range seeds {
+	for seed := range seedsOf(t, 12, 3) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { chaos(t, 1_000+seed) })
 	}
+}
+
+// seedsOf is how many seeds a test tries: ORRERY_SEEDS, if that is set.
+func seedsOf(t *testing.T, usual, short uint64) uint64 {
+	if n, err := strconv.Atoi(os.Getenv("ORRERY_SEEDS")); err == nil {
+		return uint64(n)
+	}
+	if testing.Short() {
+		return short
+	}
+	return usual
 }
 
 func chaos(t *testing.T, seed uint64) {
