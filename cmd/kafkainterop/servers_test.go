@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // server is a process of ours: a ZooKeeper server, or a broker.
@@ -54,8 +55,11 @@ func (l *buffer) String() string {
 	return l.b.String()
 }
 
-// command is our command, built once.
+// command is our command, built once, or the one that ORRERY names.
 var command = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("ORRERY"); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "orrery-kafkainterop")
 	if err != nil {
 		return "", err
@@ -71,7 +75,7 @@ var command = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := command(); err == nil {
+	if path, err := command(); err == nil && os.Getenv("ORRERY") == "" {
 		_ = os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
@@ -173,7 +177,7 @@ func (c *cluster) seeds() []string {
 // client makes a client of franz-go.
 func (c *cluster) client(opts ...kgo.Opt) *kgo.Client {
 	c.Helper()
-	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.seeds()...)}, opts...)...)
+	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.seeds()...), kgo.MetadataMinAge(100 * time.Millisecond)}, opts...)...)
 	require.NoError(c, err)
 	c.Cleanup(cl.Close)
 	return cl
@@ -204,24 +208,37 @@ func (c *cluster) allKnown() {
 	}, func() string { return "the brokers do not know one another: " + last + c.logs() })
 }
 
-// topic makes a topic, and waits until it is led.
+// topic makes a topic, and waits until every broker knows who leads it.
 func (c *cluster) topic(name string, partitions int32, factor int16, configs map[string]*string) {
 	c.Helper()
-	adm := c.admin()
-	r, err := adm.CreateTopic(c.Context(), partitions, factor, configs, name)
+	r, err := c.admin().CreateTopic(c.Context(), partitions, factor, configs, name)
 	require.NoError(c, err, "%s: %s", name, r.ErrMessage)
-	c.eventually(30*time.Second, func() bool {
-		d, err := adm.ListTopics(c.Context(), name)
-		if err != nil || len(d[name].Partitions) != int(partitions) {
-			return false
-		}
-		for _, p := range d[name].Partitions {
-			if p.Err != nil || p.Leader < 0 || len(p.ISR) != int(factor) {
+	cl := c.client()
+	c.eventually(time.Minute, func() bool {
+		for _, b := range c.brokers {
+			if !c.led(cl.Broker(int(b.id)), name, partitions, int(factor)) {
 				return false
 			}
 		}
 		return true
 	}, func() string { return name + " is not led" + c.logs() })
+}
+
+// led says that a broker knows a leader of each of the topic's partitions, and that all replicas are in sync.
+func (c *cluster) led(b *kgo.Broker, topic string, partitions int32, factor int) bool {
+	req := kmsg.NewPtrMetadataRequest()
+	req.Topics = []kmsg.MetadataRequestTopic{{Topic: &topic}}
+	answer, err := b.Request(c.Context(), req)
+	if err != nil {
+		return false
+	}
+	of := answer.(*kmsg.MetadataResponse).Topics[0]
+	for _, p := range of.Partitions {
+		if p.ErrorCode != 0 || p.Leader < 0 || len(p.ISR) != factor {
+			return false
+		}
+	}
+	return of.ErrorCode == 0 && len(of.Partitions) == int(partitions)
 }
 
 // logs is what all processes have said last.
