@@ -76,9 +76,7 @@ const pace = 100 * time.Millisecond
 
 // demo: z1, which c2 has its session with, hears nothing of its leader for a moment.
 const demo = `
-until 600ms
+until 1100ms
 cut z1 z3
-until 760ms
-heal z1 z3
-until 1s
+until 1260ms
 `

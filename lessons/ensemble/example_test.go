@@ -18,14 +18,16 @@ func Example() {
 	e := ensemble.New(w, 3, nil)
 	w.AddClient("c1", func() nodes.Node {
 		return task.New(nodes.JSONCodec(), func(t *task.T) {
-			d := e.Open(t).Do(client.Create("/lesson", nil, nil, 0))
-			fmt.Println(d.Err)
+			s := e.Open(t)
+			fmt.Println(s.Connect(3 * time.Second))
+			fmt.Println(s.Do(client.Create("/lesson", nil, nil, 0)).Err)
 		})
 	})
-	w.U.Run(time.Second)
+	w.U.Run(3 * time.Second)
 	_, led := e.Leader()
 	fmt.Println(led)
 	// Output:
+	// true
 	// OK
 	// true
 }
