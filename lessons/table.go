@@ -20,6 +20,8 @@ var table = []Lesson{
 		Faults: []string{"pause", "delay"}, Pinned: 9, Within: 200, Proof: 1000},
 	{Number: 6, Dir: "06-any-two-majorities", Title: "Any two majorities meet", Track: Paxos, Minutes: 10, Badge: "counter of heads",
 		Museum: "paxos small-quorum", Pinned: 35, Within: 300, Proof: 1000},
+	{Number: 3, Dir: "03-clocks-lie", Title: "Clocks lie", Track: Messages, Minutes: 15, Badge: "reader of no clock",
+		Faults: []string{"clock", "delay"}, Pinned: 2, Within: 40, Proof: 1000},
 	{Number: 7, Dir: "07-dueling-proposers", Title: "Dueling proposers", Track: Paxos, Minutes: 15, Badge: "peacemaker",
 		Pinned: 1, Within: 20, Proof: 1000},
 	{Number: 8, Dir: "08-chosen-for-ever", Title: "Chosen is for ever", Track: Paxos, Minutes: 15, Badge: "adopter",

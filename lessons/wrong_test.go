@@ -9,7 +9,9 @@ import (
 
 	"orrery/lessons"
 	lostack "orrery/lessons/01-lost-acknowledgement"
+	clocks "orrery/lessons/03-clocks-lie"
 	detector "orrery/lessons/04-failure-detector"
+	majority "orrery/lessons/06-any-two-majorities"
 	dueling "orrery/lessons/07-dueling-proposers"
 	chosen "orrery/lessons/08-chosen-for-ever"
 	forgotten "orrery/lessons/09-forgotten-promise"
@@ -45,6 +47,21 @@ type mayFor time.Duration
 
 func (m mayFor) MayAct(now, heard time.Duration) bool        { return now-heard < time.Duration(m) }
 func (m mayFor) MayAnswer(now, confirmed time.Duration) bool { return now-confirmed < time.Duration(m) }
+
+// laterClock adds what it takes for a good clock.
+type laterClock time.Duration
+
+func (c laterClock) Stamp(now, _ int64) int64 { return now + int64(c) }
+
+// atLeast equals what was seen, and does not exceed it.
+type atLeast struct{}
+
+func (atLeast) Stamp(now, seen int64) int64 { return max(now, seen) }
+
+// thisMany is right for one number of acceptors.
+type thisMany int
+
+func (n thisMany) Enough(answers, _ int) bool { return answers >= int(n) }
 
 type constantly time.Duration
 
@@ -154,6 +171,9 @@ func TestWhatIsHalfRightDoesNotPass(t *testing.T) {
 	}{
 		{1, lostack.Variant("the same number", "", func() lostack.Filter { return sameNumber{} })},
 		{1, lostack.Variant("one number for all clients", "", func() lostack.Filter { return &oneForAll{} })},
+		{3, clocks.Variant("a margin", "", func() clocks.Rule { return laterClock(time.Second) })},
+		{3, clocks.Variant("not behind", "", func() clocks.Rule { return atLeast{} })},
+		{6, majority.Variant("two", "", func() majority.Rule { return thisMany(2) })},
 		{4, detector.Variant("twice the patience", "", func() detector.Rule { return mayFor(2 * detector.SuspectAfter) })},
 		{4, detector.Variant("never", "", func() detector.Rule { return mayFor(0) })},
 		{7, dueling.Variant("no wait", "", func() dueling.Patience { return constantly(0) })},

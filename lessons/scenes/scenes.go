@@ -4,6 +4,9 @@ import (
 	lostack "orrery/lessons/01-lost-acknowledgement"
 	fix01 "orrery/lessons/01-lost-acknowledgement/fix"
 	solution01 "orrery/lessons/01-lost-acknowledgement/fix/solution"
+	clocks "orrery/lessons/03-clocks-lie"
+	fix03 "orrery/lessons/03-clocks-lie/fix"
+	solution03 "orrery/lessons/03-clocks-lie/fix/solution"
 	detector "orrery/lessons/04-failure-detector"
 	fix04 "orrery/lessons/04-failure-detector/fix"
 	solution04 "orrery/lessons/04-failure-detector/fix/solution"
@@ -43,6 +46,7 @@ import (
 // All are the scenes, by the number of their lesson.
 func All() []*stage.Scene {
 	return []*stage.Scene{
+		clocks.Scene(fix03.New, solution03.New),
 		majority.Scene(fix06.New, solution06.New),
 		stale.Scene(fix16.New, solution16.New),
 		commit.Scene(fix25.New, solution25.New),
