@@ -30,7 +30,8 @@ type kafkaCluster struct {
 
 // startKafka starts a cluster, and waits until all of its brokers know each other.
 func startKafka(t *testing.T, brokers int, settings string) *kafkaCluster {
-	k := &kafkaCluster{T: t, binary: build(t)}
+	t.Setenv(asCommand, "yes")
+	k := &kafkaCluster{T: t, binary: os.Args[0]}
 	dir, zk := t.TempDir(), freeAddress(t)
 	_, port, err := net.SplitHostPort(zk)
 	require.NoError(t, err)
@@ -163,6 +164,7 @@ func TestTheToolsOfALiveCluster(t *testing.T) {
 		"topics --create --topic x --config a=b":           "INVALID_CONFIG",
 		"topics --create --topic x --replication-factor 9": "INVALID_REPLICATION_FACTOR",
 		"produce":                                           "want --topic TOPIC",
+		"produce --topic nowhere":                           "topic nowhere: kafka: UNKNOWN_TOPIC_OR_PARTITION",
 		"produce --topic probe --acks 2":                    "--acks",
 		"consume --topic probe --offset 4":                  "together with --partition",
 		"consume --topic probe --partition 7":               "has no partition 7",

@@ -137,6 +137,9 @@ func (a *app) kafkaProduce(ctx context.Context, in io.Reader, f *kafkaFlags, p *
 	config.DeliveryTimeout = f.timeout
 	input := readLines(in)
 	return a.onKafka(ctx, f, func(k *kafkaClient) error {
+		if _, err := k.Partitions(k.t, p.topic); err != nil {
+			return fmt.Errorf("topic %s: %w", p.topic, err)
+		}
 		producer := client.NewProducer(k.Cluster, config)
 		defer producer.Close(k.t)
 		if p.transactional != "" {
