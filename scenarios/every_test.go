@@ -48,3 +48,4 @@ func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Bui
 func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }
 func FuzzTrident(f *testing.F)          { simtest.Fuzz(f, Trident().Build) }
 func FuzzDiscovery(f *testing.F)        { simtest.Fuzz(f, Discovery().Build) }
+func FuzzStormKafka(f *testing.F)       { simtest.Fuzz(f, StormKafka().Build) }
