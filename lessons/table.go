@@ -28,4 +28,6 @@ var table = []Lesson{
 		Museum: "paxos adopts-last-answer", Faults: []string{"crash"}, Pinned: 1, Within: 10, Proof: 1200},
 	{Number: 9, Dir: "09-forgotten-promise", Title: "The forgotten promise", Track: Paxos, Minutes: 20, Badge: "keeper of promises",
 		Museum: "paxos promise-not-durable", Faults: []string{"crash"}, Pinned: 75, Within: 600, Proof: 2000},
+	{Number: 19, Dir: "19-expired-session", Title: "The expired session, and two who hold the lock", Track: ZooKeeper, Minutes: 15, Badge: "reader of zxids",
+		Museum: "zookeeper-recipes lock-no-fencing", Faults: []string{"pause", "partition"}, Pinned: 16, Within: 200, Proof: 200},
 }

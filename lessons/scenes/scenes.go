@@ -31,6 +31,9 @@ import (
 	stale "orrery/lessons/16-stale-read"
 	fix16 "orrery/lessons/16-stale-read/fix"
 	solution16 "orrery/lessons/16-stale-read/fix/solution"
+	expired "orrery/lessons/19-expired-session"
+	fix19 "orrery/lessons/19-expired-session/fix"
+	solution19 "orrery/lessons/19-expired-session/fix/solution"
 	commit "orrery/lessons/25-two-and-three-phases"
 	fix25 "orrery/lessons/25-two-and-three-phases/fix"
 	solution25 "orrery/lessons/25-two-and-three-phases/fix/solution"
@@ -49,6 +52,7 @@ func All() []*stage.Scene {
 		clocks.Scene(fix03.New, solution03.New),
 		majority.Scene(fix06.New, solution06.New),
 		stale.Scene(fix16.New, solution16.New),
+		expired.Scene(fix19.New, solution19.New),
 		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
