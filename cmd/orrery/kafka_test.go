@@ -88,7 +88,7 @@ func (k *kafkaCluster) tool(line string, in io.Reader) string {
 }
 
 const quickKafka = "offsets.topic.num.partitions=2\ntransaction.state.log.num.partitions=2\ngroup.initial.rebalance.delay.ms=0\n" +
-	"zookeeper.session.timeout.ms=2000\nreplica.lag.time.max.ms=2000\n"
+	"zookeeper.session.timeout.ms=2000\nreplica.lag.time.max.ms=2000\ncontrolled.shutdown.retry.backoff.ms=200\n"
 
 // A broker is killed, and starts again, while a thousand records are written: all are there, each once, in order.
 func TestALiveClusterLosesNothingWhenABrokerIsKilled(t *testing.T) {

@@ -91,11 +91,12 @@ func (b *Broker) modules(env nodes.Env) {
 	b.ctrl = controller.New(controller.Config{Broker: b.id, Endpoints: b.endpoints(env), Rack: c.Rack, Validate: validate,
 		DefaultPartitions: c.NumPartitions, DefaultReplication: c.ReplicationFactor, NoTopicDeletion: !c.DeleteTopics,
 		NoAutoRebalance: !c.AutoRebalance, RebalanceInterval: c.RebalanceInterval, ImbalancePercent: int(c.RebalancePPM / 10_000),
-		UncleanElection: t.Unclean, Quirks: q.Controller}, b.store)
+		UncleanElection: t.Unclean, ShutdownTries: int(orNone(int64(c.ShutdownRetries))), ShutdownBackoff: c.ShutdownBackoff,
+		Quirks: q.Controller}, b.store)
 	b.replicas = replica.New(replica.Config{Broker: b.id, Rack: c.Rack, Dir: c.LogDir, Topic: b.topicConfig, Cluster: clusterView{b},
 		ReplicaLagTime: c.ReplicaLagTime, FetchWaitMax: c.FetchWaitMax, FetchMinBytes: c.FetchMinBytes, ReplicaFetchBytes: c.FetchBytes,
 		FetchResponseBytes: c.FetchResponse, FetchBackoff: c.FetchBackoff, RequestTimeout: c.RequestTimeout, FetchMaxBytes: c.FetchMaxBytes,
-		FetchSessions: sessions(c.FetchSessions), RackAware: c.RackAware, CheckpointInterval: c.CheckpointEvery,
+		FetchSessions: int(orNone(int64(c.FetchSessions))), RackAware: c.RackAware, CheckpointInterval: c.CheckpointEvery,
 		TickInterval: min(c.FlushScheduler, c.RetentionCheck), CleanerBackoff: c.CleanerBackoff,
 		MemoryLimit: max(c.QueuedBytes, 0), EpochRequests: b.opts.EpochRequests, Quirks: q.Replica})
 	b.groups = group.New(group.Config{Partitions: c.Group.Partitions, MinSession: c.Group.MinSession, MaxSession: c.Group.MaxSession,
@@ -107,8 +108,8 @@ func (b *Broker) modules(env nodes.Env) {
 		LoadBytes: int(c.Txn.LoadBuffer), AppendTimeout: c.RequestTimeout, Quirks: q.Txn}, journal{b, txn.StateTopic})
 }
 
-// sessions is max.incremental.fetch.session.cache.slots, of which 0 is none.
-func sessions(n int) int {
+// orNone is a number of which 0 means none, for modules to which 0 means the default.
+func orNone(n int64) int64 {
 	if n == 0 {
 		return -1
 	}

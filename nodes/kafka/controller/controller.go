@@ -40,6 +40,8 @@ type Config struct {
 	ImbalancePercent  int           // leader.imbalance.per.broker.percentage; 0 is 10
 	UncleanElection   bool          // unclean.leader.election.enable, where a topic does not say otherwise
 	RetryBackoff      time.Duration // between attempts at a request to a broker; 0 is 100 ms
+	ShutdownTries     int           // controlled.shutdown.max.retries; 0 is 3, negative is none
+	ShutdownBackoff   time.Duration // controlled.shutdown.retry.backoff.ms; 0 is 5 s
 
 	Quirks Quirks
 }
@@ -129,6 +131,7 @@ func New(cfg Config, s Storage) *Controller {
 	cfg.RebalanceInterval = cmp.Or(cfg.RebalanceInterval, 300*time.Second)
 	cfg.ImbalancePercent = cmp.Or(cfg.ImbalancePercent, 10)
 	cfg.RetryBackoff = cmp.Or(cfg.RetryBackoff, 100*time.Millisecond)
+	cfg.ShutdownTries, cfg.ShutdownBackoff = cmp.Or(cfg.ShutdownTries, shutdownTries), cmp.Or(cfg.ShutdownBackoff, shutdownBackoff)
 	if cfg.Validate == nil {
 		cfg.Validate = ValidateSetting
 	}

@@ -84,8 +84,7 @@ func (l *letGo) begin(c *Controller, t *thread, env nodes.Env) bool {
 	return t.call(&electLeaders{by: shutdownStrategy, left: l.leads})
 }
 
-// A broker that wants to stop asks so often, and waits so long in between (controlled.shutdown.max.retries,
-// controlled.shutdown.retry.backoff.ms).
+// How often a broker that wants to stop asks, and how long it waits in between, where Config does not say otherwise.
 const (
 	shutdownTries   = 3
 	shutdownBackoff = 5 * time.Second
@@ -114,12 +113,12 @@ func (c *Controller) askShutdown(env nodes.Env) {
 	}
 	s.call = 0 // an answer that has not come by now is not waited for
 	switch {
-	case s.tries == shutdownTries:
+	case s.tries >= c.cfg.ShutdownTries:
 		c.closing = nil
 		c.tell(ShutdownReady{Clean: false})
 	default:
 		s.tries++
-		env.SetTimer(nodes.Tag{Name: tagShutdown}, shutdownBackoff)
+		env.SetTimer(nodes.Tag{Name: tagShutdown}, c.cfg.ShutdownBackoff)
 		c.configs.enqueue(&findController{})
 	}
 }
