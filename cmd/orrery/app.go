@@ -133,7 +133,7 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 			root.AddCommand(c)
 		}
 	}
-	grouped("find", a.runCommand(), a.huntCommand(), a.findingsCommand(), a.mutantsCommand(), a.exhaustCommand(), a.listCommand(), a.bugsCommand(), a.strategiesCommand(), a.checkCommand())
+	grouped("find", a.runCommand(), a.huntCommand(), a.findingsCommand(), a.serveCommand(), a.mutantsCommand(), a.exhaustCommand(), a.listCommand(), a.bugsCommand(), a.strategiesCommand(), a.checkCommand())
 	grouped("look", a.replayCommand(), a.showCommand(), a.shrinkCommand(), a.explainCommand())
 	grouped("learn", a.lessonCommand())
 	grouped("live", a.nodeCommand(), a.kvCommand(), a.kafkaCommand())

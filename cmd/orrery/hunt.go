@@ -30,6 +30,7 @@ type huntFlags struct {
 	restart  bool
 	nightly  bool
 	junit    string
+	serve    string
 	json     bool
 }
 
@@ -53,7 +54,7 @@ What is found is kept in the directory of --out: findings.db has the findings an
 come, and every finding has a directory from which it can be replayed and looked at. A finding is a
 violated property and what was needed for it once it was shrunk; the same one found again is no new
 finding. Findings of before are replayed first, and are gone if they do not violate anything any more. See
-orrery findings.
+orrery findings; and orrery serve, which shows them in a browser, and how a hunt goes.
 
 A campaign that was ended by Ctrl-C, or killed, goes on where it was when the same command is given
 given; one whose budget was spent goes on with as many executions more. --restart begins again.
@@ -70,7 +71,7 @@ Exit status: 0 all held, 1 a violation was found, or one of before is still ther
 3 nothing can be said.`,
 		Example: `  orrery hunt paxos
   orrery hunt paxos --bug counts-nacks --until violation
-  orrery hunt paxos --strategy swarm --budget 10m --until plateau
+  orrery hunt paxos --strategy swarm --budget 10m --until plateau --serve 127.0.0.1:7468
   orrery hunt paxos --nightly --junit junit.xml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -100,6 +101,7 @@ Exit status: 0 all held, 1 a violation was found, or one of before is still ther
 	flags.BoolVar(&f.restart, "restart", false, "begin again with the first execution, whatever was done before")
 	flags.BoolVar(&f.nightly, "nightly", false, "for CI: a budget of 10m unless another is given, plain progress")
 	flags.StringVar(&f.junit, "junit", "", "write what came of it to this `FILE`, as JUnit XML")
+	flags.StringVar(&f.serve, "serve", "", "show it meanwhile in a browser, at this `ADDRESS` as 127.0.0.1:7468; see orrery serve")
 	flags.BoolVar(&f.json, "json", false, "print JSON objects, one a line")
 	return cmd
 }

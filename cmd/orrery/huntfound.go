@@ -81,6 +81,7 @@ func (l *leg) investigate(ctx context.Context) error {
 			return nil // they stay pending: half shrunk they would be taken for other findings
 		}
 		l.hunt.progress.clear()
+		l.hunt.tell("makes a violation of " + pending[i].Property + " smaller")
 		if err := l.lookInto(ctx, &pending[i]); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"orrery/checker"
 	"orrery/explore"
 	"orrery/explore/campaign"
+	"orrery/explore/dashboard"
 	"orrery/explore/findings"
 	"orrery/explore/strategy"
 	"orrery/scenarios"
@@ -34,6 +35,8 @@ type hunt struct {
 	ending   string // why it ended before all legs had
 	checks   struct{ again, elsewhere, unmade atomic.Uint64 }
 	unmade   atomic.Pointer[string] // why a check in a fresh process could not be made
+	live     *dashboard.Publisher   // of how it goes; nil if that cannot be published
+	doing    string                 // as was published
 }
 
 // leg is the campaign of one scenario.
@@ -84,9 +87,16 @@ func (h *hunt) run(ctx context.Context) error {
 		timed, cancel = context.WithTimeoutCause(ctx, h.budget.time, errTimeIsUp)
 		defer cancel()
 	}
+	end, err := h.show(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	h.publish()
 	h.progress = newProgress(h.app.err, h.json, h.began, h.budget.executions*uint64(len(h.legs)))
-	err := h.hunt(ctx, timed)
+	err = h.hunt(ctx, timed)
 	h.progress.clear()
+	h.lastWord(err)
 	if err != nil {
 		return err
 	}
@@ -241,6 +251,7 @@ func (l *leg) seen(e *campaign.Execution) bool {
 		}{"execution", e.N, l.id, e.Member, u.record})
 	}
 	h.progress.tick(h.total, h.app.now())
+	h.tell("")
 	return l.failed == nil
 }
 

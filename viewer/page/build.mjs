@@ -1,6 +1,6 @@
 // Builds viewer/page.html and viewer/lesson.html: each one HTML file with the script and the style inside, and a slot for
-// what it shows. node build.mjs OUT writes the former elsewhere, and lesson.html beside it, which is how CI compares them
-// with what is committed.
+// what it shows; and dashboard.js and dashboard.css, for the pages that a server makes. node build.mjs OUT writes the first
+// elsewhere, and the others beside it, which is how CI compares them with what is committed.
 import { build } from "esbuild";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -36,3 +36,8 @@ async function make(out, source, entry, css) {
 
 await make(out, "page.html", "main.tsx", "style.css");
 await make(join(dirname(out), "lesson.html"), "lesson.html", "lesson.tsx", "lesson.css");
+for (const [name, entry] of [["dashboard.js", "dashboard.ts"], ["dashboard.css", "dashboard.css"]]) {
+  const text = await bundle(entry) + "\n", to = join(dirname(out), name);
+  await writeFile(to, text);
+  console.log(`${to}: ${text.length} characters`);
+}
