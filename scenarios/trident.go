@@ -124,7 +124,7 @@ func (tw *tridentWorld) populate() error {
 			return zab.New(zab.Config{Zoo: &zoo, ID: int64(i + 1)})
 		})
 	}
-	tw.store = trident.NewStore(c.Quirks)
+	tw.store = trident.NewStore()
 	tw.store.Wrote = tw.written
 	w.AddClient(stormSource, func() nodes.Node { return sw.memory })
 	w.AddClient(tridentStore, func() nodes.Node { return tw.store })

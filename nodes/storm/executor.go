@@ -136,14 +136,14 @@ func (e *executor) targets(stream string, v Values) []int32 {
 	for _, in := range e.w.topo.subscriptions(e.c.name, stream) {
 		to := in.to
 		switch in.how {
-		case shuffle:
+		case ByShuffle:
 			turn, begun := e.turns[to]
 			if !begun {
 				turn = e.ids.Uint64()
 			}
 			e.turns[to] = turn + 1
 			list = append(list, to.first+int32(turn%uint64(to.tasks)))
-		case fields:
+		case ByFields:
 			var key Values
 			for _, f := range in.fields {
 				for i, name := range e.c.streams[stream] {
@@ -153,13 +153,13 @@ func (e *executor) targets(stream string, v Values) []int32 {
 				}
 			}
 			list = append(list, to.first+int32(hash(key)%uint64(to.tasks)))
-		case all:
+		case ToAll:
 			for i := range to.tasks {
 				list = append(list, to.first+int32(i))
 			}
-		case global:
+		case ToFirst:
 			list = append(list, to.first)
-		case direct: // whoever emits says to whom
+		case Directed: // whoever emits says to whom
 		}
 	}
 	return list

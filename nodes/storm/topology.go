@@ -38,19 +38,21 @@ type Component struct {
 // input is a subscription.
 type input struct {
 	from, stream string
-	how          grouping
+	how          Grouping
 	fields       []string
 	to           *Component
 }
 
-type grouping uint8
+// Grouping says which tasks of a subscriber a tuple goes to.
+type Grouping uint8
 
+// The groupings.
 const (
-	shuffle grouping = iota
-	fields
-	all
-	global
-	direct
+	ByShuffle Grouping = iota // one, in turn
+	ByFields                  // the one that tuples with equal values of some fields go to
+	ToAll                     // all
+	ToFirst                   // the first: Storm's global grouping
+	Directed                  // the one that whoever emits names
 )
 
 // DefaultStream is the stream that tuples go to where none is named.
@@ -99,33 +101,26 @@ func (c *Component) DeclareStream(stream string, names ...string) *Component {
 }
 
 // Shuffle subscribes to a component: each tuple goes to one task, in turn.
-func (c *Component) Shuffle(from string) *Component { return c.Subscribe(from, DefaultStream, shuffle) }
+func (c *Component) Shuffle(from string) *Component {
+	return c.Subscribe(from, DefaultStream, ByShuffle)
+}
 
 // Fields subscribes to a component: tuples with equal values of these fields go to one task.
 func (c *Component) Fields(from string, names ...string) *Component {
-	return c.Subscribe(from, DefaultStream, fields, names...)
+	return c.Subscribe(from, DefaultStream, ByFields, names...)
 }
 
 // All subscribes to a component: each tuple goes to all tasks.
-func (c *Component) All(from string) *Component { return c.Subscribe(from, DefaultStream, all) }
+func (c *Component) All(from string) *Component { return c.Subscribe(from, DefaultStream, ToAll) }
 
 // Global subscribes to a component: each tuple goes to the first task.
-func (c *Component) Global(from string) *Component { return c.Subscribe(from, DefaultStream, global) }
+func (c *Component) Global(from string) *Component { return c.Subscribe(from, DefaultStream, ToFirst) }
 
 // Direct subscribes to a component, which says for each tuple to which task it goes.
-func (c *Component) Direct(from string) *Component { return c.Subscribe(from, DefaultStream, direct) }
-
-// The groupings, for Subscribe.
-const (
-	ByShuffle = shuffle
-	ByFields  = fields
-	ToAll     = all
-	ToFirst   = global
-	Directed  = direct
-)
+func (c *Component) Direct(from string) *Component { return c.Subscribe(from, DefaultStream, Directed) }
 
 // Subscribe subscribes to any stream of a component.
-func (c *Component) Subscribe(from, stream string, how grouping, names ...string) *Component {
+func (c *Component) Subscribe(from, stream string, how Grouping, names ...string) *Component {
 	c.inputs = append(c.inputs, input{from: from, stream: stream, how: how, fields: names, to: c})
 	return c
 }

@@ -55,8 +55,6 @@ type Quirks struct {
 	KeepsLeftovers bool
 	// EmitsUnrecorded has a transactional spout emit a batch before it has written down what is in it (Trident spouts).
 	EmitsUnrecorded bool
-	// TakesStale has the store take writes of attempts that have been superseded.
-	TakesStale bool
 }
 
 // EventKind is what an Event tells.

@@ -37,7 +37,7 @@ func Example() {
 	u.Add("worker", func() nodes.Node { return storm.NewWorker(cfg) }).Start(0)
 	source := storm.NewMemory(storm.MemoryConfig{Records: [][]string{{"to be or not to be", "that is the question"}}})
 	u.Add("source", func() nodes.Node { return source }).Start(0)
-	store := trident.NewStore(trident.Quirks{})
+	store := trident.NewStore()
 	u.Add("store", func() nodes.Node { return store }).Start(0)
 	u.RunUntil(func() bool { return store.Values()["question"] == 1 }, 5*time.Minute)
 	fmt.Println(store.Values())

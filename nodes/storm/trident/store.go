@@ -19,7 +19,6 @@ const (
 // when it was read, and from no attempt that was superseded.
 type Store struct {
 	codec      nodes.Codec
-	takesStale bool
 	partitions map[int64]*rows
 	// Wrote is told of every write that was taken, for those who look from outside.
 	Wrote func(partition, txid, attempt int64)
@@ -33,8 +32,8 @@ type rows struct {
 }
 
 // NewStore makes a store.
-func NewStore(q Quirks) *Store {
-	return &Store{codec: storm.NewCodec(), takesStale: q.TakesStale, partitions: map[int64]*rows{}}
+func NewStore() *Store {
+	return &Store{codec: storm.NewCodec(), partitions: map[int64]*rows{}}
 }
 
 // Values are all values that are not 0, by key.
@@ -101,7 +100,7 @@ func (p *rows) get(args storm.Values) storm.Values {
 func (s *Store) put(p *rows, args storm.Values) bool {
 	version, txid, attempt := args.Int(1), args.Int(2), args.Int(3)
 	stale := txid < p.txid || txid == p.txid && attempt < p.attempt
-	if version != p.version || stale && !s.takesStale {
+	if version != p.version || stale {
 		return false
 	}
 	p.version++
