@@ -56,14 +56,19 @@ type world struct {
 }
 
 func newWorld(t testing.TB, seed uint64, brokers int, more ...string) *world {
+	return withBrokers(t, seed, brokers, broker.Quirks{}, more...)
+}
+
+// withBrokers is a world of brokers that have these quirks, once they know each other.
+func withBrokers(t testing.TB, seed uint64, brokers int, q broker.Quirks, more ...string) *world {
 	var configs []*config.Config
 	for i := range brokers {
 		configs = append(configs, brokerConfig(t, i+1, more...))
 	}
-	w := worldOf(t, seed, ensemble(t), configs, broker.Quirks{}, true)
+	w := worldOf(t, seed, ensemble(t), configs, q, true)
 	w.until(time.Minute, "all brokers know each other", func() bool {
 		for _, a := range w.bootstrap() {
-			if len(w.of(a.ID).Brokers) < brokers {
+			if b, ok := w.u.Machine(a.ID).Node().(*broker.Broker); !ok || len(b.Lives()) < brokers {
 				return false
 			}
 		}
