@@ -76,7 +76,7 @@ func (s *Server) lastAccepted() int64 {
 	if s.cfg.Quirks.EpochNoAccepted {
 		return proto.Epoch(s.db.tree.Zxid())
 	}
-	return s.disk.AcceptedEpoch()
+	return s.choices().LastAccepted(s.disk.AcceptedEpoch(), s.db.tree.Zxid())
 }
 
 // votesEpoch is the epoch that this server votes with: the last whose history it has taken over.

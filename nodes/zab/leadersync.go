@@ -94,7 +94,7 @@ func (h *handler) decide(env nodes.Env) (mode *proto.QuorumPacket, sent int64, m
 	case peer == here:
 		return packet(proto.PacketDiff, peer), peer, nil
 	case peer > high && !newEpoch:
-		return packet(proto.PacketTrunc, high), high, nil
+		return cutTo(h.keeps(peer, []logged{{zxid: high}}), peer, high), high, nil
 	case low <= peer && peer <= high:
 		if mode, missing := h.walk(s.db.kept(), peer, high, newEpoch); mode != nil {
 			return mode, high, missing
@@ -131,7 +131,9 @@ func (h *handler) walk(txns []logged, peer, high int64, newEpoch bool) (*proto.Q
 	if proto.Epoch(before) != proto.Epoch(peer) {
 		return nil, nil
 	}
-	return &proto.QuorumPacket{Type: proto.PacketTrunc, Zxid: before}, txns[i:]
+	keep := h.keeps(peer, txns)
+	i = slices.IndexFunc(txns, func(t logged) bool { return t.zxid > keep })
+	return cutTo(keep, peer, high), txns[i:]
 }
 
 // logAndKept is the history from the last transaction of the log at or before peer, if the log reaches that far back and

@@ -164,7 +164,7 @@ func (l *learner) onLeaderInfo(env nodes.Env, p *proto.QuorumPacket) {
 	}
 	l.epoch = proto.Epoch(p.Zxid)
 	switch accepted := s.lastAccepted(); {
-	case l.epoch < accepted:
+	case !s.choices().Accepts(l.epoch, accepted):
 		nodes.Reachable(env, markOldEpoch)
 		l.leave(env, "was proposed an epoch that is over")
 	case l.epoch == accepted:

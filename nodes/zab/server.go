@@ -30,6 +30,8 @@ type Config struct {
 	SnapshotChunk int
 	// Probe, if set, is told of what the guarantees of ZAB speak of, at the moment at which it happens.
 	Probe func(s *Server, m Milestone)
+	// Choices, if set, takes some decisions in the server's place. nil takes them as ZooKeeper does.
+	Choices Choices
 	// Quirks are defects to run with. The zero value has none.
 	Quirks Quirks
 }
@@ -159,7 +161,7 @@ func (s *Server) firstSnapshot(env nodes.Env) error {
 }
 
 func (s *Server) storeOptions() store.Options {
-	return store.Options{PreAlloc: s.zoo.PreAllocSize, Quirks: s.cfg.Quirks.Store, TrustGaps: s.cfg.Quirks.leavesGaps() || s.zoo.InitialZxid != 0}
+	return store.Options{PreAlloc: s.zoo.PreAllocSize, Quirks: s.cfg.Quirks.Store, TrustGaps: s.cfg.Quirks.leavesGaps() || s.cfg.Choices != nil || s.zoo.InitialZxid != 0}
 }
 
 // bootEnsemble begins to listen for elections and, in case this server comes to lead, for learners.
