@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -141,4 +142,14 @@ func crashesOf(w *trial.World, ids ...string) *nemesis.Plan {
 		panic(err)
 	}
 	return &p
+}
+
+// A task that waits is a coroutine, and one that is left behind keeps its whole universe in memory.
+func TestAUniverseLeavesNoCoroutineBehind(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for seed := uint64(1); seed <= 3; seed++ {
+		_, err := Trident().Run(trial.Options{Seed: seed, Ops: 10})
+		require.NoError(t, err)
+	}
+	require.LessOrEqual(t, runtime.NumGoroutine(), before)
 }

@@ -33,7 +33,19 @@ func Run(o Options, build func(*World) error) (*Result, error) {
 	if t.plan.Mode != nemesis.Unrestricted {
 		t.liveness()
 	}
-	return t.judge(), nil
+	r := t.judge()
+	t.release()
+	return r, nil
+}
+
+// release lets go what the processes hold of the runtime's own. Without it a coroutine that waits would keep its universe in memory for
+// as long as the program runs.
+func (t *trial) release() {
+	for _, m := range t.u.Machines() {
+		if h, ok := m.Node().(nodes.Halter); ok {
+			h.Halted()
+		}
+	}
 }
 
 // trial is a run under way.
