@@ -30,4 +30,6 @@ var table = []Lesson{
 		Museum: "paxos promise-not-durable", Faults: []string{"crash"}, Pinned: 75, Within: 600, Proof: 2000},
 	{Number: 19, Dir: "19-expired-session", Title: "The expired session, and two who hold the lock", Track: ZooKeeper, Minutes: 15, Badge: "reader of zxids",
 		Museum: "zookeeper-recipes lock-no-fencing", Faults: []string{"pause", "partition"}, Pinned: 16, Within: 200, Proof: 200},
+	{Number: 14, Dir: "14-zombie-leader", Title: "The zombie leader", Track: ZooKeeper, Minutes: 15, Badge: "keeper of epochs",
+		Museum: "zookeeper epoch-no-accepted", Faults: []string{"crash", "pause", "partition"}, Pinned: 8, Within: 60, Proof: 200},
 }

@@ -128,3 +128,20 @@ func Note(t *task.T, format string, args ...any) {
 		nodes.Note(t.Env(), fmt.Sprintf(format, args...))
 	}
 }
+
+// On puts into the story what a server is told, or does, that the lessons are about: a probe for zab.Config.
+func (e *Ensemble) On(s *zab.Server, m zab.Milestone) nodes.ID {
+	id := e.IDs[s.ID()-1]
+	if !e.W.U.Recording() {
+		return id
+	}
+	switch m.Kind {
+	case zab.EpochAccepted:
+		e.W.U.Note(id, fmt.Sprintf("accepts epoch %d", m.Epoch))
+	case zab.Proposed:
+		e.W.U.Note(id, fmt.Sprintf("proposes %x", m.Zxid))
+	case zab.Committed:
+		e.W.U.Note(id, fmt.Sprintf("commits %x", m.Zxid))
+	}
+	return id
+}

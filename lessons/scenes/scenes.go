@@ -28,6 +28,9 @@ import (
 	leases "orrery/lessons/12-lease-reads"
 	fix12 "orrery/lessons/12-lease-reads/fix"
 	solution12 "orrery/lessons/12-lease-reads/fix/solution"
+	zombie "orrery/lessons/14-zombie-leader"
+	fix14 "orrery/lessons/14-zombie-leader/fix"
+	solution14 "orrery/lessons/14-zombie-leader/fix/solution"
 	stale "orrery/lessons/16-stale-read"
 	fix16 "orrery/lessons/16-stale-read/fix"
 	solution16 "orrery/lessons/16-stale-read/fix/solution"
@@ -53,6 +56,7 @@ func All() []*stage.Scene {
 		majority.Scene(fix06.New, solution06.New),
 		stale.Scene(fix16.New, solution16.New),
 		expired.Scene(fix19.New, solution19.New),
+		zombie.Scene(fix14.New, solution14.New),
 		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
