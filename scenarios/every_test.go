@@ -47,5 +47,6 @@ func FuzzZooKeeper(f *testing.F)        { simtest.Fuzz(f, ZooKeeper().Build) }
 func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Build) }
 func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }
 func FuzzTrident(f *testing.F)          { simtest.Fuzz(f, Trident().Build) }
+func FuzzKafka(f *testing.F)            { simtest.Fuzz(f, Kafka().Build) }
 func FuzzDiscovery(f *testing.F)        { simtest.Fuzz(f, Discovery().Build) }
 func FuzzStormKafka(f *testing.F)       { simtest.Fuzz(f, StormKafka().Build) }
