@@ -106,7 +106,7 @@ func (b *Broker) Received(env nodes.Env, c nodes.Conn, p []byte) {
 		return
 	}
 	ch.last = env.Monotonic()
-	if !b.ready() || ch.busy || len(ch.queue) > 0 || b.full() {
+	if !b.ready() || ch.busy || len(ch.queue) > 0 || b.full() || env.Unsent(c) > b.unsentMax() {
 		b.enqueue(env, ch, inbound{frame: slices.Clone(p)})
 		return
 	}
@@ -144,6 +144,7 @@ func (b *Broker) next(env nodes.Env) bool {
 		return true
 	}
 	if ch.loop == nil && env.Unsent(ch.conn) > b.unsentMax() {
+		ch.queued = true
 		b.slow = append(b.slow, ch)
 		b.watchSlow(env)
 		return true
@@ -353,6 +354,7 @@ func (b *Broker) retrySlow() {
 	slow := b.slow
 	b.slow = nil
 	for _, ch := range slow {
+		ch.queued = false
 		b.wake(ch)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"orrery/nodes/kafka/client"
 	"orrery/nodes/kafka/proto"
 	"orrery/nodes/task"
+	"orrery/sim"
 )
 
 var b1 = nodes.Addr{ID: "b1", Port: 9092}
@@ -134,6 +135,52 @@ func TestAConnectionThatNobodyUsesIsClosed(t *testing.T) {
 		_, err := t.Read(conn, 30*time.Second)
 		require.ErrorIs(w, err, io.EOF)
 	})
+}
+
+// A client that asks and asks and does not read gets no more than its share of memory: its next request waits until it has read.
+func TestWhoDoesNotReadIsNotAnswered(t *testing.T) {
+	w := newWorld(t, 9, 1, "socket.send.buffer.bytes=65536")
+	w.client("c1", time.Minute, func(t *task.T, c *client.Cluster) {
+		require.NoError(w, create(t, c, "orders", 1, 1))
+		p := client.NewProducer(c, client.ProducerConfig{})
+		for range 5 {
+			require.Equal(w, client.Acknowledged, p.SendTo(t, client.Record{Topic: "orders", Value: make([]byte, 10_000)}).Wait(t).Outcome)
+		}
+		p.Close(t)
+	})
+	const asked = 50
+	connected, answers := false, 0
+	w.begin("c2", func(t *task.T, _ *client.Cluster) {
+		conn := dial(w, t)
+		connected = true
+		t.Sleep(time.Second)
+		for i := range int32(asked) {
+			r := kmsg.NewPtrFetchRequest()
+			r.Version, r.ReplicaID, r.MaxBytes = 11, -1, 1<<20
+			rt := kmsg.NewFetchRequestTopic()
+			rt.Topic = "orders"
+			rp := kmsg.NewFetchRequestTopicPartition()
+			rp.PartitionMaxBytes, rp.CurrentLeaderEpoch = 1<<20, -1
+			rt.Partitions = append(rt.Partitions, rp)
+			r.Topics = append(r.Topics, rt)
+			require.NoError(w, t.Write(conn, proto.AppendRequest(nil, proto.Header{Correlation: i}, r)))
+		}
+		for range asked {
+			_, err := t.Read(conn, time.Minute)
+			require.NoError(w, err)
+			answers++
+		}
+	})
+	w.until(time.Minute, "it is connected", func() bool { return connected })
+	before := w.of("b1").Stats.Requests
+	cut := w.u.DisturbLinks("stall", [][2]nodes.ID{{"b1", "c2"}}, sim.LinkFault{Cut: true})
+	w.run(5 * time.Second)
+	b := w.of("b1")
+	require.LessOrEqual(t, b.Stats.Requests-before, uint64(3), "two answers fill the buffer")
+	require.Positive(t, b.QueuedBytes)
+	cut.End()
+	w.until(time.Minute, "all is answered", func() bool { return answers == asked })
+	require.Zero(t, w.of("b1").QueuedBytes)
 }
 
 func TestSettingsAreDescribedWithTheirSources(t *testing.T) {
