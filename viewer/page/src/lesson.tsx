@@ -66,7 +66,7 @@ function App({ lesson, play }: { lesson: Lesson; play: Play }): JSX.Element {
 async function start() {
   const text = document.getElementById("lesson"), engine = document.getElementById("engine"), app = document.getElementById("app")!;
   if (!text || !engine) throw new Error("there is no lesson in this page");
-  const lesson = JSON.parse(text.textContent!) as Lesson, code = engine.textContent!.trim();
+  const lesson = JSON.parse(text.textContent!) as Lesson, code = engine.textContent!;
   engine.remove();
   const play = await startEngine(code);
   document.title = `Lesson ${lesson.number}: ${lesson.title}`;

@@ -94,7 +94,7 @@ function running(d: Float64Array): Float64Array {
   return d;
 }
 
-export function fromBase64(text: string): Uint8Array {
+function fromBase64(text: string): Uint8Array {
   const native = (Uint8Array as unknown as { fromBase64?: (s: string) => Uint8Array }).fromBase64;
   if (native) return native.call(Uint8Array, text);
   const raw = atob(text), bytes = new Uint8Array(raw.length);
