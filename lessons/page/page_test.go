@@ -17,7 +17,7 @@ import (
 )
 
 // mostBytes is what the page of a lesson may have.
-const mostBytes = 2_000_000
+const mostBytes = 2 << 20
 
 // pages are the lessons whose pages are made: the smallest, and that which the tests in a browser open. All of them
 // are if ORRERY_PAGES says where to leave them.
