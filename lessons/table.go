@@ -32,4 +32,6 @@ var table = []Lesson{
 		Museum: "zookeeper-recipes lock-no-fencing", Faults: []string{"pause", "partition"}, Pinned: 16, Within: 200, Proof: 200},
 	{Number: 14, Dir: "14-zombie-leader", Title: "The zombie leader", Track: ZooKeeper, Minutes: 15, Badge: "keeper of epochs",
 		Museum: "zookeeper epoch-no-accepted", Faults: []string{"crash", "pause", "partition"}, Pinned: 8, Within: 60, Proof: 200},
+	{Number: 15, Dir: "15-entry-that-must-vanish", Title: "The entry that must vanish", Track: ZooKeeper, Minutes: 20, Badge: "trimmer of logs",
+		Museum: "zookeeper diff-without-trunc", Faults: []string{"hunt", "partition"}, Pinned: 3, Within: 100, Proof: 150},
 }

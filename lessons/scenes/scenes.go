@@ -31,6 +31,9 @@ import (
 	zombie "orrery/lessons/14-zombie-leader"
 	fix14 "orrery/lessons/14-zombie-leader/fix"
 	solution14 "orrery/lessons/14-zombie-leader/fix/solution"
+	vanish "orrery/lessons/15-entry-that-must-vanish"
+	fix15 "orrery/lessons/15-entry-that-must-vanish/fix"
+	solution15 "orrery/lessons/15-entry-that-must-vanish/fix/solution"
 	stale "orrery/lessons/16-stale-read"
 	fix16 "orrery/lessons/16-stale-read/fix"
 	solution16 "orrery/lessons/16-stale-read/fix/solution"
@@ -57,6 +60,7 @@ func All() []*stage.Scene {
 		stale.Scene(fix16.New, solution16.New),
 		expired.Scene(fix19.New, solution19.New),
 		zombie.Scene(fix14.New, solution14.New),
+		vanish.Scene(fix15.New, solution15.New),
 		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
