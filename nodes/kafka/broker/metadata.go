@@ -237,6 +237,12 @@ func (v clusterView) Epoch(id int32) int64 {
 	return -1
 }
 
+// Known tells whether there is a partition, whoever has it: who asks the wrong broker for it is sent to find the right one.
+func (v clusterView) Known(tp log.TopicPartition) bool {
+	_, ok := v.b.cache.partition(tp.Topic, tp.Partition)
+	return ok
+}
+
 // Leader implements [txn.Cluster].
 func (v clusterView) Leader(topic string, p int32) (int32, bool) {
 	s, ok := v.b.cache.partition(topic, p)
