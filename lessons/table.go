@@ -34,4 +34,6 @@ var table = []Lesson{
 		Museum: "zookeeper epoch-no-accepted", Faults: []string{"crash", "pause", "partition"}, Pinned: 8, Within: 60, Proof: 200},
 	{Number: 15, Dir: "15-entry-that-must-vanish", Title: "The entry that must vanish", Track: ZooKeeper, Minutes: 20, Badge: "trimmer of logs",
 		Museum: "zookeeper diff-without-trunc", Faults: []string{"hunt", "partition"}, Pinned: 3, Within: 100, Proof: 150},
+	{Number: 18, Dir: "18-missed-watch", Title: "The missed watch", Track: ZooKeeper, Minutes: 10, Badge: "watcher",
+		Museum: "zookeeper-recipes config-watch-after", Faults: []string{"delay", "crash"}, Pinned: 3, Within: 40, Proof: 200},
 }

@@ -112,6 +112,11 @@ func (e *Ensemble) Follower() (nodes.ID, bool) {
 
 // Open opens a session with one of the servers named, or with any of them all.
 func (e *Ensemble) Open(t *task.T, servers ...nodes.ID) *client.Session {
+	return client.OpenSession(t, e.Config(servers...))
+}
+
+// Config is how a client connects to the servers named, or to all.
+func (e *Ensemble) Config(servers ...nodes.ID) client.Config {
 	if len(servers) == 0 {
 		servers = e.IDs
 	}
@@ -119,7 +124,7 @@ func (e *Ensemble) Open(t *task.T, servers ...nodes.ID) *client.Session {
 	for _, id := range servers {
 		list = append(list, nodes.Addr{ID: id, Port: port})
 	}
-	return client.OpenSession(t, client.Config{Servers: list, Timeout: Session, Stream: true})
+	return client.Config{Servers: list, Timeout: Session, Stream: true}
 }
 
 // Note puts into the story what a client does.
