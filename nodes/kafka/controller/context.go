@@ -53,6 +53,7 @@ type partition struct {
 	known     bool  // there is such a record
 	replicas  []replica
 	reassigns bool // a reassignment is under way
+	bounced   bool // when this controller took over: the leader had registered anew since it was elected
 }
 
 // replica is one of a partition's replicas.
@@ -176,6 +177,13 @@ func (x *clusterContext) broker(id int32) *broker {
 		return &x.brokers[i]
 	}
 	return nil
+}
+
+// bounced tells whether a broker has registered after a state was written that it is part of. It has been gone then, and the controller
+// of that time did not live to see it. If it leads, it must not go on in a leader epoch in which it may have had another log.
+func (x *clusterContext) bounced(id int32, written int64) bool {
+	b := x.broker(id)
+	return b != nil && written > 0 && b.epoch > written
 }
 
 func (x *clusterContext) addBroker(b broker) {

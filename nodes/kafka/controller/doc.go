@@ -26,6 +26,8 @@
 //   - A broker that shuts down is told to stop what it has led, too; so it does not come back into an ISR (KIP-841).
 //   - CreatePartitions runs on the event thread, so that no reassignment writes over it.
 //   - StopReplica carries leader epochs (KIP-570).
+//   - A controller that takes over gives a leader that has registered anew since its election a new leader epoch: nobody has seen
+//     it go, and with a log that lost its end it must not lead in an epoch in which its followers have that end.
 //
 // What 2.4 leaves behind is left behind: a replica whose broker was taken for gone when it was to be deleted stays on that
 // broker's disk, and a topic that is created again begins with leader epoch 0 (KAFKA-12257).

@@ -127,6 +127,7 @@ func (f *failover) init(c *Controller, results []zk.Result) {
 		if s, ok := r.Value.(zk.PartitionState); ok && r.Err == nil {
 			p := c.ctx.find(r.Key.Partition())
 			p.state, p.version, p.known = s, r.Version, true
+			p.bounced = c.ctx.bounced(s.Leader, r.Mzxid)
 		}
 	}
 	c.ctx.deleting = slices.DeleteFunc(c.ctx.deleting, func(topic string) bool { return !hasName(c.ctx.topics, topic) })
@@ -134,7 +135,7 @@ func (f *failover) init(c *Controller, results []zk.Result) {
 		switch {
 		case !p.known:
 			p.phase = NewPartition
-		case c.ctx.online(p, p.state.Leader, false):
+		case c.ctx.online(p, p.state.Leader, false) && !p.bounced:
 			p.phase = OnlinePartition
 		default:
 			p.phase = OfflinePartition

@@ -22,6 +22,7 @@ type bench struct {
 	c         *Controller
 	records   map[string]zk.Result // by path
 	fail      map[string][]error   // by path: what the next writes of it end with
+	lost      map[string]int       // by path: so many of the next writes are made, and not answered
 	calls     uint64
 	done      []zk.Done
 	sent      []kmsg.Request
@@ -92,7 +93,15 @@ func (b *bench) op(op zk.Op) zk.Result {
 	case op.Verb == zk.Set:
 		r.Value, r.Version = op.Value, r.Version+1
 	}
+	if op.Verb >= zk.Create {
+		b.calls++
+		r.Mzxid = int64(b.calls)
+	}
 	b.records[path] = r
+	if op.Verb >= zk.Create && b.lost[path] > 0 {
+		b.lost[path]--
+		return zk.Result{Key: op.Key, Err: zk.ErrUncertain}
+	}
 	return r
 }
 
@@ -121,7 +130,7 @@ var clicks = log.TopicPartition{Topic: "clicks"}
 
 // newBench has broker 1 be the controller of a cluster of three, with a partition on 2 and 3 that 2 leads.
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}}
+	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}, lost: map[string]int{}}
 	for id := range int32(2) {
 		b.op(zk.Op{Verb: zk.Create, Key: zk.BrokerKey(id + 2), Value: zk.Broker{ID: id + 2, Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: "b", Port: 1}}}})
 	}
@@ -152,6 +161,46 @@ func TestAnElectionThatMeetsAnotherVersionReadsAgain(t *testing.T) {
 	require.Equal(t, zk.PartitionState{Leader: 3, LeaderEpoch: 1, ISR: []int32{3}, ControllerEpoch: 1}, b.state())
 	require.True(t, b.c.active)
 	require.Equal(t, OnlinePartition, b.c.ctx.find(clicks).phase)
+}
+
+// A shrink whose answer is lost is found written when the state is read again. The leader must hear of its new leader epoch all the same:
+// otherwise its fetchers are refused for ever.
+func TestAShrinkWhoseAnswerIsLostIsToldToTheLeader(t *testing.T) {
+	b := newBench(t)
+	b.lost[zk.PartitionKey(clicks).Path()] = 1
+	b.lose(3)
+	for b.c.queue(2).call != 0 {
+		b.c.Answered(b, b.c.queue(2).call, b.c.queue(2).items[0].ResponseKind(), nil)
+		b.run()
+	}
+	require.Equal(t, zk.PartitionState{Leader: 2, LeaderEpoch: 1, ISR: []int32{2}, ControllerEpoch: 1}, b.state())
+	told := slices.ContainsFunc(b.sent, func(r kmsg.Request) bool {
+		l, ok := r.(*kmsg.LeaderAndISRRequest)
+		return ok && slices.ContainsFunc(l.TopicStates, func(s kmsg.LeaderAndISRRequestTopicState) bool { return s.PartitionStates[0].LeaderEpoch == 1 }) ||
+			ok && slices.ContainsFunc(l.PartitionStates, func(s kmsg.LeaderAndISRRequestTopicPartition) bool { return s.LeaderEpoch == 1 })
+	})
+	require.True(t, told)
+}
+
+// A leader that has registered anew since it was elected, unseen by any controller, may have lost the end of its log. It leads again, but
+// in a leader epoch of its own: two records of one epoch and offset are a difference that no truncation finds.
+func TestALeaderThatBouncedUnseenLeadsInANewEpoch(t *testing.T) {
+	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}, lost: map[string]int{}}
+	there := func(id int32) {
+		b.op(zk.Op{Verb: zk.Create, Key: zk.BrokerKey(id), Value: zk.Broker{ID: id, Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: "b", Port: 1}}}})
+	}
+	there(3)
+	b.op(zk.Op{Verb: zk.Create, Key: zk.TopicKey("clicks"), Value: zk.Topic{Partitions: []zk.Assignment{{Replicas: []int32{2, 3}}, {Partition: 1, Replicas: []int32{3, 2}}}}})
+	b.op(zk.Op{Verb: zk.Create, Key: zk.PartitionKey(clicks), Value: zk.PartitionState{Leader: 2, ISR: []int32{2, 3}}})
+	other := log.TopicPartition{Topic: "clicks", Partition: 1}
+	b.op(zk.Op{Verb: zk.Create, Key: zk.PartitionKey(other), Value: zk.PartitionState{Leader: 3, ISR: []int32{3, 2}}})
+	there(2)
+	b.c = New(Config{Broker: 1, Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: "b", Port: 1}}}, b)
+	b.c.Stored(b, zk.Connected{Session: 5, New: true})
+	b.run()
+	require.Equal(t, []Became{{Active: true, Epoch: 1}}, b.became)
+	require.Equal(t, zk.PartitionState{Leader: 2, LeaderEpoch: 1, ISR: []int32{2, 3}, ControllerEpoch: 1}, b.state())
+	require.Equal(t, zk.PartitionState{Leader: 3, ISR: []int32{3, 2}}, b.records[zk.PartitionKey(other).Path()].Value)
 }
 
 func TestAWriteThatIsFencedEndsTheTerm(t *testing.T) {

@@ -112,7 +112,7 @@ func (s *shrinkISR) write(c *Controller, t *thread, env nodes.Env, results []zk.
 		next := withoutReplicas(state, s.leaving(r.Key.Partition()))
 		p := c.ctx.find(r.Key.Partition())
 		if next.Leader == state.Leader && len(next.ISR) == len(state.ISR) {
-			p.state, p.version = state, r.Version
+			s.foundWritten(c, env, p, state, r.Version)
 			continue
 		}
 		next.LeaderEpoch, next.ControllerEpoch = state.LeaderEpoch+1, c.epoch
@@ -122,6 +122,18 @@ func (s *shrinkISR) write(c *Controller, t *thread, env nodes.Env, results []zk.
 		return true
 	}
 	return t.ask(c, env, s.asked...)
+}
+
+// foundWritten takes a state in which nothing is left to do. It may be this controller's own write, whose answer was lost: then its
+// brokers have not been told.
+func (s *shrinkISR) foundWritten(c *Controller, env nodes.Env, p *partition, state zk.PartitionState, version int32) {
+	untold := state.LeaderEpoch > p.state.LeaderEpoch && state.ControllerEpoch == c.epoch
+	p.state, p.version = state, version
+	if untold && !c.ctx.isDeleting(p.tp.Topic) {
+		nodes.Reachable(env, "controller: a shrink was written, and its answer lost")
+		c.note(env, p.tp, state)
+		c.tellLead(without(c.ctx.live(p, true), s.leaving(p.tp)), p.tp, false, nil)
+	}
 }
 
 // withoutReplicas is a state after some replicas have gone.

@@ -176,7 +176,7 @@ func (b *batch) answered(s *Store, env nodes.Env, i int, d client.Done) bool {
 }
 
 func (r *Result) stat(s proto.Stat) {
-	r.Version, r.Czxid, r.Owner, r.Created = s.Version, s.Czxid, s.EphemeralOwner, time.UnixMilli(s.Ctime).UTC()
+	r.Version, r.Czxid, r.Mzxid, r.Owner, r.Created = s.Version, s.Czxid, s.Mzxid, s.EphemeralOwner, time.UnixMilli(s.Ctime).UTC()
 }
 
 // path is what an operation is about.
@@ -228,7 +228,7 @@ func (b *batch) note(i int, response jute.Record) {
 		r.stat(p.Stat)
 		r.Names = []string{p.Path[strings.LastIndexByte(p.Path, '/')+1:]}
 	case *proto.SetDataResponse:
-		r.Version, r.Czxid = p.Stat.Version, p.Stat.Czxid
+		r.Version, r.Czxid, r.Mzxid = p.Stat.Version, p.Stat.Czxid, p.Stat.Mzxid
 	}
 }
 

@@ -112,6 +112,7 @@ type Result struct {
 	Value   Value     // of Get
 	Version int32     // of Get, Exists, Create and Set
 	Czxid   int64     // of Get, Exists and Create: when the record was made, in ZooKeeper's order
+	Mzxid   int64     // of Get, Exists, Create and Set: when it was written last, in the same order
 	Owner   int64     // of Get and Exists: the session that it ends with; 0 if none
 	Names   []string  // of List, ascending
 	Created time.Time // of Get, Exists and Create: when, by the servers' clocks
