@@ -89,7 +89,7 @@ func (h *hunt) show(ctx context.Context) (end func(), err error) {
 	if h.serve == "" {
 		return func() {}, nil
 	}
-	site, err := h.app.openSite(h.out, h.serve)
+	site, err := h.app.openSite(h.out, "--serve", h.serve)
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (a *app) serve(ctx context.Context, dir, address string) error {
 	if err != nil {
 		return err
 	}
-	site, err := a.openSite(dir, address)
+	site, err := a.openSite(dir, "--listen", address)
 	if err != nil {
 		return err
 	}
@@ -88,17 +88,17 @@ type site struct {
 	loopback bool
 }
 
-// openSite listens. It says so if others can reach the address.
-func (a *app) openSite(dir, address string) (*site, error) {
+// openSite listens on the address of a flag. It says so if others can reach it.
+func (a *app) openSite(dir, flag, address string) (*site, error) {
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, fmt.Errorf("--listen %q: want an address such as 127.0.0.1:7468 or :8080", address)
+		return nil, fmt.Errorf("%s %q: want an address such as 127.0.0.1:7468 or :8080", flag, address)
 	}
 	l, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is in use, perhaps by another orrery serve: want another --listen, as 127.0.0.1:0", address)
+		return nil, fmt.Errorf("%s is in use, perhaps by another orrery serve: want another %s, as 127.0.0.1:0", address, flag)
 	case err != nil:
-		return nil, fmt.Errorf("--listen %s: %s", address, reason(err))
+		return nil, fmt.Errorf("%s %s: %s", flag, address, reason(err))
 	}
 	at := l.Addr().(*net.TCPAddr)
 	s := &site{app: a, dir: dir, listener: l, loopback: at.IP.IsLoopback(), url: "http://" + at.String() + "/"}

@@ -24,7 +24,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 }).ParseFS(files, "templates/*.html"))
 
 // parts are the ids of the parts of the list that change, which are templates of the same names.
-var parts = []string{"wrong", "hunts", "tabs", "findings", "campaigns"}
+var parts = []string{"wrong", "hunts", "tabs", "findings", "coverage", "campaigns"}
 
 // frame is what every page has.
 type frame struct{ Title, Dir, By string }
