@@ -35,5 +35,7 @@ var table = []Lesson{
 	{Number: 15, Dir: "15-entry-that-must-vanish", Title: "The entry that must vanish", Track: ZooKeeper, Minutes: 20, Badge: "trimmer of logs",
 		Museum: "zookeeper diff-without-trunc", Faults: []string{"hunt", "partition"}, Pinned: 3, Within: 100, Proof: 150},
 	{Number: 18, Dir: "18-missed-watch", Title: "The missed watch", Track: ZooKeeper, Minutes: 10, Badge: "watcher",
-		Museum: "zookeeper-recipes config-watch-after", Faults: []string{"delay", "crash"}, Pinned: 3, Within: 40, Proof: 200},
+		Museum: "zookeeper-recipes config-watch-after", Faults: []string{"delay", "crash"}, Pinned: 3, Within: 40, Proof: 120},
+	{Number: 17, Dir: "17-herd-effect", Title: "The herd effect", Track: ZooKeeper, Minutes: 10, Badge: "one who lets sleep",
+		Museum: "zookeeper-recipes lock-herd", Pinned: 1, Within: 2, Proof: 60},
 }

@@ -37,6 +37,9 @@ import (
 	stale "orrery/lessons/16-stale-read"
 	fix16 "orrery/lessons/16-stale-read/fix"
 	solution16 "orrery/lessons/16-stale-read/fix/solution"
+	herd "orrery/lessons/17-herd-effect"
+	fix17 "orrery/lessons/17-herd-effect/fix"
+	solution17 "orrery/lessons/17-herd-effect/fix/solution"
 	missed "orrery/lessons/18-missed-watch"
 	fix18 "orrery/lessons/18-missed-watch/fix"
 	solution18 "orrery/lessons/18-missed-watch/fix/solution"
@@ -65,6 +68,7 @@ func All() []*stage.Scene {
 		zombie.Scene(fix14.New, solution14.New),
 		vanish.Scene(fix15.New, solution15.New),
 		missed.Scene(fix18.New, solution18.New),
+		herd.Scene(fix17.New, solution17.New),
 		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
