@@ -247,13 +247,35 @@ func (b *Broker) done(env nodes.Env, call uint64, resp kmsg.Response) {
 }
 
 func (b *Broker) write(env nodes.Env, ch *channel, correlation int32, resp kmsg.Response) {
+	if n := carried(resp); n > cap(b.out) {
+		b.out = make([]byte, 0, n)
+	}
 	b.out = proto.AppendResponse(b.out[:0], correlation, resp)
 	if err := env.Write(ch.conn, b.out); err != nil {
 		b.forget(ch)
 	}
-	if cap(b.out) > 1<<20 {
+	if cap(b.out) > keptBuffer {
 		b.out = nil
 	}
+}
+
+// keptBuffer is how long the buffer for what is written may be between two answers.
+const keptBuffer = 16 << 20
+
+// carried is about how long an answer is that carries much, so that the buffer need not grow step by step.
+func carried(resp kmsg.Response) int {
+	r, ok := resp.(*kmsg.FetchResponse)
+	if !ok {
+		return 0
+	}
+	n := 64
+	for i := range r.Topics {
+		n += 64 + len(r.Topics[i].Topic)
+		for j := range r.Topics[i].Partitions {
+			n += 128 + len(r.Topics[i].Partitions[j].RecordBatches)
+		}
+	}
+	return n
 }
 
 // Closed implements [nodes.ConnHandler].
