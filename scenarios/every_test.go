@@ -44,6 +44,7 @@ func FuzzCAS6023(f *testing.F)          { simtest.Fuzz(f, CAS6023().Build) }
 func FuzzCommit(f *testing.F)           { simtest.Fuzz(f, CommitScenario().Build) }
 func FuzzLock(f *testing.F)             { simtest.Fuzz(f, Lock().Build) }
 func FuzzZooKeeper(f *testing.F)        { simtest.Fuzz(f, ZooKeeper().Build) }
+func FuzzElections(f *testing.F)        { simtest.Fuzz(f, Elections().Build) }
 func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Build) }
 func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }
 func FuzzTrident(f *testing.F)          { simtest.Fuzz(f, Trident().Build) }

@@ -59,6 +59,9 @@ func (z *zkWorld) plant(name string) error {
 	case q.Tree.MultiZxidEarly, q.Tree.SessionAfterZxid:
 		z.each(func(c *zkConfig) { c.SnapCount = 6 })
 		z.chunk = 60
+		if q.Tree.MultiZxidEarly {
+			z.w.Families = []string{"crash", "connection", "partition"}
+		}
 	case q.Tree.ReplayPzxid, q.Tree.ReplayCversion, q.Tree.CloseSessionNoPaths, q.Tree.ACLCacheFuzzy:
 		z.each(func(c *zkConfig) { c.SnapCount = 6 })
 		z.chunk = 60

@@ -187,8 +187,9 @@ func (c *zkClient) begin(env nodes.Env) {
 	c.take(env)
 }
 
+// pause is how long a client thinks. It is never nothing: who waits for a connection thinks the same thing again.
 func (c *zkClient) pause(n int) time.Duration {
-	return time.Duration(c.load.z.w.U.Draw(c.stream, trace.Mix(uint64(n), 1000), uint64(2*c.load.think)+1))
+	return max(time.Millisecond, time.Duration(c.load.z.w.U.Draw(c.stream, trace.Mix(uint64(n), 1000), uint64(2*c.load.think)+1)))
 }
 
 // Fire implements nodes.Node.
