@@ -81,7 +81,9 @@ func (c *cluster) divided(adm *kadm.Client, group string, want map[string]int) k
 	c.eventually(time.Minute, func() bool {
 		d, got = c.shares(adm, group)
 		return d.State == "Stable" && fmt.Sprint(got) == fmt.Sprint(want)
-	}, func() string { return fmt.Sprintf("%s is %s, divided as %v and not as %v%s", group, d.State, got, want, c.logs()) })
+	}, func() string {
+		return fmt.Sprintf("%s is %s, divided as %v and not as %v%s", group, d.State, got, want, c.logs())
+	})
 	return d
 }
 
@@ -93,6 +95,7 @@ func TestAGroupDividesThePartitions(t *testing.T) {
 	for name, balancer := range map[string]kgo.GroupBalancer{"range": kgo.RangeBalancer(), "roundrobin": kgo.RoundRobinBalancer(),
 		"sticky": kgo.StickyBalancer(), "cooperative-sticky": kgo.CooperativeStickyBalancer()} {
 		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
 			group := "group-" + name
 			c.topic(group, 6, 3, nil)
 			producer := c.client(kgo.DefaultProduceTopic(group))

@@ -58,6 +58,7 @@ func TestWhatFranzGoWritesItReads(t *testing.T) {
 	for codec, compression := range codecs {
 		for name, a := range acks {
 			t.Run(codec+"/"+name, func(t *testing.T) {
+				c := c.in(t)
 				topic := codec + "-" + name
 				c.topic(topic, 1, 3, nil)
 				opts := []kgo.Opt{kgo.ProducerBatchCompression(compression), kgo.RequiredAcks(a), kgo.DefaultProduceTopic(topic)}

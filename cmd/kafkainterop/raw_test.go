@@ -33,12 +33,7 @@ func (c *cluster) leader(topic string) *server {
 
 // produceRaw sends bytes as a batch to who leads the topic's first partition.
 func produceRaw(t testing.TB, c *cluster, topic string, raw []byte) kmsg.ProduceResponseTopicPartition {
-	req := kmsg.NewPtrProduceRequest()
-	req.Acks, req.TimeoutMillis = -1, 10_000
-	p := kmsg.NewProduceRequestTopicPartition()
-	p.Records = raw
-	req.Topics = []kmsg.ProduceRequestTopic{{Topic: topic, Partitions: []kmsg.ProduceRequestTopicPartition{p}}}
-	answer, err := c.client().Broker(int(c.leader(topic).id)).Request(soon(t), req)
+	answer, err := c.client().Broker(int(c.leader(topic).id)).Request(soon(t), produceOf(topic, raw))
 	require.NoError(t, err)
 	return answer.(*kmsg.ProduceResponse).Topics[0].Partitions[0]
 }

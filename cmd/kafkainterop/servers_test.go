@@ -157,6 +157,11 @@ func start(t testing.TB, brokers int, settings string) *cluster {
 	return c
 }
 
+// in is the cluster in a subtest.
+func (c *cluster) in(t testing.TB) *cluster {
+	return &cluster{TB: t, keeper: c.keeper, brokers: c.brokers}
+}
+
 // level is how much the processes say.
 func level() string {
 	if os.Getenv("KAFKAINTEROP_LOGS") != "" {
