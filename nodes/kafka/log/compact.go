@@ -246,10 +246,12 @@ func (c *Compaction) clean(d nodes.Disk, group []*segment) error {
 	}
 	// Each file is there, if only empty: then one that a crash has left under its .swap name is one that has no other yet.
 	for _, ext := range segmentExts {
-		if !exists(d, s.file(ext)) {
-			if err := write(d, s.file(ext), nil); err != nil {
-				return err
-			}
+		there, err := exists(d, s.file(ext))
+		if err == nil && !there {
+			err = write(d, s.file(ext), nil)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return l.beginSwap(d, &swap{segment: s, old: group})

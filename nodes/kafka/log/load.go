@@ -43,7 +43,11 @@ type points struct {
 // instead.
 func Open(d nodes.Disk, now time.Time, o Options) (*Manager, Report, error) {
 	m := &Manager{opt: o, plans: map[uint64]*plan{}}
-	report := Report{Clean: exists(d, cleanFile)}
+	clean, err := exists(d, cleanFile)
+	if err != nil {
+		return nil, Report{}, err
+	}
+	report := Report{Clean: clean}
 	// The mark goes before anything else happens: a crash while the logs are loaded is no clean shutdown (KAFKA-10471).
 	if !o.Quirks.DirtyLoadLooksClean {
 		if err := remove(d, cleanFile); err != nil {
@@ -104,10 +108,12 @@ func (m *Manager) settle(d nodes.Disk) error {
 				return err
 			}
 		}
-		if exists(d, l.dir+"/"+cutFile) {
-			if err := l.finishCut(d); err != nil {
-				return err
-			}
+		left, err := exists(d, l.dir+"/"+cutFile)
+		if err == nil && left {
+			err = l.finishCut(d)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -242,7 +248,7 @@ func (l *Log) list(d nodes.Disk, now time.Time) (there bool, err error) {
 			l.segs = append(l.segs, s)
 		case ok && ext == snapExt:
 			l.snaps = append(l.snaps, base)
-		case ok && slices.Contains(segmentExts, ext) && !exists(d, offsetName(l.dir, base, logExt)),
+		case ok && slices.Contains(segmentExts, ext) && !slices.Contains(names, offsetName(l.dir, base, logExt)),
 			strings.HasSuffix(name, tmpExt), strings.HasSuffix(name, cleanedExt), strings.HasSuffix(name, swapExt):
 			if err := remove(d, name); err != nil {
 				return true, err

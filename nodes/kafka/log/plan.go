@@ -88,7 +88,10 @@ func (m *Manager) advance(d nodes.Disk, id uint64, p *plan) error {
 func (m *Manager) run(d nodes.Disk, id uint64, p *plan, st *step) error {
 	switch st.do {
 	case doSync:
-		if exists(d, st.name) {
+		switch there, err := exists(d, st.name); {
+		case err != nil: // not to know is not a reason to go on without the sync
+			return fmt.Errorf("log: %s: %w", st.name, err)
+		case there:
 			p.waiting++
 			d.Sync(st.name, nodes.Tag{Name: TagName, N: id})
 		}
@@ -157,9 +160,13 @@ func remove(d nodes.Disk, name string) error {
 	return nil
 }
 
-func exists(d nodes.Disk, name string) bool {
+// exists tells whether there is a file. An error is the disk's, which could not say.
+func exists(d nodes.Disk, name string) (bool, error) {
 	_, err := d.Size(name)
-	return err == nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Synced takes the end of a sync that this package began: one whose tag is named TagName. An error, of the sync or of

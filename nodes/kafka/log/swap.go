@@ -86,10 +86,12 @@ func finishSwaps(d nodes.Disk, dir string, names []string) error {
 		}
 		for _, ext := range segmentExts {
 			from, to := offsetName(dir, base, ext)+swapExt, offsetName(dir, base, ext)
-			if exists(d, from) {
-				if err := d.Rename(from, to); err != nil {
-					return err
-				}
+			there, err := exists(d, from)
+			if err == nil && there {
+				err = d.Rename(from, to)
+			}
+			if err != nil {
+				return err
 			}
 		}
 	}
