@@ -51,32 +51,33 @@ func (b *Broker) Opened(env nodes.Env, c nodes.Conn, peer string) {
 		return
 	}
 	if c.Dialed {
-		b.linkOpened(c)
-		return
+		return // what was to be sent is on its way
 	}
-	host := hostOf(peer)
-	if b.refuses(host) {
+	host, listener := hostOf(peer), b.listenerOf(c.Port)
+	if b.refuses(host, listener) {
 		b.stats.Refused++
 		env.Reset(c)
 		return
 	}
 	b.channelIDs++
-	ch := &channel{id: b.channelIDs, conn: c, host: host, listener: b.listenerOf(c.Port), last: env.Monotonic()}
+	ch := &channel{id: b.channelIDs, conn: c, host: host, listener: listener, last: env.Monotonic()}
 	b.channels[c] = ch
 	b.accepted = append(b.accepted, ch)
 	b.hosts[host]++
 	b.watchIdle(env)
 }
 
-// refuses tells that a host, or everybody, has as many connections as may be.
-func (b *Broker) refuses(host string) bool {
+// refuses tells that a host, or everybody, has as many connections as may be, or that the broker is about to end. A listener that is
+// the brokers' own counts no clients, and is not closed to brokers for what clients do (KIP-402).
+func (b *Broker) refuses(host string, listener int) bool {
 	limit := b.cfg.MaxPerIP
 	for _, o := range b.cfg.MaxPerIPOf {
 		if o.Host == host {
 			limit = o.Max
 		}
 	}
-	return len(b.channels) >= b.cfg.MaxConnections || b.hosts[host] >= limit
+	brokers := len(b.cfg.Listeners) > 1 && b.cfg.Listeners[listener].Name == b.cfg.InterBroker
+	return b.stage > leaving || !brokers && len(b.channels) >= b.cfg.MaxConnections || b.hosts[host] >= limit
 }
 
 // hostOf is the host of a peer: a machine's ID, or the host of "host:port".

@@ -171,8 +171,6 @@ func (b *Broker) fail(l *link, err error) {
 	l.wait = nil
 }
 
-func (b *Broker) linkOpened(nodes.Conn) {}
-
 // linkReceived takes an answer. One that cannot be read, or to what was not asked, ends the connection.
 func (b *Broker) linkReceived(env nodes.Env, c nodes.Conn, p []byte) {
 	l := b.dialled[c]

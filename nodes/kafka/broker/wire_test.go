@@ -125,6 +125,23 @@ func TestAHostHasAsManyConnectionsAsItMay(t *testing.T) {
 	require.Equal(t, uint64(6), w.of("b1").Stats.Refused)
 }
 
+func TestTheBrokersOwnListenerIsOpenToBrokersWhateverClientsDo(t *testing.T) {
+	w := newWorld(t, 16, 2, "listeners=CLIENT://:9092,BROKERS://:9093", "listener.security.protocol.map=CLIENT:PLAINTEXT,BROKERS:PLAINTEXT",
+		"inter.broker.listener.name=BROKERS", "max.connections=1", "offsets.topic.replication.factor=2")
+	w.client("c1", time.Minute, func(t *task.T, _ *client.Cluster) {
+		open := 0
+		for _, port := range []int{9092, 9092, 9093} {
+			conn, err := t.Dial(nodes.Addr{ID: "b1", Port: port}, nodes.Framing{}, time.Second)
+			if err == nil && t.Write(conn, proto.AppendRequest(nil, proto.Header{}, kmsg.NewPtrMetadataRequest())) == nil {
+				if _, err := t.Read(conn, time.Second); err == nil {
+					open += port
+				}
+			}
+		}
+		require.Equal(w, 9093, open, "brokers have taken what clients may have, and brokers may have more")
+	})
+}
+
 func TestAConnectionThatNobodyUsesIsClosed(t *testing.T) {
 	w := newWorld(t, 7, 1, "connections.max.idle.ms=5000")
 	w.client("c1", time.Minute, func(t *task.T, _ *client.Cluster) {
