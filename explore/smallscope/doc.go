@@ -14,4 +14,7 @@
 //
 // A universe cannot be copied, so going back means running the prefix again. An execution of
 // fifty events costs tens of microseconds.
+//
+// Where a protocol's decisions are functions of values, apart from the machine, a [Model] searches them without any machine: its states
+// are copied, nearest first, hundreds of thousands a second, and can be walked at random for comparison.
 package smallscope

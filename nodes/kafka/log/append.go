@@ -228,7 +228,7 @@ func (l *Log) write(d nodes.Disk, now time.Time, b record.Batch) error {
 	if err := s.added(d, b, l.cfg.indexInterval()); err != nil {
 		return err
 	}
-	if l.epochs.assign(b.LeaderEpoch(), b.BaseOffset()) {
+	if l.epochs.Assign(b.LeaderEpoch(), b.BaseOffset()) {
 		if err := l.saveEpochs(d); err != nil {
 			return err
 		}

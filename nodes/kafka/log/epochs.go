@@ -15,11 +15,12 @@ type EpochEntry struct {
 	Start int64 // offset
 }
 
-// epochs are the leader epochs of a log, strictly increasing in both fields (KIP-101).
-type epochs []EpochEntry
+// EpochCache is the leader epochs of a log, oldest first, strictly increasing in both fields (KIP-101). The zero value is that of
+// an empty log. It is apart from the log, so that a search of small worlds runs the same rules.
+type EpochCache []EpochEntry
 
-// assign notes that an epoch begins at an offset. What contradicts it is forgotten. It reports whether anything changed.
-func (e *epochs) assign(epoch int32, start int64) bool {
+// Assign notes that an epoch begins at an offset. What contradicts it is forgotten. It reports whether anything changed.
+func (e *EpochCache) Assign(epoch int32, start int64) bool {
 	if n := len(*e); n > 0 && (*e)[n-1].Epoch == epoch && (*e)[n-1].Start <= start {
 		return false
 	}
@@ -34,15 +35,15 @@ func (e *epochs) assign(epoch int32, start int64) bool {
 	return true
 }
 
-// truncateEnd forgets the epochs that begin at the offset or later.
-func (e *epochs) truncateEnd(end int64) bool {
+// TruncateEnd forgets the epochs that begin at the offset or later. It reports whether there were any.
+func (e *EpochCache) TruncateEnd(end int64) bool {
 	n := len(*e)
 	*e = slices.DeleteFunc(*e, func(x EpochEntry) bool { return x.Start >= end })
 	return len(*e) != n
 }
 
-// truncateStart forgets the epochs that end before the offset.
-func (e *epochs) truncateStart(start int64) bool {
+// TruncateStart forgets the epochs that end before the offset. It reports whether anything changed.
+func (e *EpochCache) TruncateStart(start int64) bool {
 	i := 0
 	for i+1 < len(*e) && (*e)[i+1].Start <= start {
 		i++
@@ -55,8 +56,50 @@ func (e *epochs) truncateStart(start int64) bool {
 	return true
 }
 
+// Latest is the latest epoch, -1 if there is none.
+func (e EpochCache) Latest() int32 {
+	if len(e) == 0 {
+		return -1
+	}
+	return e[len(e)-1].Epoch
+}
+
+// EndOffsetFor is the largest epoch that is not larger than the one asked for, and where it ends in a log that ends at end. Both are
+// -1 if nothing can be said.
+func (e EpochCache) EndOffsetFor(epoch int32, end int64) (int32, int64) {
+	if epoch < 0 || len(e) == 0 {
+		return -1, -1
+	}
+	if epoch == e.Latest() {
+		return epoch, end
+	}
+	i, _ := slices.BinarySearchFunc(e, epoch, func(x EpochEntry, want int32) int {
+		if x.Epoch <= want {
+			return -1
+		}
+		return 1
+	})
+	switch {
+	case i == len(e):
+		return -1, -1
+	case i == 0:
+		return epoch, e[0].Start
+	}
+	return e[i-1].Epoch, e[i].Start
+}
+
+// At is the epoch that an offset belongs to, -1 if that is not known.
+func (e EpochCache) At(offset int64) int32 {
+	for i := len(e) - 1; i >= 0; i-- {
+		if e[i].Start <= offset {
+			return e[i].Epoch
+		}
+	}
+	return -1
+}
+
 // encode is Kafka's leader-epoch-checkpoint.
-func (e epochs) encode() []byte {
+func (e EpochCache) encode() []byte {
 	b := fmt.Appendf(nil, "0\n%d\n", len(e))
 	for _, x := range e {
 		b = fmt.Appendf(b, "%d %d\n", x.Epoch, x.Start)
@@ -65,7 +108,7 @@ func (e epochs) encode() []byte {
 }
 
 // decodeEpochs reads a leader-epoch-checkpoint; ok is false if it is not one.
-func decodeEpochs(p []byte) (e epochs, ok bool) {
+func decodeEpochs(p []byte) (e EpochCache, ok bool) {
 	all, ok := lines(p)
 	if !ok {
 		return nil, false
@@ -98,53 +141,21 @@ func (l *Log) saveEpochs(d nodes.Disk) error {
 // AssignEpoch notes that a leader's epoch begins at the end of the log, as a leader does when it is elected, whether or
 // not it will ever append (KAFKA-7415).
 func (l *Log) AssignEpoch(d nodes.Disk, epoch int32) error {
-	if !l.epochs.assign(epoch, l.end) {
+	if !l.epochs.Assign(epoch, l.end) {
 		return nil
 	}
 	return l.saveEpochs(d)
 }
 
 // LatestEpoch is the latest epoch in the log, record.NoLeaderEpoch if there is none.
-func (l *Log) LatestEpoch() int32 {
-	if len(l.epochs) == 0 {
-		return -1
-	}
-	return l.epochs[len(l.epochs)-1].Epoch
-}
+func (l *Log) LatestEpoch() int32 { return l.epochs.Latest() }
 
 // Epochs returns the epochs of the log, oldest first.
 func (l *Log) Epochs() []EpochEntry { return slices.Clone(l.epochs) }
 
 // EndOffsetFor answers OffsetForLeaderEpoch: the largest epoch of the log that is not larger than the one asked for, and where
 // it ends (KIP-101, KIP-279). Both are -1 if the epoch is unknown and nothing can be said.
-func (l *Log) EndOffsetFor(epoch int32) (int32, int64) {
-	if epoch < 0 || len(l.epochs) == 0 {
-		return -1, -1
-	}
-	if epoch == l.LatestEpoch() {
-		return epoch, l.end
-	}
-	i, _ := slices.BinarySearchFunc(l.epochs, epoch, func(e EpochEntry, x int32) int {
-		if e.Epoch <= x {
-			return -1
-		}
-		return 1
-	})
-	switch {
-	case i == len(l.epochs):
-		return -1, -1
-	case i == 0:
-		return epoch, l.epochs[0].Start
-	}
-	return l.epochs[i-1].Epoch, l.epochs[i].Start
-}
+func (l *Log) EndOffsetFor(epoch int32) (int32, int64) { return l.epochs.EndOffsetFor(epoch, l.end) }
 
 // EpochAt is the epoch that an offset belongs to, -1 if the log does not know.
-func (l *Log) EpochAt(offset int64) int32 {
-	for i := len(l.epochs) - 1; i >= 0; i-- {
-		if l.epochs[i].Start <= offset {
-			return l.epochs[i].Epoch
-		}
-	}
-	return -1
-}
+func (l *Log) EpochAt(offset int64) int32 { return l.epochs.At(offset) }

@@ -20,7 +20,7 @@ type Log struct {
 	hw       int64      // high watermark
 	recovery int64      // recovery point: all below is durable
 	cleaned  int64      // compaction has been here
-	epochs   epochs
+	epochs   EpochCache
 	prod     *producers
 	snaps    []int64 // offsets of the producer snapshots
 

@@ -187,15 +187,15 @@ func (l *Log) openEpochs(d nodes.Disk, recovery int64) error {
 	}
 	was := slices.Clone(e)
 	if recovery < l.end {
-		e.truncateEnd(recovery)
+		e.TruncateEnd(recovery)
 	} else {
-		e.truncateEnd(l.end + 1)
+		e.TruncateEnd(l.end + 1)
 	}
 	l.epochs = e
 	if recovery < l.end {
 		err := l.scan(d, recovery, func(_ *segment, b record.Batch) error {
 			if b.BaseOffset() >= recovery {
-				l.epochs.assign(b.LeaderEpoch(), b.BaseOffset())
+				l.epochs.Assign(b.LeaderEpoch(), b.BaseOffset())
 			}
 			return nil
 		})
@@ -206,7 +206,7 @@ func (l *Log) openEpochs(d nodes.Disk, recovery int64) error {
 	if err := l.completeEpochs(d); err != nil {
 		return err
 	}
-	l.epochs.truncateStart(l.first)
+	l.epochs.TruncateStart(l.first)
 	if slices.Equal(was, l.epochs) {
 		return nil
 	}
@@ -229,11 +229,11 @@ func (l *Log) completeEpochs(d nodes.Disk) error {
 		if b.BaseOffset() >= until {
 			return errEnough
 		}
-		l.epochs.assign(b.LeaderEpoch(), b.BaseOffset())
+		l.epochs.Assign(b.LeaderEpoch(), b.BaseOffset())
 		return nil
 	})
 	for _, e := range known {
-		l.epochs.assign(e.Epoch, e.Start)
+		l.epochs.Assign(e.Epoch, e.Start)
 	}
 	if errors.Is(err, errEnough) {
 		return nil

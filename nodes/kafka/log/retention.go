@@ -36,7 +36,7 @@ func (l *Log) startFrom(d nodes.Disk, offset int64) error {
 	l.first = offset
 	l.hw, l.cleaned = max(l.hw, offset), max(l.cleaned, offset)
 	l.prod.startAt(offset)
-	if !l.epochs.truncateStart(offset) {
+	if !l.epochs.TruncateStart(offset) {
 		return nil
 	}
 	return l.saveEpochs(d)

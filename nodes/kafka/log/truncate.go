@@ -33,7 +33,7 @@ func (l *Log) TruncateTo(d nodes.Disk, offset int64) (done bool, err error) {
 		return false, nil
 	}
 	if offset >= l.end {
-		if l.m.opt.Quirks.TruncateKeepsEpochs || !l.epochs.truncateEnd(offset) {
+		if l.m.opt.Quirks.TruncateKeepsEpochs || !l.epochs.TruncateEnd(offset) {
 			return true, nil
 		}
 		return true, l.saveEpochs(d)
@@ -102,7 +102,7 @@ func (l *Log) truncate(d nodes.Disk, offset int64) error {
 	end := c.end
 	l.end = end
 	l.hw, l.recovery, l.cleaned, l.first = min(l.hw, end), min(l.recovery, c.tail), min(l.cleaned, end), min(l.first, end)
-	if l.epochs.truncateEnd(end) {
+	if l.epochs.TruncateEnd(end) {
 		if err := l.saveEpochs(d); err != nil {
 			return err
 		}
