@@ -221,7 +221,7 @@ func (c *cluster) topic(name string, partitions int32, factor int16, configs map
 	cl := c.client()
 	c.eventually(time.Minute, func() bool {
 		for _, b := range c.brokers {
-			if !c.led(cl.Broker(int(b.id)), name, partitions, int(factor)) {
+			if !c.led(c.Context(), cl.Broker(int(b.id)), name, partitions, int(factor)) {
 				return false
 			}
 		}
@@ -230,10 +230,10 @@ func (c *cluster) topic(name string, partitions int32, factor int16, configs map
 }
 
 // led says that a broker knows a leader of each of the topic's partitions, and that all replicas are in sync.
-func (c *cluster) led(b *kgo.Broker, topic string, partitions int32, factor int) bool {
+func (c *cluster) led(ctx context.Context, b *kgo.Broker, topic string, partitions int32, factor int) bool {
 	req := kmsg.NewPtrMetadataRequest()
 	req.Topics = []kmsg.MetadataRequestTopic{{Topic: &topic}}
-	answer, err := b.Request(c.Context(), req)
+	answer, err := b.Request(ctx, req)
 	if err != nil {
 		return false
 	}
