@@ -84,6 +84,19 @@ func TestAVersionThatIsNotSpokenIsSaid(t *testing.T) {
 	require.Equal(t, uint64(2), w.of("b1").Stats.Unsupported)
 }
 
+func TestWhoWantsToProveWhoItIsIsToldThatNobodyAsks(t *testing.T) {
+	w := newWorld(t, 17, 1)
+	w.client("c1", time.Minute, func(t *task.T, _ *client.Cluster) {
+		conn := dial(w, t)
+		r := kmsg.NewPtrSASLHandshakeRequest()
+		r.Version, r.Mechanism = 1, "PLAIN"
+		resp := ask(w, t, conn, r, 1).(*kmsg.SASLHandshakeResponse)
+		require.Equal(w, int16(proto.IllegalSASLState), resp.ErrorCode)
+		require.Empty(w, resp.SupportedMechanisms)
+		ask(w, t, conn, kmsg.NewPtrMetadataRequest(), 2)
+	})
+}
+
 func TestGarbageEndsItsConnectionAndIsCounted(t *testing.T) {
 	w := newWorld(t, 5, 1, "socket.request.max.bytes=100000")
 	w.client("c1", time.Minute, func(t *task.T, c *client.Cluster) {

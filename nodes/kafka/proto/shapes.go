@@ -85,7 +85,8 @@ var requestShapes = [...]shape{
 	{15, 5, "(S)bt"},
 	{16, 0, ""}, // ListGroups
 	{16, 3, "t"},
-	{18, 0, ""}, // ApiVersions
+	{17, 0, "s"}, // SASLHandshake
+	{18, 0, ""},  // ApiVersions
 	{18, 3, "SSt"},
 	{19, 0, "[sih[i[i]][ss]]i"}, // CreateTopics
 	{19, 1, "[sih[i[i]][ss]]ib"},
@@ -193,6 +194,7 @@ var responseShapes = [...]shape{
 	{16, 0, "h[ss]"}, // ListGroups
 	{16, 1, "ih[ss]"},
 	{16, 3, "ih(SSt)t"},
+	{17, 0, "h[s]"},   // SASLHandshake
 	{18, 0, "h[hhh]"}, // ApiVersions
 	{18, 1, "h[hhh]i"},
 	{18, 3, "h(hhht)i{0:(Shht),1:l,2:(Shht),3:b,}"},

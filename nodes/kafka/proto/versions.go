@@ -29,6 +29,7 @@ var versions = [...]spoken{
 	{14, 4, 4},  // SyncGroup
 	{15, 5, 5},  // DescribeGroups
 	{16, 3, 3},  // ListGroups
+	{17, 1, 1},  // SaslHandshake, which is refused: there is nobody to prove anything to
 	{18, 3, 3},  // ApiVersions
 	{19, 5, 5},  // CreateTopics
 	{20, 4, 4},  // DeleteTopics
