@@ -22,8 +22,28 @@ type event struct {
 	failed  bool // it has an :error
 	told    bool // an end whose value is always what the operation answered
 	rebal   *node
+	own     own
 	line    int
 	raw     node
+}
+
+// own is what the histories that Orrery exports say beside what Jepsen's do; see WriteEDN.
+type own struct {
+	client, session string
+	expect, in, out *node
+	mismatch        bool
+}
+
+func ownOf(n *node) own {
+	o := own{expect: kept(n.get("orrery/expect")), in: kept(n.get("orrery/in")), out: kept(n.get("orrery/out")),
+		mismatch: n.get("orrery/status").word() == "mismatch"}
+	if c := n.get("orrery/client"); c != nil {
+		o.client = c.scalar()
+	}
+	if c := n.get("orrery/session"); c != nil {
+		o.session = c.scalar()
+	}
+	return o
 }
 
 // A source gives events one by one, and io.EOF after the last.
@@ -114,6 +134,9 @@ func eventOf(r *reader, n node) (event, error) {
 			got = &n
 		}
 		return e, &checker.SyntaxError{File: r.file, Line: n.line, Field: "type", Want: "invoke, ok, fail or info", Got: got.String()}
+	}
+	if !r.json {
+		e.own = ownOf(&n)
 	}
 	who := n.get("process")
 	if who == nil {

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ var functions = func() map[string]checker.F {
 }()
 
 func (o *objects) op(s *step) (op checker.Op, err error) {
-	op = checker.Op{Client: s.process, Call: s.call, Ret: s.ret, Line: int32(s.line)}
+	op = checker.Op{Client: cmp.Or(s.own.client, s.process), Session: s.own.session, Call: s.call, Ret: s.ret, Line: int32(s.line)}
 	if op.F = functions[s.f]; op.F == 0 {
 		return op, o.f.wrong(&s.event, "f", "a function of an object, such as read, write, cas, enqueue or acquire", text(s.f))
 	}
@@ -148,7 +149,27 @@ func (o *objects) op(s *step) (op checker.Op, err error) {
 	case brings(op.F) || (op.F == checker.Incr || op.F == checker.Release || op.F == checker.Create || op.F == checker.SetData) && !value.none():
 		op.In = valueOf(value)
 	}
-	return op, o.end(s, &op, seen)
+	if s.own.expect != nil {
+		op.Expect = o.own(s.own.expect)
+	}
+	if s.own.in != nil {
+		op.In = o.own(s.own.in)
+	}
+	if err := o.end(s, &op, seen); err != nil {
+		return op, err
+	}
+	if s.end != nil && s.end.own.out != nil {
+		op.Out = o.own(s.end.own.out)
+	}
+	return op, nil
+}
+
+// own is a value as WriteEDN writes it.
+func (o *objects) own(n *node) checker.Value {
+	if n.sequence() {
+		return listOf(n)
+	}
+	return valueOf(n)
 }
 
 // value is the value of an event without the key, which goes into op.
@@ -190,7 +211,7 @@ func (o *objects) end(s *step, op *checker.Op, seen *node) (err error) {
 	case "info":
 		return nil // Maybe
 	case "fail":
-		if op.Status = checker.Fail; op.F == checker.CAS && !s.end.failed && o.f.FailedCAS == Mismatched {
+		if op.Status = checker.Fail; s.end.own.mismatch || op.F == checker.CAS && !s.end.failed && o.f.FailedCAS == Mismatched {
 			op.Status = checker.Mismatch
 		}
 		return nil

@@ -22,6 +22,7 @@ import (
 type showFlags struct {
 	subjectFlags
 	story, mermaid, shiviz, perfetto    bool
+	edn                                 bool
 	states, ascii, curve                bool
 	from, to, nodes, kinds, color, page string
 	width                               int
@@ -46,6 +47,13 @@ drop, write, sync, crash, fault-on, fault-off, note, invoke, return, violation.
 machines' states at each event, what the clients saw and what the faults did. It needs no network.
 --curve asks besides when the violation was decided, which takes some seconds.
 
+Other forms, for other tools. They are printed, so redirect them into a file:
+
+  --mermaid    a sequence diagram, which GitHub draws in a comment; best with --story
+  --shiviz     vector clocks for ShiViz (bestchai.bitbucket.io/shiviz); with --story, the story beside it
+  --perfetto   JSON for ui.perfetto.dev: a track for each machine, arrows for the messages
+  --edn        what the clients saw, as the history of a Jepsen test; orrery check reads it again
+
 A picture is as wide as the terminal, or 100 columns. Exit status: 0, or 2 if the file
 cannot be shown.`,
 		Example: `  orrery show artifacts/paxos-promise-not-durable-seed-14 --story
@@ -53,7 +61,8 @@ cannot be shown.`,
   orrery show trace.jsonl --from 1.2s --to 1.9s --nodes n1,n2,c3
   orrery show artifacts/paxos-promise-not-durable-seed-14 --page promise.html --curve
   orrery show repro.json --states --kinds crash,boot,violation
-  orrery show paxos --seed 14 --mermaid --from 2200`,
+  orrery show paxos --seed 14 --mermaid --from 2200
+  orrery show paxos --seed 14 --edn > history.edn`,
 		Args: exactArgs("a FILE (see orrery run) or a SCENARIO (see orrery list)"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.show(cmd, args[0], &f) },
 	}
@@ -68,6 +77,7 @@ cannot be shown.`,
 	flags.BoolVar(&f.mermaid, "mermaid", false, "print a sequence diagram in Mermaid's language")
 	flags.BoolVar(&f.shiviz, "shiviz", false, "print it for ShiViz: all of it, and with --story the story beside it")
 	flags.BoolVar(&f.perfetto, "perfetto", false, "print it as JSON for ui.perfetto.dev")
+	flags.BoolVar(&f.edn, "edn", false, "print what the clients saw, as Jepsen's histories in EDN")
 	flags.StringVar(&f.page, "page", "", "write a page to look at in a browser into this HTML `FILE`")
 	flags.BoolVar(&f.curve, "curve", false, "with --page: ask how sure the violation was after each event")
 	flags.BoolVar(&f.ascii, "ascii", false, "use ASCII alone")
@@ -85,6 +95,7 @@ type picture struct {
 	events   []trace.Event
 	page     *viewer.Page // nil if none is wanted
 	subject  *subject     // nil if it is a trace
+	result   *scenarios.Result
 }
 
 func (a *app) show(cmd *cobra.Command, arg string, f *showFlags) error {
@@ -121,6 +132,8 @@ func (a *app) show(cmd *cobra.Command, arg string, f *showFlags) error {
 		err = p.writeMermaid(w, &lanes, f.story)
 	case f.shiviz:
 		err = p.writeShiViz(w, &lanes, f.story)
+	case f.edn:
+		err = p.writeEDN(w)
 	case f.perfetto:
 		err = trace.WritePerfetto(w, within(p.events, &lanes), lanes.Describe)
 	case f.story:
@@ -260,7 +273,7 @@ func (a *app) picture(cmd *cobra.Command, arg string, f *showFlags) (*picture, e
 	if re.leftOut > 0 {
 		title += fmt.Sprintf(", the last %s", plural(len(re.events), "event"))
 	}
-	p := &picture{title: title, scenario: s.scenario, events: re.events, subject: s}
+	p := &picture{title: title, scenario: s.scenario, events: re.events, subject: s, result: re.result}
 	if f.page != "" {
 		p.page = pageOf(s.scenario, re)
 		p.page.Replay = s.replay(re)
