@@ -53,7 +53,7 @@ type partition struct {
 	known     bool  // there is such a record
 	replicas  []replica
 	reassigns bool // a reassignment is under way
-	bounced   bool // when this controller took over: the leader had registered anew since it was elected
+	bounced   bool // when this controller took over the leader had registered anew since it was elected; nobody is told of that state
 }
 
 // replica is one of a partition's replicas.

@@ -176,8 +176,7 @@ func TestAShrinkWhoseAnswerIsLostIsToldToTheLeader(t *testing.T) {
 	require.Equal(t, zk.PartitionState{Leader: 2, LeaderEpoch: 1, ISR: []int32{2}, ControllerEpoch: 1}, b.state())
 	told := slices.ContainsFunc(b.sent, func(r kmsg.Request) bool {
 		l, ok := r.(*kmsg.LeaderAndISRRequest)
-		return ok && slices.ContainsFunc(l.TopicStates, func(s kmsg.LeaderAndISRRequestTopicState) bool { return s.PartitionStates[0].LeaderEpoch == 1 }) ||
-			ok && slices.ContainsFunc(l.PartitionStates, func(s kmsg.LeaderAndISRRequestTopicPartition) bool { return s.LeaderEpoch == 1 })
+		return ok && slices.ContainsFunc(l.TopicStates, func(s kmsg.LeaderAndISRRequestTopicState) bool { return s.PartitionStates[0].LeaderEpoch == 1 })
 	})
 	require.True(t, told)
 }
@@ -201,6 +200,17 @@ func TestALeaderThatBouncedUnseenLeadsInANewEpoch(t *testing.T) {
 	require.Equal(t, []Became{{Active: true, Epoch: 1}}, b.became)
 	require.Equal(t, zk.PartitionState{Leader: 2, LeaderEpoch: 1, ISR: []int32{2, 3}, ControllerEpoch: 1}, b.state())
 	require.Equal(t, zk.PartitionState{Leader: 3, ISR: []int32{3, 2}}, b.records[zk.PartitionKey(other).Path()].Value)
+	for b.c.queue(2).call != 0 {
+		b.c.Answered(b, b.c.queue(2).call, b.c.queue(2).items[0].ResponseKind(), nil)
+		b.run()
+	}
+	for _, r := range b.sent {
+		if l, ok := r.(*kmsg.LeaderAndISRRequest); ok {
+			for _, s := range l.TopicStates[0].PartitionStates {
+				require.False(t, s.Partition == 0 && s.LeaderEpoch == 0, "nobody is told to go on in the old leader epoch")
+			}
+		}
+	}
 }
 
 func TestAWriteThatIsFencedEndsTheTerm(t *testing.T) {

@@ -131,7 +131,7 @@ func (c *Controller) leads(env nodes.Env, tp log.TopicPartition, s zk.PartitionS
 	}
 	nodes.Always(env, p.reassigns || subset(s.ISR, p.assigned.Replicas), "controller: the ISR is among the replicas")
 	nodes.Always(env, !p.known || s.LeaderEpoch >= p.state.LeaderEpoch, "controller: the leader epoch of a partition never falls")
-	p.state, p.version, p.known = s, version, true
+	p.state, p.version, p.known, p.bounced = s, version, true, false
 	if p.phase = OnlinePartition; s.Leader < 0 {
 		p.phase = OfflinePartition
 	}

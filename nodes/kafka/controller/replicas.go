@@ -33,7 +33,7 @@ func (r *replicaChange) step(c *Controller, t *thread, env nodes.Env) bool {
 				c.tellLead([]int32{o.broker}, o.tp, true, nil)
 			}
 		case OnlineReplica:
-			if was := p.replica(o.broker); was != nil && was.phase != NewReplica && p.known {
+			if was := p.replica(o.broker); was != nil && was.phase != NewReplica && p.known && !p.bounced {
 				c.tellLead([]int32{o.broker}, o.tp, false, nil)
 			}
 		case OfflineReplica:
@@ -160,7 +160,7 @@ func (s *shrinkISR) written(c *Controller, env nodes.Env, results []zk.Result) {
 		switch {
 		case r.Err == nil:
 			p := c.ctx.find(tp)
-			p.state, p.version = s.asked[i].Value.(zk.PartitionState), r.Version
+			p.state, p.version, p.bounced = s.asked[i].Value.(zk.PartitionState), r.Version, false
 			c.note(env, tp, p.state)
 			if !c.ctx.isDeleting(tp.Topic) {
 				c.tellLead(without(c.ctx.live(p, true), gone), tp, false, nil)
