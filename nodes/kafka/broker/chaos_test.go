@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orrery/nodes"
+	"orrery/nodes/kafka/broker"
 	"orrery/nodes/kafka/client"
 	"orrery/nodes/task"
 	"orrery/sim"
@@ -93,7 +94,7 @@ func (w *world) strike(seed uint64) {
 		others := slices.DeleteFunc(slices.Clone(brokers), func(id nodes.ID) bool { return id == victim })
 		length := time.Duration(1+draw("length", n, 6_000)) * time.Millisecond
 		var end func()
-		switch draw("fault", n, 7) {
+		switch draw("fault", n, 10) {
 		case 0:
 			w.u.Machine(victim).Kill(vdisk.LoseNothing)
 			end = func() { w.u.Machine(victim).Start(0) }
@@ -109,6 +110,17 @@ func (w *world) strike(seed uint64) {
 			end = w.cut(victim, others[0])
 		case 5:
 			end = w.cut(victim, others[0], others[1], "z1")
+		case 6:
+			all := [][2]nodes.ID{{victim, others[0]}, {others[0], victim}, {others[1], others[0]}, {victim, "z1"}, {"z1", others[1]}}
+			end = w.u.DisturbLinks("bad links", all, sim.LinkFault{ResetPPM: 30_000, Delay: sim.Dist{Mean: 50 * time.Millisecond}}).End
+		case 7:
+			end = w.u.DisturbDisks("stall", []nodes.ID{victim}, sim.DiskFault{Stall: true}).End
+		case 8:
+			w.begin(nodes.ID(fmt.Sprintf("operator-%d", n)), func(t *task.T, _ *client.Cluster) { t.Send(victim, broker.Terminate{}) })
+			end = func() {
+				w.until(time.Minute, "it has ended", func() bool { return !w.u.Machine(victim).Up() })
+				w.u.Machine(victim).Start(0)
+			}
 		default:
 			w.u.Machine("z1").Kill(vdisk.LoseUnsynced)
 			end = func() { w.u.Machine("z1").Start(0) }
