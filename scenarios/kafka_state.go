@@ -148,14 +148,14 @@ func (g *kafkaWatch) elected(p *kafkaPart, was kafkaState, first bool) {
 
 // forgive takes a loss that is allowed: what is gone was never committed, from now on.
 func (g *kafkaWatch) forgive(p *kafkaPart, leader *kafkaReplica) {
-	g.losses++
+	g.k.w.Asked(kafkaLoses)
 	p.lossy = true
 	if g.k.w.U.Recording() {
 		g.k.w.U.Note(leader.id, fmt.Sprintf("may lead %s from offset %d on: %d committed records are lost", p.tp, leader.match, int64(len(p.committed))-leader.match))
 	}
 	p.committed = p.committed[:leader.match]
 	for _, r := range p.order {
-		r.match = min(r.match, leader.match)
-		r.tainted = false
+		r.match, r.need = min(r.match, leader.match), min(r.need, leader.match)
+		p.compare(r)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/broker"
@@ -18,30 +19,30 @@ import (
 // The properties of the replicated log that are watched inside the run. The first ones have the names of the published models:
 // hachikuji's of KIP-101 to KIP-320, and Vanlightly's of KIP-966.
 const (
-	kafkaStrongISR   = "strong-isr"             // what is below any leader's high watermark is in the logs of all of the stored ISR
-	kafkaWeakISR     = "weak-isr"               // the same for the ISR that the leader itself believes in
-	kafkaComplete    = "leader-completeness"    // who leads has all that was committed
-	kafkaCandidate   = "candidate-completeness" // and so has who may lead next
-	kafkaMatching    = "log-matching"           // no two logs differ below their high watermarks
-	kafkaPrefix      = "epoch-prefix"           // an offset of one leader epoch has one record
-	kafkaRead        = "consistent-read"        // what a consumer has read is committed, and stays
-	kafkaAcked       = "acked-is-committed"     // acks=all means just that
-	kafkaOneLeader   = "one-leader-an-epoch"
-	kafkaMonotonic   = "epochs-never-fall" // leader epochs, versions of the state, controller epochs, broker epochs
-	kafkaEpochCache  = "epochs-of-the-log" // the leader epoch cache is what a look through the log finds
-	kafkaBounds      = "offsets-in-order"  // log start <= last stable offset <= high watermark <= log end
-	kafkaHWFalls     = "high-watermark-of-an-epoch-rises"
-	kafkaStable      = "last-stable-offset"
-	kafkaSubset      = "isr-in-replicas"
-	kafkaMaximal     = "isr-superset" // a leader counts on everybody who may lead next
-	kafkaController  = "one-controller-an-epoch"
-	kafkaGuard       = "no-write-of-a-deposed-controller"
-	kafkaSequence    = "sequences-are-contiguous"
-	kafkaFenced      = "producer-epochs-fence"
-	kafkaLogFile     = "log-files-are-whole"
-	kafkaStarts      = "brokers-start-and-go-on"
-	kafkaMetadata    = "liveness: metadata"
-	kafkaUncleanNote = "an election loses what was committed, as it may"
+	kafkaStrongISR  = "strong-isr"             // what is below any leader's high watermark is in the logs of all of the stored ISR
+	kafkaWeakISR    = "weak-isr"               // the same for the ISR that the leader itself believes in
+	kafkaComplete   = "leader-completeness"    // who leads has all that was committed
+	kafkaCandidate  = "candidate-completeness" // and so has who may lead next
+	kafkaMatching   = "log-matching"           // no two logs differ below their high watermarks
+	kafkaPrefix     = "epoch-prefix"           // an offset of one leader epoch has one record
+	kafkaRead       = "consistent-read"        // what a consumer has read is committed, and stays
+	kafkaAcked      = "acked-is-committed"     // acks=all means just that
+	kafkaOneLeader  = "one-leader-an-epoch"
+	kafkaMonotonic  = "epochs-never-fall" // leader epochs, versions of the state, controller epochs, broker epochs
+	kafkaEpochCache = "epochs-of-the-log" // the leader epoch cache is what a look through the log finds
+	kafkaBounds     = "offsets-in-order"  // log start <= last stable offset <= high watermark <= log end
+	kafkaHWFalls    = "high-watermark-of-an-epoch-rises"
+	kafkaStable     = "last-stable-offset"
+	kafkaSubset     = "isr-in-replicas"
+	kafkaMaximal    = "isr-superset" // a leader counts on everybody who may lead next
+	kafkaController = "one-controller-an-epoch"
+	kafkaGuard      = "no-write-of-a-deposed-controller"
+	kafkaSequence   = "sequences-are-contiguous"
+	kafkaFenced     = "producer-epochs-fence"
+	kafkaLogFile    = "log-files-are-whole"
+	kafkaStarts     = "brokers-start-and-go-on"
+	kafkaLoses      = "an election loses what was committed, as it may"
+	kafkaMuddles    = "a leader that has lost something leads in its old epoch"
 )
 
 // kafkaPart is the ghost of a partition.
@@ -107,7 +108,6 @@ type kafkaWatch struct {
 	ctrl     int32 // the stored controller epoch
 	ctrlAt   int64 // the zxid that wrote it
 	active   map[int32]nodes.ID
-	losses   int
 	glancing glancing
 }
 
@@ -318,6 +318,7 @@ func (g *kafkaWatch) told(p *kafkaPart, r *kafkaReplica, now replica.Glance, m *
 	}
 	p.leaders[now.Epoch] = kafkaLed{r.id, m.Incarnation()}
 	if ok && led.incarnation != m.Incarnation() && r.tainted {
+		g.k.w.Asked(kafkaMuddles)
 		p.muddled = true
 		g.forgive(p, r)
 	}
@@ -450,6 +451,9 @@ func (g *kafkaWatch) ended(m *sim.Machine, last nodes.Node) {
 	}
 	g.k.w.Asked(kafkaStarts)
 	err := m.Exit()
+	if err != nil && strings.HasPrefix(err.Error(), "kafka: no session with ZooKeeper") { // it gives a start up that takes too long
+		return
+	}
 	if err != nil && !errors.Is(err, nodes.ErrIO) && !errors.Is(err, nodes.ErrNoSpace) && !errors.Is(err, broker.ErrShutdown) {
 		g.violate(kafkaStarts, "%s stops: %v", m.ID(), err)
 	}
