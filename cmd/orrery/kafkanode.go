@@ -40,6 +40,9 @@ SIGTERM and Ctrl-C stop the broker in order: what it leads is handed to others, 
 killed at any moment, and loses nothing of what it wrote; what the computer loses when its power fails, the
 replicas have.
 
+If ORRERY_CPUPROFILE names a file, what the broker spends its processor time on is written there until it is
+stopped, for go tool pprof.
+
 Exit status: 0 it was stopped, 1 it had to stop (its disk failed, or it panicked), 2 it could not start.`,
 		Example: `  orrery node kafka /etc/kafka/server.properties
   orrery node kafka server.properties --override broker.id=2 --override listeners=PLAINTEXT://localhost:9093`,
@@ -68,6 +71,11 @@ func (a *app) nodeKafka(ctx context.Context, file string, f *kafkaNodeFlags) err
 		return err
 	}
 	serverCollector()
+	endProfile, err := cpuProfile()
+	if err != nil {
+		return err
+	}
+	defer endProfile()
 	host, _ := os.Hostname()
 	departed := make(chan struct{})
 	node := broker.New(broker.Options{Config: properties, Hostname: host, Departed: func() { close(departed) }})
