@@ -74,6 +74,9 @@ var command = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asKfake) != "" {
+		beKfake()
+	}
 	code := m.Run()
 	if path, err := command(); err == nil && os.Getenv("ORRERY") == "" {
 		_ = os.RemoveAll(filepath.Dir(path))
