@@ -76,7 +76,8 @@ func changed(a *asked, o *outcome) bool {
 		o.read.HighWatermark != a.toldHW || o.read.Start != a.toldStart
 }
 
-// remember notes what a partition was answered with. After an error the next answer says everything again.
+// remember notes what a partition was answered with. After an error the next answer says everything again; after a divergence too, for
+// who truncates takes nothing else of the answer (KAFKA-14704), and would never hear of a high watermark that stands still.
 func remember(a *asked, o *outcome) {
-	a.told, a.toldHW, a.toldStart = o.code == proto.None, o.read.HighWatermark, o.read.Start
+	a.told, a.toldHW, a.toldStart = o.code == proto.None && o.diverging == nil, o.read.HighWatermark, o.read.Start
 }
