@@ -66,6 +66,11 @@ func withBrokers(t testing.TB, seed uint64, brokers int, q broker.Quirks, more .
 		configs = append(configs, brokerConfig(t, i+1, more...))
 	}
 	w := worldOf(t, seed, ensemble(t), configs, q, true)
+	t.Cleanup(func() { // a task that is blocked would keep the universe
+		for _, m := range w.u.Machines() {
+			m.Kill(vdisk.LoseNothing)
+		}
+	})
 	w.until(time.Minute, "all brokers know each other", func() bool {
 		for _, a := range w.bootstrap() {
 			if b, ok := w.u.Machine(a.ID).Node().(*broker.Broker); !ok || len(b.Lives()) < brokers {
