@@ -21,7 +21,7 @@ import (
 // Whatever happens to one broker at a time and to the links, what was acknowledged with acks=all and two replicas in sync is read,
 // each record once and in order; and when the faults end the cluster is whole again.
 func TestNothingThatWasAcknowledgedIsLostWhateverHappens(t *testing.T) {
-	for seed := range seedsOf(t, 12, 3) {
+	for seed := range seedsOf(t, 8, 3) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { chaos(t, 1_000+seed) })
 	}
 }

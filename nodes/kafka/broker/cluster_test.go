@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -303,6 +304,31 @@ func TestALossOfPowerOfOneBrokerLosesNothingThatWasAcknowledged(t *testing.T) {
 			require.Equal(w, numbers(0, 30), readAll(w, t, c, "orders", 0, false))
 		})
 		w.until(time.Minute, "all replicas are in sync again", func() bool { return w.inSync("orders", 0) == 3 })
+	}
+}
+
+func TestABrokerShowsItsStateAsJSON(t *testing.T) {
+	w := newWorld(t, 18, 3)
+	text, err := json.Marshal(broker.New(broker.Options{Config: brokerConfig(t, 1)}).Inspect())
+	require.NoError(t, err, "also before it has booted")
+	require.Contains(t, string(text), `"Stage":"starting"`)
+	w.client("c1", time.Minute, func(t *task.T, c *client.Cluster) {
+		require.NoError(w, create(t, c, "orders", 1, 3))
+		_, err := c.SetGroupOffsets(t, "g", []client.Offset{{TopicPartition: client.TopicPartition{Topic: "orders"}, LeaderEpoch: -1}})
+		require.NoError(w, err)
+		p := client.NewProducer(c, client.ProducerConfig{TransactionalID: "tx"})
+		require.NoError(w, p.InitTransactions(t))
+		require.NoError(w, p.Begin(t))
+		write(w, t, p, "orders", 0, 0, 3)
+	})
+	var all string
+	for _, a := range w.bootstrap() {
+		text, err := json.Marshal(w.of(a.ID))
+		require.NoError(t, err)
+		all += string(text)
+	}
+	for _, part := range []string{`"Stage":"running"`, `"Topic":"orders"`, `"Group":"g"`, `"TransactionalID":"tx"`, `"State":"Ongoing"`, `"Active":1`} {
+		require.Contains(t, all, part)
 	}
 }
 

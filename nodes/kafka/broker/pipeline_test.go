@@ -18,7 +18,7 @@ import (
 // A group of two reads a topic and writes what it reads to another one, in transactions that hold the group's offsets too (KIP-447).
 // Brokers and members die; each record has been written once.
 func TestAPipelineWritesEachRecordOnceWhateverHappens(t *testing.T) {
-	for seed := range seedsOf(t, 6, 2) {
+	for seed := range seedsOf(t, 5, 2) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { pipeline(t, 2_000+seed) })
 	}
 }
