@@ -134,7 +134,7 @@ Exit status: 0 all held, 1 a violation was found, 2 the command could not run,
 		}
 	}
 	grouped("find", a.runCommand(), a.huntCommand(), a.findingsCommand(), a.mutantsCommand(), a.exhaustCommand(), a.listCommand(), a.bugsCommand(), a.strategiesCommand(), a.checkCommand())
-	grouped("look", a.replayCommand(), a.showCommand(), a.serveCommand(), a.shrinkCommand(), a.explainCommand())
+	grouped("look", a.replayCommand(), a.showCommand(), a.diffCommand(), a.serveCommand(), a.shrinkCommand(), a.explainCommand())
 	grouped("learn", a.lessonCommand())
 	grouped("live", a.nodeCommand(), a.kvCommand(), a.kafkaCommand())
 	root.AddCommand(a.versionCommand(), a.universeCommand())

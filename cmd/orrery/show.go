@@ -93,9 +93,10 @@ type picture struct {
 	scenario *scenarios.Scenario // nil if it is not known here
 	plot     plot                // what its story is told of
 	events   []trace.Event
-	page     *viewer.Page // nil if none is wanted
-	subject  *subject     // nil if it is a trace
-	result   *scenarios.Result
+	page     *viewer.Page      // nil if none is wanted
+	subject  *subject          // nil if it is a trace
+	result   *scenarios.Result // the same
+	header   trace.Header      // of a trace
 }
 
 func (a *app) show(cmd *cobra.Command, arg string, f *showFlags) error {

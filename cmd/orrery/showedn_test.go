@@ -19,7 +19,7 @@ func TestTheHistoryOfAUniverseSurvivesItsWayThroughEDN(t *testing.T) {
 	for seed, status := range map[string]int{"3": exitViolated, "14": exitHeld} {
 		code, stdout, stderr := w.orrery(t, "show paxos --bug answers-before-chosen --edn --seed "+seed)
 		require.Zero(t, code, stderr)
-		require.Contains(t, stdout, ":process :nemesis")
+		require.Equal(t, seed == "3", strings.Contains(stdout, ":process :nemesis"), "seed 14 has no faults")
 		require.NoError(t, os.WriteFile("history.edn", []byte(stdout), 0o600))
 		code, _, stderr = w.orrery(t, "check history.edn --model kv")
 		require.Equal(t, status, code, stderr)

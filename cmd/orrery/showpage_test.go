@@ -96,3 +96,31 @@ func TestThePageKnowsTheCoreOfTheHistory(t *testing.T) {
 	}
 	t.Fatal("no seed is not linearizable")
 }
+
+// A trace that is newer, cut off or has what is not known here is shown as far as it goes, with a line that says so: in
+// lanes as well as in a page.
+func TestATraceThatIsNotWhollyKnownIsShownAsFarAsItGoes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	w := newWorld()
+	code, _, _ := w.orrery(t, "run toy --bug forgets --seed 7")
+	require.Equal(t, exitViolated, code)
+	text, err := os.ReadFile("artifacts/toy-forgets-seed-7/trace.jsonl")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		edit func(string) string
+		says string
+	}{
+		"newer":   {func(s string) string { return strings.Replace(s, `"version":1`, `"version":7,"new":true`, 1) }, "of version 7"},
+		"unknown": {func(s string) string { return strings.Replace(s, `"k":"crash"`, `"k":"melt"`, 1) }, "melt (1)"},
+		"cut":     {func(s string) string { return s[:len(s)*3/4] }, "cut off"},
+	} {
+		require.NoError(t, os.WriteFile(name+".jsonl", []byte(c.edit(string(text))), 0o600))
+		code, stdout, stderr := w.orrery(t, "show "+name+".jsonl")
+		require.Zero(t, code, stderr)
+		require.Contains(t, stderr, c.says)
+		require.Contains(t, stdout, "n2: votes for a", "what can be read is drawn: %s", name)
+		code, _, stderr = w.orrery(t, "show "+name+".jsonl --page "+name+".html")
+		require.Zero(t, code, stderr)
+		require.FileExists(t, name+".html")
+	}
+}
