@@ -36,7 +36,6 @@ type Config struct {
 
 	MaxRequestSize   int           // socket.request.max.bytes
 	QueuedBytes      int64         // queued.max.request.bytes; negative is no bound
-	QueuedRequests   int           // queued.max.requests
 	MaxConnections   int           // max.connections
 	MaxPerIP         int           // max.connections.per.ip
 	MaxPerIPOf       []PerHost     // max.connections.per.ip.overrides
@@ -69,20 +68,19 @@ type Config struct {
 
 // Group is what concerns groups of consumers and their offsets.
 type Group struct {
-	InitialDelay      time.Duration // group.initial.rebalance.delay.ms
-	MinSession        time.Duration
-	MaxSession        time.Duration
-	MaxSize           int32
-	Partitions        int32 // offsets.topic.num.partitions
-	Replication       int16
-	SegmentBytes      int64
-	Retention         time.Duration // offsets.retention.minutes
-	RetentionCheck    time.Duration
-	CommitTimeout     time.Duration
-	LoadBuffer        int32
-	MaxMetadata       int32 // offset.metadata.max.bytes
-	CommitAcks        int16 // offsets.commit.required.acks
-	OffsetsCompressed int8  // offsets.topic.compression.codec
+	InitialDelay   time.Duration // group.initial.rebalance.delay.ms
+	MinSession     time.Duration
+	MaxSession     time.Duration
+	MaxSize        int32
+	Partitions     int32 // offsets.topic.num.partitions
+	Replication    int16
+	SegmentBytes   int64
+	Retention      time.Duration // offsets.retention.minutes
+	RetentionCheck time.Duration
+	CommitTimeout  time.Duration
+	LoadBuffer     int32
+	MaxMetadata    int32 // offset.metadata.max.bytes
+	Codec          int8  // offsets.topic.compression.codec, as record.Codec counts
 }
 
 // Txn is what concerns transactions.

@@ -112,6 +112,7 @@ func TestWhatIsWrongIsNamedByFileLineAndKey(t *testing.T) {
 		"replica.fetch.wait.max.ms=20000":             `want at most replica.lag.time.max.ms`,
 		"queued.max.request.bytes=1000":               `the longest request could never be read`,
 		"max.connections.per.ip.overrides=a":          `want hosts with their numbers`,
+		"offsets.commit.required.acks=1":              `offsets count when all in-sync replicas have them`,
 		`num.partitions=\u00`:                         `has an escape \u without four hexadecimal digits`,
 		"=4":                                          `line 3 has a value and no key`,
 		"group.min.session.timeout.ms=1800001":        `want at most group.max.session.timeout.ms`,

@@ -20,6 +20,7 @@ func ignored(name string, k kind, def, why string) key {
 var withoutEffect = []key{
 	ignored("num.network.threads", kindInt, "3", oneThread),
 	ignored("num.io.threads", kindInt, "8", oneThread),
+	ignored("queued.max.requests", kindInt, "500", "a request is handled when it is read; what waits behind it is bounded by queued.max.request.bytes"),
 	ignored("background.threads", kindInt, "10", oneThread),
 	ignored("num.replica.fetchers", kindInt, "1", oneThread),
 	ignored("num.recovery.threads.per.data.dir", kindInt, "1", oneThread),
@@ -82,6 +83,8 @@ var withoutEffect = []key{
 var refused = []key{
 	{name: "security.inter.broker.protocol", kind: kindString, def: "PLAINTEXT", allowed: "PLAINTEXT",
 		refuse: "only PLAINTEXT is there; leave the key out, and keep the brokers in a private network"},
+	{name: "offsets.commit.required.acks", kind: kindShort, def: "-1", allowed: "-1",
+		refuse: "offsets count when all in-sync replicas have them; leave the key out"},
 	{name: "authorizer.class.name", kind: kindString,
 		refuse: "there are no ACLs, so that nobody would be kept out; leave the key out, and keep the brokers in a private network"},
 	{name: "ssl.keystore.location", kind: kindString, refuse: "TLS is not there; leave the key out, and put a TLS proxy before the listener"},
