@@ -61,7 +61,7 @@ func (a *app) nodeZooKeeper(ctx context.Context, file, flags, level string) erro
 	if err != nil {
 		return err
 	}
-	serverCollector()
+	serverCollector(100) // the tree is all of its memory
 	server := zab.Config{Zoo: zoo, ID: id, Environment: environment()}
 	keeps := writable(filepath.Dir(file))
 	if keeps {
@@ -176,10 +176,11 @@ func environment() []string {
 		"user.dir=" + dir}
 }
 
-// serverCollector undoes what the command does for universes: a server's memory lives long.
-func serverCollector() {
+// serverCollector undoes what the command does for universes: a server's memory lives long. What a server allocates beside
+// it, in percent, is collected then.
+func serverCollector(percent int) {
 	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(100)
+		debug.SetGCPercent(percent)
 	}
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(1<<63 - 1)
