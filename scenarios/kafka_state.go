@@ -123,10 +123,11 @@ func (g *kafkaWatch) elected(p *kafkaPart, was kafkaState, first bool) {
 	for _, r := range p.order {
 		in, before := slices.Contains(p.state.ISR, r.broker), slices.Contains(was.ISR, r.broker)
 		epoch, registered := g.brokers[r.broker]
-		if r.tainted && !in && (!registered || epoch != r.since) {
+		switch late := p.proposed(r.broker, r.since); {
+		case !r.tainted || late:
+		case !in && (!registered || epoch != r.since):
 			r.tainted = false // the cluster knows; it must not come back without what it lacks
-		}
-		if r.tainted && in && !before && registered && epoch != r.since {
+		case in && !before && registered && epoch != r.since:
 			r.tainted = false
 		}
 	}
@@ -134,7 +135,7 @@ func (g *kafkaWatch) elected(p *kafkaPart, was kafkaState, first bool) {
 		r := p.order[p.state.Leader-1]
 		t := g.k.topic(p.tp)
 		unclean := !slices.Contains(was.ISR, p.state.Leader) && t != nil && t.unclean
-		if p.compare(r); (unclean || r.tainted) && r.match < int64(len(p.committed)) {
+		if p.compare(r); unclean || r.tainted && r.match < int64(len(p.committed)) {
 			g.forgive(p, r)
 		}
 	}

@@ -62,9 +62,9 @@ type kafkaPart struct {
 	copies    map[nodes.ID]*kafkaReplica
 	order     []*kafkaReplica
 	lossy     bool // an election has been allowed to lose something: since then histories of this partition say nothing
-	// muddled tells that a leader that had lost what was not flushed led again in its old leader epoch, because the controller
-	// went as well, and the next one cannot know that it was gone. Two records of one epoch and offset are no news then, and no
-	// truncation finds them. Kafka 2.4 is like that.
+	// muddled tells that nobody can know what is committed: a leader has died in the handler in which it committed what it had just
+	// appended; or one that had lost what was not flushed led again in its old leader epoch, and of two records of one epoch and
+	// offset no truncation finds the difference.
 	muddled bool
 }
 
@@ -95,6 +95,16 @@ type kafkaReplica struct {
 	tainted     bool  // it has lost what was not flushed, and the cluster may still count on it: an election may take it
 	since       int64 // the broker epoch under which it lost it
 	need        int64 // where its log ended before
+	died        int64 // where it ended when the process last did
+	proposed    []kafkaProposal
+}
+
+// kafkaProposal is a broker that a leader has proposed for the ISR, and does not know yet what became of it; with the broker's epoch at
+// that time. ZooKeeper cannot write a state on condition that a broker is still the one that it was (what KIP-903 needs KRaft for), so
+// a write that is late may yet take in who has lost its log since.
+type kafkaProposal struct {
+	broker int32
+	epoch  int64
 }
 
 // kafkaWatch is the ghost of a cluster.
@@ -208,9 +218,27 @@ func (g *kafkaWatch) glance(now replica.Glance) {
 	if now.Leading != r.leading || now.Epoch != r.epoch || now.Version != r.version {
 		g.told(p, r, now, m)
 	}
+	if len(now.Pending) > 0 || len(r.proposed) > 0 {
+		g.proposes(r, now)
+	}
 	if hw, lso := l.HighWatermark(), l.LastStableOffset(); hw != r.hw || lso != r.lso {
 		g.watermarks(p, r, now, hw, lso)
 	}
+}
+
+// proposes notes whom a leader is about to take into the ISR.
+func (g *kafkaWatch) proposes(r *kafkaReplica, now replica.Glance) {
+	r.proposed = slices.DeleteFunc(r.proposed, func(o kafkaProposal) bool { return !slices.Contains(now.Pending, o.broker) })
+	for _, b := range now.Pending {
+		if !slices.Contains(now.ISR, b) && !slices.ContainsFunc(r.proposed, func(o kafkaProposal) bool { return o.broker == b }) {
+			r.proposed = append(r.proposed, kafkaProposal{b, g.brokers[b]})
+		}
+	}
+}
+
+// proposed tells whether some leader has proposed a broker as it was under an epoch.
+func (p *kafkaPart) proposed(broker int32, epoch int64) bool {
+	return slices.ContainsFunc(p.order, func(r *kafkaReplica) bool { return slices.Contains(r.proposed, kafkaProposal{broker, epoch}) })
 }
 
 // moved: the log of a replica has grown, or was cut, or is another.
@@ -224,7 +252,7 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 		restarted := r.incarnation != m.Incarnation() && r.incarnation != 0
 		r.incarnation, r.log, r.leading, r.epoch, r.version, r.hw, r.lso = m.Incarnation(), l, false, -1, 0, -1, -1
 		err = r.copy.reload(disk, l)
-		r.match = 0
+		r.match, before, r.died = 0, max(before, r.died), 0
 		p.compare(r)
 		if restarted && (r.copy.end < before || r.match < had) {
 			r.tainted, r.since, r.need = true, g.brokers[r.broker], before
@@ -408,6 +436,28 @@ func (g *kafkaWatch) leads(p *kafkaPart, r *kafkaReplica, now replica.Glance, wa
 	}
 }
 
+// died looks at a replica of a process that has ended within a handler: what it had told others counts. What it had appended in the
+// same handler nobody can read any more.
+func (g *kafkaWatch) died(m *sim.Machine, now replica.Glance) {
+	p := g.byTP[now.Partition]
+	if p == nil || now.Log == nil || p.copies[m.ID()].log != now.Log {
+		return
+	}
+	r := p.copies[m.ID()]
+	r.died = max(r.copy.end, now.Log.EndOffset())
+	hw := now.Log.HighWatermark()
+	if !now.Leading || now.Epoch != r.epoch || hw <= r.hw || p.muddled || p.lossy && r.epoch < p.state.LeaderEpoch {
+		return
+	}
+	for p.compare(r); r.match == int64(len(p.committed)) && r.match < min(hw, r.copy.end); r.match++ {
+		p.committed = append(p.committed, r.copy.entry(r.match))
+		g.commits(p, r.match)
+	}
+	if r.match < hw {
+		p.muddled, p.lossy = true, true
+	}
+}
+
 // exposes: a replica shows what was not committed, or something else than was.
 func (g *kafkaWatch) exposes(property string, p *kafkaPart, r *kafkaReplica, hw int64) {
 	if r.match < int64(len(p.committed)) {
@@ -446,8 +496,12 @@ func (g *kafkaWatch) commits(p *kafkaPart, at int64) {
 
 // ended: no broker stops by itself, unless its disk has failed or it was asked to.
 func (g *kafkaWatch) ended(m *sim.Machine, last nodes.Node) {
-	if _, ok := last.(*broker.Broker); !ok {
+	b, ok := last.(*broker.Broker)
+	if !ok {
 		return
+	}
+	if r := b.Replicas(); r != nil {
+		r.Glances(func(now replica.Glance) { g.died(m, now) })
 	}
 	g.k.w.Asked(kafkaStarts)
 	err := m.Exit()
