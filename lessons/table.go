@@ -38,4 +38,8 @@ var table = []Lesson{
 		Museum: "zookeeper-recipes config-watch-after", Faults: []string{"delay", "crash"}, Pinned: 3, Within: 40, Proof: 120},
 	{Number: 17, Dir: "17-herd-effect", Title: "The herd effect", Track: ZooKeeper, Minutes: 10, Badge: "one who lets sleep",
 		Museum: "zookeeper-recipes lock-herd", Pinned: 1, Within: 2, Proof: 60},
+	{Number: 21, Dir: "21-high-watermark-loses", Title: "The high watermark loses data", Track: Kafka, Minutes: 20, Badge: "asker before cutting",
+		Faults: []string{"crash", "partition"}, Pinned: 11, Within: 100, Proof: 150},
+	{Number: 22, Dir: "22-high-watermark-diverges", Title: "The high watermark diverges", Track: Kafka, Minutes: 25, Badge: "reader of epochs",
+		Faults: []string{"partition", "delay"}, Pinned: 13, Within: 100, Proof: 150},
 }

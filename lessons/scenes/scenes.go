@@ -46,6 +46,12 @@ import (
 	expired "orrery/lessons/19-expired-session"
 	fix19 "orrery/lessons/19-expired-session/fix"
 	solution19 "orrery/lessons/19-expired-session/fix/solution"
+	hwloses "orrery/lessons/21-high-watermark-loses"
+	fix21 "orrery/lessons/21-high-watermark-loses/fix"
+	solution21 "orrery/lessons/21-high-watermark-loses/fix/solution"
+	diverges "orrery/lessons/22-high-watermark-diverges"
+	fix22 "orrery/lessons/22-high-watermark-diverges/fix"
+	solution22 "orrery/lessons/22-high-watermark-diverges/fix/solution"
 	commit "orrery/lessons/25-two-and-three-phases"
 	fix25 "orrery/lessons/25-two-and-three-phases/fix"
 	solution25 "orrery/lessons/25-two-and-three-phases/fix/solution"
@@ -69,6 +75,8 @@ func All() []*stage.Scene {
 		vanish.Scene(fix15.New, solution15.New),
 		missed.Scene(fix18.New, solution18.New),
 		herd.Scene(fix17.New, solution17.New),
+		hwloses.Scene(fix21.New, solution21.New),
+		diverges.Scene(fix22.New, solution22.New),
 		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
