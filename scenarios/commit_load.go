@@ -94,6 +94,14 @@ func (l *commitLoad) Probed() (bool, string) {
 	return true, ""
 }
 
+// Counted implements trial.Counter: transactions that have committed, and those that were begun, again and again if need be.
+func (l *commitLoad) Counted() (ok, invoked int) {
+	for _, c := range l.clients {
+		ok, invoked = ok+c.succeeded, invoked+c.tries
+	}
+	return ok, invoked
+}
+
 func (l *commitLoad) now() int64 { l.stamp++; return l.stamp }
 
 // account is the name of the i-th account.

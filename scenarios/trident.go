@@ -36,6 +36,7 @@ const (
 	tridentOrder = "trident: txids are committed in order"
 	tridentOnce  = "trident: an attempt is begun once"
 	tridentAfter = "trident: a batch begins where the one before it ended"
+	tridentFold  = "trident: what is committed is counted once"
 )
 
 const tridentStore nodes.ID = "store"
@@ -50,11 +51,18 @@ type tridentWorld struct {
 	ends   map[[2]int64]int64        // by txid and partition: of the batch that was committed
 	wrote  map[int64]int64           // by partition of the store: the txid
 	truth  map[string]int64          // the fold of all records
+	folded map[string]int64          // the fold of the records before read
+	read   [stormParts]int64
 }
 
 type tridentRange struct{ from, to int64 }
 
 func buildTrident(w *trial.World, s *Scenario) error {
+	return buildTridentWith(w, s, w.Options.Bug, false)
+}
+
+// buildTridentWith builds the universe in which a defect shows, if one is named. cured leaves the defect itself out.
+func buildTridentWith(w *trial.World, s *Scenario, bug string, cured bool) error {
 	sw, err := newStormWorld(w, s)
 	if err != nil {
 		return err
@@ -77,17 +85,11 @@ func buildTrident(w *trial.World, s *Scenario) error {
 		sw.setup.every = w.DrawDuration("a record every", 5*ms, 80*ms)
 	}
 	sw.setup.cfg.Queue = 0
-	if w.Options.Bug != "" {
-		b, _ := tw.cfg.Quirks.Plant(w.Options.Bug)
-		if !b.Any {
-			tw.cfg.Kind = b.Kind
-		}
-		if tw.cfg.Quirks.AnyOrder {
-			tw.cfg.MaxActive = max(tw.cfg.MaxActive, 3)
-		}
-		if tw.cfg.Quirks.TwoCoordinators {
-			w.Families = []string{"pause", "partition", "crash"} // of which a worker is replaced and runs on
-		}
+	if bug != "" {
+		tw.plant(bug)
+	}
+	if cured {
+		tw.cfg.Quirks = trident.Quirks{}
 	}
 	sw.weather()
 	return tw.populate()
@@ -95,7 +97,7 @@ func buildTrident(w *trial.World, s *Scenario) error {
 
 func newTridentWorld(sw *stormWorld) *tridentWorld {
 	return &tridentWorld{stormWorld: sw, begun: map[[2]int64]bool{}, ranges: map[[3]int64]tridentRange{}, ends: map[[2]int64]int64{},
-		wrote: map[int64]int64{}, truth: map[string]int64{}}
+		wrote: map[int64]int64{}, truth: map[string]int64{}, folded: map[string]int64{}}
 }
 
 // populate adds the machines.
@@ -160,18 +162,47 @@ func (tw *tridentWorld) event(e trident.Event) {
 	case trident.Ranged:
 		tw.ranges[[3]int64{e.Txid, e.Attempt, int64(e.Partition)}] = tridentRange{e.From, e.To}
 	case trident.Committed:
-		for p := range int64(stormParts) {
-			r, known := tw.ranges[[3]int64{e.Txid, e.Attempt, p}]
-			before, told := tw.ends[[2]int64{e.Txid - 1, p}]
-			if known && told {
-				tw.w.Asked(tridentAfter)
-				if r.from != before {
-					tw.ghost.violate(tridentAfter, "txid %d is committed from offset %d of partition %d on, and txid %d ended at %d", e.Txid, r.from, p, e.Txid-1, before)
-				}
+		tw.committed(e.Txid, e.Attempt)
+	}
+}
+
+// committed sees a coordinator move on from a txid: it begins where the one before it ended, and the state is the fold of
+// everything up to its end. The next one is not under way: its commit begins behind this.
+func (tw *tridentWorld) committed(txid, attempt int64) {
+	whole := true
+	for p := range int64(stormParts) {
+		r, known := tw.ranges[[3]int64{txid, attempt, p}]
+		if !known {
+			whole = false
+			continue
+		}
+		if before, told := tw.ends[[2]int64{txid - 1, p}]; told {
+			tw.w.Asked(tridentAfter)
+			if r.from != before {
+				tw.ghost.violate(tridentAfter, "txid %d is committed from offset %d of partition %d on, and txid %d ended at %d", txid, r.from, p, txid-1, before)
 			}
-			if known {
-				tw.ends[[2]int64{e.Txid, p}] = r.to
-			}
+		}
+		tw.ends[[2]int64{txid, p}] = r.to
+		tw.fold(p, r.to)
+	}
+	if !whole {
+		return
+	}
+	tw.w.Asked(tridentFold)
+	values := tw.store.Values()
+	for _, word := range slices.Sorted(maps.Keys(tw.truth)) {
+		if values[word] != tw.folded[word] {
+			tw.ghost.violate(tridentFold, "txid %d is committed, and %q is counted %d times where it occurs %d times up to there", txid, word, values[word], tw.folded[word])
+		}
+	}
+}
+
+// fold counts the words of a partition up to an offset.
+func (tw *tridentWorld) fold(p, to int64) {
+	records := tw.memory.Records(int32(p))
+	for ; tw.read[p] < to; tw.read[p]++ {
+		for _, word := range strings.Fields(records[tw.read[p]]) {
+			tw.folded[word]++
 		}
 	}
 }
@@ -212,24 +243,3 @@ func (tw *tridentWorld) Probed() (bool, string) {
 
 // Counted implements trial.Counter: batches and their commits.
 func (tw *tridentWorld) Counted() (ok, invoked int) { return tw.ghost.acks, tw.ghost.emissions }
-
-var tridentPlaces = map[string]stormPlace{
-	"commits-in-any-order":          {tridentOrder, "1-100"},
-	"transactional-state-on-opaque": {servesOrEnds, "1-300"},
-	"state-not-atomic":              {tridentTwice, "1-300"},
-	"txids-reused":                  {tridentOnce, "1-100"},
-	"two-coordinators":              {tridentOnce, "1-1000"},
-	"leftovers-of-attempts":         {tridentTwice, "1-1000"},
-	"emits-unrecorded":              {servesOrEnds, "1-300"},
-}
-
-const servesOrEnds = "liveness: open operations end"
-
-func tridentBugs() []Bug {
-	var list []Bug
-	for _, b := range trident.Bugs() {
-		p := tridentPlaces[b.Name]
-		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: p.breaks, Seeds: p.seeds})
-	}
-	return list
-}

@@ -96,6 +96,9 @@ func (e *emitter) choose(s *share, txid, attempt int64) (b batch, list []storm.R
 		return b, list, ok && int64(len(list)) == b.To-b.From
 	}
 	from, ok := endOf(s.kept, txid-1)
+	if !ok && e.cfg.Quirks.EmitsUnrecorded && len(s.kept) > 0 {
+		from, ok = s.kept[len(s.kept)-1].To, true // as far as is written down
+	}
 	if !ok {
 		return b, nil, false
 	}
