@@ -128,6 +128,13 @@ type accidents struct {
 // Done implements trial.Workload.
 func (a *accidents) Done() bool { return a.left == 0 && a.zkLoad.Done() }
 
+// Counted implements trial.Counter: an accident that was overcome is what this scenario is about, whether or not a client that began before
+// there was a leader had any luck.
+func (a *accidents) Counted() (ok, invoked int) {
+	ok, invoked = a.zkLoad.Counted()
+	return ok + a.overcome, invoked + int(a.n)
+}
+
 func (a *accidents) draw(what string, n uint64) uint64 {
 	return a.z.w.U.Draw("elections/"+what, a.n, n)
 }
@@ -145,6 +152,7 @@ func (a *accidents) awaitPeace() {
 			return
 		}
 		a.inTime(u.Now() - a.mended)
+		a.overcome = int(a.n)
 		if a.left == 0 {
 			return
 		}
