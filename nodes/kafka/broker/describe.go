@@ -62,6 +62,8 @@ func (b *Broker) absent(env nodes.Env, topic string, create bool) proto.Code {
 	switch {
 	case !validTopic(topic):
 		return proto.InvalidTopicException
+	case !b.cache.told():
+		return proto.LeaderNotAvailable // it may well be there: a client that was told otherwise would give up what it has to write
 	case internal(topic) && create:
 		return b.createInternal(env, topic)
 	case create:

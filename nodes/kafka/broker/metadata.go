@@ -60,6 +60,9 @@ type PartitionState struct {
 
 func newCache() cache { return cache{controller: -1, topics: map[string]*topicState{}} }
 
+// told says whether a controller has told this broker what there is, since it started.
+func (c *cache) told() bool { return c.controller >= 0 }
+
 // broker finds a broker that lives.
 func (c *cache) broker(id int32) (*peerBroker, bool) {
 	i, ok := slices.BinarySearchFunc(c.brokers, id, func(b peerBroker, id int32) int { return cmp.Compare(b.id, id) })
@@ -237,10 +240,11 @@ func (v clusterView) Epoch(id int32) int64 {
 	return -1
 }
 
-// Known tells whether there is a partition, whoever has it: who asks the wrong broker for it is sent to find the right one.
+// Known tells whether there is a partition, whoever has it, for all that this broker knows: who asks the wrong broker for it is sent
+// to find the right one.
 func (v clusterView) Known(tp log.TopicPartition) bool {
 	_, ok := v.b.cache.partition(tp.Topic, tp.Partition)
-	return ok
+	return ok || !v.b.cache.told()
 }
 
 // Leader implements [txn.Cluster].

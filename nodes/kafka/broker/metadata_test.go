@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -147,4 +148,32 @@ func TestAChangeOfSettingsTakesEffect(t *testing.T) {
 		t.Sleep(time.Second)
 		require.Equal(w, client.Acknowledged, p.SendTo(t, client.Record{Topic: "orders", Value: make([]byte, 1000)}).Wait(t).Outcome)
 	})
+}
+
+// A broker that has come back says of no topic that it is not there before a controller has told it which there are, although the
+// controller is gone, too.
+func TestABrokerThatHasNotBeenToldDeniesNoTopic(t *testing.T) {
+	w := newWorld(t, 52, 3, "auto.create.topics.enable=false")
+	w.client("c1", time.Minute, func(t *task.T, c *client.Cluster) { require.NoError(w, create(t, c, "orders", 1, 3)) })
+	active := w.of("b1").Controller
+	back := nodes.ID("b1")
+	if active == 1 {
+		back = "b2"
+	}
+	w.kill(nodes.ID(fmt.Sprintf("b%d", active)))
+	w.kill(back)
+	w.u.Machine(back).Start(0)
+	early := false
+	w.client("c2", time.Minute, func(t *task.T, _ *client.Cluster) {
+		for known := false; !known; t.Sleep(10 * time.Millisecond) {
+			if _, is := w.u.Machine(back).Node().(*broker.Broker); !is {
+				continue
+			}
+			code := proto.Code(metadataOf(w, t, nodes.Addr{ID: back, Port: 9092}, 9, "orders").Topics[0].ErrorCode)
+			require.NotEqual(w, proto.UnknownTopicOrPartition, code)
+			known = code == proto.None
+			early = early || !known
+		}
+	})
+	require.True(t, early, "it was told before anybody asked")
 }
