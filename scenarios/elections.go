@@ -118,11 +118,12 @@ func (a *accidents) configure() error {
 // accidents is the workload: few requests, and one accident after another.
 type accidents struct {
 	*zkLoad
-	z      *zkWorld
-	left   int           // accidents to come
-	n      uint64        // accidents so far
-	what   string        // the last one
-	mended time.Duration // when what it broke was whole again
+	z        *zkWorld
+	left     int           // accidents to come
+	n        uint64        // accidents so far
+	overcome int           // of them
+	what     string        // the last one
+	mended   time.Duration // when what it broke was whole again
 }
 
 // Done implements trial.Workload.
