@@ -95,6 +95,19 @@ func BenchmarkProduce(b *testing.B) {
 				c := k.start(b)
 				c.topic("bench", partitions, k.factor, nil)
 				produceMany(b, c, "bench", 10_000)
+				if dir := os.Getenv("KAFKAINTEROP_PROFILE"); dir != "" && k.name != "kfake" {
+					for _, s := range c.brokers {
+						s.stop()
+						s.env = []string{"ORRERY_CPUPROFILE=" + filepath.Join(dir, fmt.Sprintf("produce-%d-%s-%s.pprof", partitions, k.name, s.name))}
+						s.start()
+					}
+					c.allKnown()
+					defer func() {
+						for _, s := range c.brokers {
+							s.stop()
+						}
+					}()
+				}
 				before := c.cpu()
 				b.ResetTimer()
 				produceMany(b, c, "bench", b.N)
