@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,8 +17,20 @@ type Small struct {
 	About string // one line
 	Sizes []Size
 	Bugs  []string // names of the defects that can be planted
+	// Variants are names of other rules that it can go by, the usual ones first.
+	Variants []string
+	// Values tells that its states are values, not machines: what crashes, is lost or comes twice is among its own steps, if at all.
+	Values bool
 
-	make func(sizes map[string]int, bug string) *smallscope.World
+	make func(sizes map[string]int, variant, bug string) Searcher
+}
+
+// Searcher searches a small world. *[smallscope.World] and *[smallscope.Model] are such.
+type Searcher interface {
+	// Search explores all executions within the bounds, until one violates, ctx ends, or nothing is left.
+	Search(ctx context.Context, b smallscope.Bounds, tell func(smallscope.Report)) *smallscope.Report
+	// Shorten leaves out of a violation's schedule what is not needed.
+	Shorten(b smallscope.Bounds, v *smallscope.Violation) *smallscope.Violation
 }
 
 // Size is one number that says how large a small world is.
@@ -28,7 +41,7 @@ type Size struct {
 }
 
 // Smalls are all small worlds, sorted by name.
-func Smalls() []*Small { return []*Small{synodSmall()} }
+func Smalls() []*Small { return []*Small{isrSmall(), asyncISRSmall(), synodSmall()} }
 
 // SmallNamed returns the small world of that name. The error names those that come near.
 func SmallNamed(name string) (*Small, error) {
@@ -42,9 +55,9 @@ func SmallNamed(name string) (*Small, error) {
 	return nil, Unknown("small world", name, names)
 }
 
-// World makes the world, of the sizes that differ from the default ones, each as "proposers=2", and with a
-// planted defect if bug is not empty. The error says what would be right.
-func (s *Small) World(sizes []string, bug string) (*smallscope.World, error) {
+// World makes the world, of the sizes that differ from the default ones, each as "proposers=2", by the rules of a variant if that is not
+// empty, and with a planted defect if bug is not. The error says what would be right.
+func (s *Small) World(sizes []string, variant, bug string) (Searcher, error) {
 	values := map[string]int{}
 	for _, z := range s.Sizes {
 		values[z.Name] = z.Default
@@ -65,7 +78,10 @@ func (s *Small) World(sizes []string, bug string) (*smallscope.World, error) {
 	if bug != "" && !slices.Contains(s.Bugs, bug) {
 		return nil, Unknown("bug of "+s.Name, bug, s.Bugs)
 	}
-	return s.make(values, bug), nil
+	if variant != "" && !slices.Contains(s.Variants, variant) {
+		return nil, Unknown("variant of "+s.Name, variant, s.Variants)
+	}
+	return s.make(values, variant, bug), nil
 }
 
 func (s *Small) sizes() string {
@@ -87,7 +103,7 @@ func synodSmall() *Small {
 			{"attempts", "ballots that each proposer tries", 1, 1, 5},
 			{"again", "1: a proposer that has crashed tries as many once more", 0, 0, 1},
 		},
-		make: func(z map[string]int, bug string) *smallscope.World {
+		make: func(z map[string]int, _, bug string) Searcher {
 			b, _ := synod.BugNamed(bug)
 			return SynodWorld(SynodScope{Acceptors: z["acceptors"], Proposers: z["proposers"], Attempts: z["attempts"], Again: z["again"] == 1}, b.Quirks)
 		},

@@ -20,6 +20,7 @@ import (
 type exhaustFlags struct {
 	sizes  []string
 	bug    string
+	rules  string // the variant
 	power  string
 	bounds smallscope.Bounds
 	json   bool
@@ -40,12 +41,14 @@ The worlds: ` + smallWorlds() + `
 Exit status: 0 exhausted, and nothing violates; 1 a violation; 2 the command could not run; 3 not all was seen.`,
 		Example: `  orrery exhaust synod --crashes 1
   orrery exhaust synod --bug accepts-lower-ballot
-  orrery exhaust synod --size acceptors=2 --size attempts=2 --doubles 1`,
+  orrery exhaust synod --size acceptors=2 --size attempts=2 --doubles 1
+  orrery exhaust isr --variant kip-279`,
 		Args: exactArgs("a WORLD"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.exhaust(cmd.Context(), args[0], &f) },
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringArrayVar(&f.sizes, "size", nil, "make the world larger or smaller, as in proposers=1; repeatable")
+	cmd.Flags().StringVar(&f.rules, "variant", "", "go by other rules than the present ones")
 	cmd.Flags().StringVar(&f.bug, "bug", "", "plant this defect")
 	cmd.Flags().IntVar(&f.bounds.Crashes, "crashes", 0, "so many crashes in one execution, each with a restart")
 	cmd.Flags().StringVar(&f.power, "power", f.power, "what a crash takes: lose-nothing or lose-unsynced")
@@ -64,6 +67,9 @@ func smallWorlds() string {
 		for _, z := range s.Sizes {
 			fmt.Fprintf(&b, "\n             --size %s=%d: %s", z.Name, z.Default, z.About)
 		}
+		if len(s.Variants) > 0 {
+			fmt.Fprintf(&b, "\n             --variant %s", strings.Join(s.Variants, ", "))
+		}
 		fmt.Fprintf(&b, "\n             --bug %s", strings.Join(s.Bugs, ", "))
 	}
 	return b.String()
@@ -74,7 +80,7 @@ func (a *app) exhaust(ctx context.Context, name string, f *exhaustFlags) error {
 	if err != nil {
 		return err
 	}
-	world, err := s.World(f.sizes, f.bug)
+	world, err := s.World(f.sizes, f.rules, f.bug)
 	if err != nil {
 		return err
 	}
@@ -84,6 +90,9 @@ func (a *app) exhaust(ctx context.Context, name string, f *exhaustFlags) error {
 	}
 	if f.bounds.Crashes < 0 || f.bounds.Doubles < 0 || f.bounds.Depth < 0 {
 		return errors.New("--crashes, --doubles and --depth: want 0 or more")
+	}
+	if s.Values && (f.bounds.Crashes > 0 || f.bounds.Doubles > 0 || f.bounds.WholeTree) {
+		return fmt.Errorf("%s has no --crashes, --doubles or --whole-tree: its steps are not events of machines", s.Name)
 	}
 	f.bounds.Mode = mode
 	began := a.now()
@@ -136,7 +145,11 @@ func (a *app) printSearch(r *smallscope.Report, took time.Duration, asJSON bool)
 			}
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s, at most %s deep, %s in %v\n", plural(r.Transitions, "transition"), plural(uint64(r.Depth), "step"),
-			plural(r.Executions, "execution"), took.Round(10*time.Millisecond))
+		runs := ""
+		if r.Executions > 0 {
+			runs = ", " + plural(r.Executions, "execution")
+		}
+		fmt.Fprintf(w, "%s, at most %s deep%s in %v\n", plural(r.Transitions, "transition"), plural(uint64(r.Depth), "step"), runs,
+			took.Round(10*time.Millisecond))
 	})
 }
