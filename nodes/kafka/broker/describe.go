@@ -150,6 +150,9 @@ func (b *Broker) versions(env nodes.Env, call uint64, r *kmsg.ApiVersionsRequest
 		resp.ErrorCode = int16(proto.InvalidRequest)
 	} else {
 		resp.ApiKeys = proto.ApiVersions()
+		if b.opts.TellLater {
+			resp.ApiKeys = append(resp.ApiKeys, proto.LaterApiVersions()...)
+		}
 	}
 	b.done(env, call, resp)
 }

@@ -124,7 +124,14 @@ func TestClientsAreToldKafka24(t *testing.T) {
 	}
 	require.EqualValues(t, 12, proto.Max(1, true))
 	require.EqualValues(t, -1, proto.Max(29, true), "nobody may ask for access lists")
-	require.EqualValues(t, -1, proto.Max(61, false))
+	for _, k := range proto.LaterApiVersions() {
+		require.EqualValues(t, -1, proto.Max(k.ApiKey, false))
+		require.Equal(t, k.MaxVersion, proto.Max(k.ApiKey, true))
+		require.NotContains(t, told, kmsg.NameForKey(k.ApiKey))
+		told[kmsg.NameForKey(k.ApiKey)] = k.MaxVersion
+	}
+	require.Contains(t, told, "DescribeTransactions")
+	require.EqualValues(t, 2, told["ListTransactions"])
 	require.EqualValues(t, -1, proto.Max(1000, true))
 }
 

@@ -32,7 +32,7 @@ var unknown = map[string]bool{
 }
 
 // asked are the lists of a response whose request calls them otherwise.
-var asked = map[string]string{"Topics": "TopicNames"}
+var asked = map[string]string{"Topics": "TopicNames", "TransactionStates": "TransactionalIDs"}
 
 // refuseIn fills one structure of a response, field by field, from the structure of the request that it answers.
 func refuseIn(resp, req reflect.Value, c Code) {

@@ -81,3 +81,13 @@ func TestEveryRequestThatIsServedCanBeRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestRefusalOfTransactionsNamesEach(t *testing.T) {
+	r := kmsg.NewPtrDescribeTransactionsRequest()
+	r.TransactionalIDs = []string{"t", "u"}
+	states := proto.Refusal(r, proto.NotCoordinator).(*kmsg.DescribeTransactionsResponse).TransactionStates
+	require.Len(t, states, 2)
+	require.Equal(t, "u", states[1].TransactionalID)
+	require.EqualValues(t, proto.NotCoordinator, states[1].ErrorCode)
+	require.Empty(t, states[1].State)
+}

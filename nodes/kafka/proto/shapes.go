@@ -125,6 +125,10 @@ var requestShapes = [...]shape{
 	{46, 0, "i(S(i)t)t"},     // ListPartitionReassignments
 	{47, 0, "s[s[i]]"},       // OffsetDelete
 	{61, 0, "(S(i)t)t"},      // DescribeProducers
+	{65, 0, "(S)t"},          // DescribeTransactions
+	{66, 0, "(S)(l)t"},       // ListTransactions
+	{66, 1, "(S)(l)lt"},
+	{66, 2, "(S)(l)lSt"},
 }
 
 // responseShapes are the bodies of responses, by key and first version.
@@ -235,4 +239,6 @@ var responseShapes = [...]shape{
 	{46, 0, "ihS(S(i(i)(i)(i)t)t)t"}, // ListPartitionReassignments
 	{47, 0, "hi[s[ih]]"},             // OffsetDelete
 	{61, 0, "i(S(ihS(liililt)t)t)t"}, // DescribeProducers
+	{65, 0, "i(hSSillh(S(i)t)t)t"},   // DescribeTransactions
+	{66, 0, "ih(S)(SlSt)t"},          // ListTransactions
 }

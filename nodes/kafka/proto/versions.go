@@ -52,10 +52,12 @@ var versions = [...]spoken{
 	{46, 0, 0},  // ListPartitionReassignments
 	{47, 0, 0},  // OffsetDelete
 	{61, -1, 0}, // DescribeProducers: to look for transactions that hang (KIP-664)
+	{65, -1, 0}, // DescribeTransactions, for the same
+	{66, -1, 2}, // ListTransactions: 1 can ask for those that last long (KIP-994), 2 for a pattern (KIP-1152)
 }
 
 // maxKey is the largest key of a request that is served.
-const maxKey = 61
+const maxKey = 66
 
 // byKey finds a row of versions; -1 where there is none.
 var byKey = func() (rows [maxKey + 1]int8) {
@@ -79,6 +81,20 @@ func ApiVersions() []kmsg.ApiVersionsResponseApiKey {
 		k := kmsg.NewApiVersionsResponseApiKey()
 		k.ApiKey, k.MaxVersion = v.key, v.told
 		keys = append(keys, k)
+	}
+	return keys
+}
+
+// LaterApiVersions are the requests of later releases that are served although clients of 2.4 do not hear of them, for a broker
+// that is set up to tell (KIP-664), by key. The caller may change the slice.
+func LaterApiVersions() []kmsg.ApiVersionsResponseApiKey {
+	var keys []kmsg.ApiVersionsResponseApiKey
+	for _, v := range versions {
+		if v.told < 0 {
+			k := kmsg.NewApiVersionsResponseApiKey()
+			k.ApiKey, k.MaxVersion = v.key, v.served
+			keys = append(keys, k)
+		}
 	}
 	return keys
 }
