@@ -1,6 +1,7 @@
 package vdisk_test
 
 import (
+	"fmt"
 	"testing"
 
 	"orrery/sim/vdisk"
@@ -99,6 +100,32 @@ func BenchmarkCrash(b *testing.B) {
 				}
 				d.Crash(mode, draw)
 			}
+		})
+	}
+}
+
+// BenchmarkCreateAndSyncNames is a broker that is told of many partitions at once: each has a directory with files of its own, written
+// beside and renamed, and its names synced, while all the others are there.
+func BenchmarkCreateAndSyncNames(b *testing.B) {
+	for _, n := range []int{100, 1000, 4000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				d := vdisk.New(vdisk.Config{})
+				var flying []vdisk.Capture
+				for i := range n {
+					dir := fmt.Sprintf("log/orders-%04d", i)
+					for _, file := range []string{"/log", "/index", "/timeindex"} {
+						_ = d.Append(dir+file, nil)
+					}
+					_ = d.Append(dir+"/epochs.tmp", []byte("0\n0\n"))
+					_ = d.Rename(dir+"/epochs.tmp", dir+"/epochs")
+					flying = append(flying, d.BeginSyncDir(dir))
+				}
+				for _, c := range flying {
+					d.EndSync(c)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/partition")
 		})
 	}
 }

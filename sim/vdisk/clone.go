@@ -34,10 +34,7 @@ func (d *Disk) Clone() *Disk {
 		return u
 	}
 	c.names, c.durable = cloneTree(&d.names), cloneTree(&d.durable)
-	c.journal = slices.Clone(d.journal)
-	for i := range c.journal {
-		c.journal[i].file = copyOf(c.journal[i].file)
-	}
+	c.journal = d.journal.clone(copyOf)
 	c.captures, c.free, c.armed = slices.Clone(d.captures), slices.Clone(d.free), slices.Clone(d.armed)
 	for i := range c.captures {
 		c.captures[i].file = copyOf(c.captures[i].file) // perhaps of a file that nothing else leads to
@@ -47,7 +44,7 @@ func (d *Disk) Clone() *Disk {
 
 func (f *inode) clone(pages *pool) *inode {
 	c := newInode(f.id, pages, f.shift)
-	c.named, c.hurt, c.log = f.named, f.hurt, f.log
+	c.named, c.hurt, c.refs, c.log = f.named, f.hurt, f.refs, f.log
 	f.cache.copyTo(&c.cache)
 	f.durable.copyTo(&c.durable)
 	c.log.list, c.log.arena, c.log.spare = slices.Clone(f.log.list), slices.Clone(f.log.arena), nil
@@ -71,7 +68,7 @@ func (d *Disk) Restore(image *Disk) {
 func (d *Disk) Wipe() {
 	d.endAll()
 	d.names, d.durable = newTree(), newTree()
-	d.journal, d.inodes, d.used = nil, nil, 0
+	d.journal, d.inodes, d.used = newJournal(), nil, 0
 }
 
 // Hash is a hash of what the machine can read, and of what it would read after a crash

@@ -117,9 +117,9 @@ func (d *Disk) drawMoment(draw func(n uint64) uint64) (order uint64, part int64)
 			}
 		}
 	}
-	for i := range d.journal {
-		if !d.journal[i].parked {
-			moments = append(moments, d.journal[i].seq)
+	for _, o := range d.journal.ops {
+		if !o.parked {
+			moments = append(moments, o.seq)
 		}
 	}
 	moments = slices.DeleteFunc(moments, func(m uint64) bool {
@@ -169,8 +169,7 @@ func (f *inode) lost(low int64) (loss Loss) {
 // surviveNames makes those operations on names durable that survive the crash.
 func (d *Disk) surviveNames(mode CrashMode, order uint64, draw func(n uint64) uint64) {
 	var lost []*nameOp
-	for i := range d.journal {
-		o := &d.journal[i]
+	for _, o := range d.journal.ops {
 		keep := !o.parked
 		switch mode {
 		case LoseUnsynced:
@@ -205,8 +204,7 @@ func (d *Disk) lostNames() (n int64) {
 
 // settle makes the durable names those that the machine sees, and forgets the rest.
 func (d *Disk) settle() {
-	clear(d.journal)
-	d.journal = d.journal[:0]
+	d.journal.reset()
 	for _, f := range d.inodes {
 		f.named = false
 	}

@@ -12,7 +12,7 @@ var (
 	errIsDir  = errors.New("is a directory")
 )
 
-// tree is a table of names.
+// tree is a table of names. A file counts the names that lead to it.
 type tree struct {
 	byName map[string]*inode // for look-up alone: all iteration is over sorted
 	sorted []string
@@ -23,15 +23,19 @@ func newTree() tree { return tree{byName: map[string]*inode{}} }
 func (t *tree) get(name string) *inode { return t.byName[name] }
 
 func (t *tree) set(name string, f *inode) {
-	if _, ok := t.byName[name]; !ok {
+	if old, ok := t.byName[name]; ok {
+		old.refs--
+	} else {
 		i, _ := slices.BinarySearch(t.sorted, name)
 		t.sorted = slices.Insert(t.sorted, i, name)
 	}
 	t.byName[name] = f
+	f.refs++
 }
 
 func (t *tree) del(name string) {
-	if _, ok := t.byName[name]; ok {
+	if old, ok := t.byName[name]; ok {
+		old.refs--
 		i, _ := slices.BinarySearch(t.sorted, name)
 		t.sorted = slices.Delete(t.sorted, i, i+1)
 		delete(t.byName, name)
@@ -39,13 +43,15 @@ func (t *tree) del(name string) {
 }
 
 // below is the part of the sorted names that lies in a directory or deeper.
-func (t *tree) below(dir string) []string {
+func (t *tree) below(dir string) []string { return below(t.sorted, dir) }
+
+func below(sorted []string, dir string) []string {
 	if dir == "" {
-		return t.sorted
+		return sorted
 	}
-	i, _ := slices.BinarySearch(t.sorted, dir+"/")
-	j, _ := slices.BinarySearch(t.sorted, dir+"0") // '0' follows '/'
-	return t.sorted[i:j]
+	i, _ := slices.BinarySearch(sorted, dir+"/")
+	j, _ := slices.BinarySearch(sorted, dir+"0") // '0' follows '/'
+	return sorted[i:j]
 }
 
 // nameOp is an operation on names: a file got newName, or lost oldName, or both in one.
@@ -54,6 +60,28 @@ type nameOp struct {
 	oldName, newName string // "" for none
 	file             *inode // what newName stands for
 	parked           bool   // given up by a failed sync, until its directory changes again
+	picked           bool   // a mark for [journal.pick]
+}
+
+// names are the names that it has given or taken.
+func (o *nameOp) names() []string {
+	return twoOf(o.oldName, o.newName, o.oldName != "", o.newName != "")
+}
+
+// dirs are the directories in which it has changed a name.
+func (o *nameOp) dirs() []string {
+	return twoOf(parent(o.oldName), parent(o.newName), o.oldName != "", o.newName != "")
+}
+
+// twoOf is those of two strings that there are, each once.
+func twoOf(a, b string, hasA, hasB bool) []string {
+	switch {
+	case !hasA:
+		return []string{b}
+	case !hasB || a == b:
+		return []string{a}
+	}
+	return []string{a, b}
 }
 
 func (o *nameOp) applyTo(t *tree) {
@@ -102,12 +130,16 @@ func parent(name string) string {
 func (d *Disk) note(o nameOp) {
 	d.seq++
 	o.seq = d.seq
-	for i := range d.journal {
-		if p := &d.journal[i]; p.parked && o.rewrites(p) {
+	for i := 0; d.journal.parked > 0 && i < len(d.journal.ops); i++ {
+		if p := d.journal.ops[i]; p.parked && o.rewrites(p) {
 			p.parked = false
+			d.journal.parked--
 		}
 	}
-	d.journal = append(d.journal, o)
+	if o.file != nil {
+		o.file.refs++
+	}
+	d.journal.add(&o)
 }
 
 // checkNew tells why a file of this name cannot come into being.

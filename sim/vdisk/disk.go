@@ -32,7 +32,7 @@ type Disk struct {
 
 	names   tree     // as the machine sees them
 	durable tree     // as a crash would leave them at worst
-	journal []nameOp // name operations that are not durable, in their order
+	journal journal  // name operations that are not durable, in their order
 	inodes  []*inode // everything reachable from the three above, in the order of creation
 	pool    *pool    // pages for the inodes
 
@@ -57,6 +57,7 @@ func New(cfg Config) *Disk {
 		capacity: cfg.Capacity,
 		names:    newTree(),
 		durable:  newTree(),
+		journal:  newJournal(),
 		pool:     newPool(uint8(bits.TrailingZeros(uint(size)))),
 	}
 }

@@ -19,8 +19,8 @@ func (d *Disk) DurableThrough(name string, end int64) bool {
 	if f == nil || end > f.durable.size || end > f.log.low {
 		return false
 	}
-	for i := range d.journal {
-		if d.journal[i].newName == name {
+	for _, o := range d.journal.names[name] {
+		if o.newName == name {
 			return false // also if it was renamed to and fro: a crash may leave it in between
 		}
 	}

@@ -1,6 +1,9 @@
 package vdisk
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Capture is a sync in flight: of a file or of a directory. It is a plain value,
 // which stands for the same sync in a clone of the disk. The zero value stands for none,
@@ -157,68 +160,73 @@ func (f *inode) giveUp(earlier, mark uint64) (bytes int64) {
 }
 
 // flushNames makes the operations on a directory's names up to mark durable, and with
-// them those that they follow on.
+// them those that they follow on. It looks at nothing else: a machine may have thousands of names.
 func (d *Disk) flushNames(dir string, mark uint64) {
-	picked := make([]bool, len(d.journal))
-	for i := len(d.journal) - 1; i >= 0; i-- {
-		o := &d.journal[i]
-		picked[i] = o.seq <= mark && !o.parked && o.in(dir)
-		for j := i + 1; j < len(picked) && !picked[i]; j++ {
-			picked[i] = picked[j] && d.journal[j].follows(o)
+	picked := d.journal.pick(dir, mark)
+	touched := make([]*inode, 0, 3*len(picked))
+	for _, o := range picked {
+		touched = append(touched, d.durable.get(o.oldName), d.durable.get(o.newName), o.file)
+		o.applyTo(&d.durable)
+		if o.file != nil {
+			o.file.refs--
 		}
 	}
-	rest := d.journal[:0]
-	for i, o := range d.journal {
-		if picked[i] {
-			o.applyTo(&d.durable)
-		} else {
-			rest = append(rest, o)
-		}
+	d.journal.remove(picked)
+	for _, f := range touched {
+		d.release(f)
 	}
-	clear(d.journal[len(rest):])
-	d.journal = rest
-	d.sweep()
+}
+
+// release forgets a file if neither a name nor a pending operation leads to it any more.
+func (d *Disk) release(f *inode) {
+	if f == nil || f.refs > 0 {
+		return
+	}
+	i, ok := slices.BinarySearchFunc(d.inodes, f.id, func(x *inode, id uint64) int { return cmp.Compare(x.id, id) })
+	if ok && d.inodes[i] == f {
+		f.empty()
+		d.inodes = slices.Delete(d.inodes, i, i+1)
+	}
 }
 
 // park gives up the pending operations on a directory's names after the operation
 // earlier, up to mark, and returns how many. One that a later operation writes again
 // is not given up.
 func (d *Disk) park(dir string, earlier, mark uint64) (n int64) {
-	for i := range d.journal {
-		o := &d.journal[i]
+	ops := d.journal.ops
+	for i, o := range ops {
 		if o.seq <= earlier || o.seq > mark || o.parked || !o.in(dir) {
 			continue
 		}
-		again := slices.ContainsFunc(d.journal[i+1:], func(p nameOp) bool { return p.seq > mark && p.rewrites(o) })
+		again := slices.ContainsFunc(ops[i+1:], func(p *nameOp) bool { return p.seq > mark && p.rewrites(o) })
 		if !again {
 			o.parked = true
+			d.journal.parked++
 			n++
 		}
 	}
 	return n
 }
 
-// sweep forgets the inodes that neither a name nor a pending operation leads to.
+// sweep counts anew what leads to each file, and forgets those to which nothing does: neither a name nor a pending operation.
 func (d *Disk) sweep() {
-	mark := func(t *tree) {
+	for _, f := range d.inodes {
+		f.refs = 0
+	}
+	for _, t := range [...]*tree{&d.names, &d.durable} {
 		for _, name := range t.sorted {
-			t.get(name).seen = true
+			t.get(name).refs++
 		}
 	}
-	mark(&d.names)
-	mark(&d.durable)
-	for i := range d.journal {
-		if f := d.journal[i].file; f != nil {
-			f.seen = true
+	for _, o := range d.journal.ops {
+		if o.file != nil {
+			o.file.refs++
 		}
 	}
 	d.inodes = slices.DeleteFunc(d.inodes, func(f *inode) bool {
-		if !f.seen {
+		if f.refs == 0 {
 			f.empty()
 		}
-		return !f.seen
+		return f.refs == 0
 	})
-	for _, f := range d.inodes {
-		f.seen = false
-	}
 }

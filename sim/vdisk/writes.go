@@ -19,7 +19,7 @@ type inode struct {
 	// hurt: cache and durable may differ without anything pending, since a sync has
 	// failed, lied, or hit another sector.
 	hurt bool
-	seen bool // a mark for Disk.sweep
+	refs int // the names and pending operations that lead to it
 }
 
 func newInode(id uint64, pages *pool, sectorShift uint8) *inode {
