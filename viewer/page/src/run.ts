@@ -102,9 +102,19 @@ function fromBase64(text: string): Uint8Array {
   return bytes;
 }
 
+/** Unpacks without a Blob or a Response: these ask another process, and the first picture would wait for it. */
 async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const unpacker = new DecompressionStream("deflate-raw"), into = unpacker.writable.getWriter(), from = unpacker.readable.getReader();
+  const wrong = (async () => { await into.write(bytes as Uint8Array<ArrayBuffer>); await into.close(); })().then(() => undefined, (err: unknown) => err);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await from.read(); !next.done; next = await from.read()) { parts.push(next.value); size += next.value.length; }
+  const err = await wrong;
+  if (err) throw err;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) { whole.set(part, at); at += part.length; }
+  return whole;
 }
 
 /** Reads the run of a page. It throws an Error that says in words why it cannot. */

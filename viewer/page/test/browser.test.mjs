@@ -1,5 +1,7 @@
 // The page in a real browser. It opens what `go test ./viewer` wrote into ORRERY_PAGES; without a browser
-// every test is skipped, with the reason. Pictures are left in ORRERY_SHOTS.
+// every test is skipped, with the reason. Pictures are left in ORRERY_SHOTS, for people: they are not compared with golden
+// ones, for the page is set in the fonts of whoever looks, and the same page differs in half of its pixels between two
+// machines. What is drawn is counted instead.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
