@@ -1,14 +1,11 @@
 package replica
 
 import (
-	"math"
-
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/proto"
-	"orrery/nodes/kafka/record"
 	"orrery/nodes/kafka/replica/isr"
 )
 
@@ -83,20 +80,12 @@ func (m *Manager) offsetFor(env nodes.Env, p *partition, ms int64, iso log.Isola
 			return log.Found{}, proto.OffsetNotAvailable
 		}
 		return log.Found{Offset: end, Time: -1, Epoch: l.LatestEpoch()}, proto.None
-	case timeMax:
-		// Asking for a time beyond all makes the log look at each of its segments.
-		if _, _, err := l.OffsetForTime(env.Disk(), math.MaxInt64, iso); err != nil {
-			return log.Found{}, m.readFailed(env, p, err)
-		}
-		ms = record.NoTimestamp
-		for _, s := range l.Segments() {
-			ms = max(ms, s.MaxTime)
-		}
-		if ms == record.NoTimestamp {
-			return log.Found{Offset: -1, Time: -1, Epoch: -1}, proto.None
-		}
 	}
-	f, ok, err := l.OffsetForTime(env.Disk(), ms, iso)
+	find := func() (log.Found, bool, error) { return l.OffsetForTime(env.Disk(), ms, iso) }
+	if ms == timeMax {
+		find = func() (log.Found, bool, error) { return l.MaxTimestamp(env.Disk(), iso) }
+	}
+	f, ok, err := find()
 	switch {
 	case err != nil:
 		return log.Found{}, m.readFailed(env, p, err)
