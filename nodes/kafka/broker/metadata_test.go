@@ -150,11 +150,11 @@ func TestAChangeOfSettingsTakesEffect(t *testing.T) {
 	})
 }
 
-// A broker that has come back says of no topic that it is not there before a controller has told it which there are, although the
-// controller is gone, too.
+// A broker that has come back says of no topic that it is not there, or not all of it, before a controller has told it which there are,
+// although the controller is gone, too, and some partitions have to be led anew.
 func TestABrokerThatHasNotBeenToldDeniesNoTopic(t *testing.T) {
 	w := newWorld(t, 52, 3, "auto.create.topics.enable=false")
-	w.client("c1", time.Minute, func(t *task.T, c *client.Cluster) { require.NoError(w, create(t, c, "orders", 1, 3)) })
+	w.client("c1", time.Minute, func(t *task.T, c *client.Cluster) { require.NoError(w, create(t, c, "orders", 6, 3)) })
 	active := w.of("b1").Controller
 	back := nodes.ID("b1")
 	if active == 1 {
@@ -165,12 +165,14 @@ func TestABrokerThatHasNotBeenToldDeniesNoTopic(t *testing.T) {
 	w.u.Machine(back).Start(0)
 	early := false
 	w.client("c2", time.Minute, func(t *task.T, _ *client.Cluster) {
-		for known := false; !known; t.Sleep(10 * time.Millisecond) {
+		for known := false; !known; t.Sleep(200 * time.Microsecond) {
 			if _, is := w.u.Machine(back).Node().(*broker.Broker); !is {
 				continue
 			}
-			code := proto.Code(metadataOf(w, t, nodes.Addr{ID: back, Port: 9092}, 9, "orders").Topics[0].ErrorCode)
+			orders := metadataOf(w, t, nodes.Addr{ID: back, Port: 9092}, 9, "orders").Topics[0]
+			code := proto.Code(orders.ErrorCode)
 			require.NotEqual(w, proto.UnknownTopicOrPartition, code)
+			require.True(w, code != proto.None || len(orders.Partitions) == 6, "of %d partitions", len(orders.Partitions))
 			known = code == proto.None
 			early = early || !known
 		}

@@ -45,7 +45,9 @@ func (f *failover) step(c *Controller, t *thread, env nodes.Env) bool {
 		return f.states(c, t, env)
 	case 4:
 		f.init(c, t.results)
-		c.tellBrokers(c.ctx.ids(), nil)
+		// Of all partitions, where the original names none: a broker that has just started, too, would deny that there are those
+		// whose leaders have still to be elected.
+		c.tellBrokers(c.ctx.ids(), knownOf(c.ctx.partitions))
 		c.sendBatch(env)
 		return t.call(&replicaChange{to: OnlineReplica, replicas: f.replicas(c, true)})
 	case 5:
