@@ -6,12 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"orrery/checker/kafka"
 	"orrery/explore/trial"
 	"orrery/nodes"
 	"orrery/nodes/kafka/broker"
 	"orrery/nodes/kafka/broker/config"
 	"orrery/nodes/kafka/client"
 	"orrery/nodes/kafka/log"
+	"orrery/nodes/task"
 	"orrery/nodes/zab"
 	zoo "orrery/nodes/zab/config"
 	"orrery/sim"
@@ -21,20 +23,46 @@ import (
 // the end everything is read from the beginning. What has a choice is drawn: how many brokers, servers, topics, partitions and
 // replicas, min.insync.replicas and acks, the time-outs, the network and the disks.
 func Kafka() *Scenario {
+	return kafkaScenario(&kafkaShape{
+		name:    "kafka",
+		about:   "a Kafka cluster with its ZooKeeper ensemble: the replicated log, as producers and consumers are promised",
+		parts:   []string{"broker", "replica", "controller", "zk"},
+		topics:  (*kafkaWorld).drawTopics,
+		works:   []kafkaWork{(*kafkaClient).produce, (*kafkaClient).produce, (*kafkaClient).consume},
+		finish:  (*kafkaClient).finish,
+		options: kafka.Options{Uncommitted: true},
+	})
+}
+
+// kafkaWork is what a client does.
+type kafkaWork func(*kafkaClient, *task.T, *client.Cluster)
+
+// kafkaShape is what tells one scenario of a cluster from another.
+type kafkaShape struct {
+	name, about string
+	parts       []string // of the museum
+	topics      func(*kafkaWorld)
+	works       []kafkaWork
+	finish      kafkaWork // after the heal
+	options     kafka.Options
+	text        string // of server.properties
+	atEnd       func(*kafkaLoad) error
+}
+
+func kafkaScenario(shape *kafkaShape) *Scenario {
 	return &Scenario{
-		Name:     "kafka",
-		About:    "a Kafka cluster with its ZooKeeper ensemble: the replicated log, as producers and consumers are promised",
+		Name:     shape.name,
+		About:    shape.about,
 		Ops:      kafkaOps,
-		Bugs:     kafkaBugs(),
+		Bugs:     kafkaBugs(shape.parts),
 		Describe: describeKafka,
-		build:    buildKafka,
+		build:    func(w *trial.World, s *Scenario) error { return buildKafka(w, s, shape) },
 	}
 }
 
 const (
-	kafkaOps     = 60
-	kafkaClients = 3
-	kafkaPort    = 9092
+	kafkaOps  = 60
+	kafkaPort = 9092
 )
 
 // kafkaTopic is a topic of a universe.
@@ -50,12 +78,14 @@ type kafkaTopic struct {
 // kafkaWorld is the cluster while it is built and run.
 type kafkaWorld struct {
 	w        *trial.World
+	shape    *kafkaShape
 	ensemble []nodes.ID
 	brokers  []nodes.ID
 	zoo      map[nodes.ID]*zoo.Config
 	configs  map[nodes.ID]*config.Config
 	quirks   broker.Quirks
 	clients  client.Quirks
+	static   bool // members are static ones (KIP-345)
 	askFirst bool // followers find where to cut with OffsetForLeaderEpoch
 	session  time.Duration
 	topics   []kafkaTopic
@@ -64,8 +94,8 @@ type kafkaWorld struct {
 	load     *kafkaLoad
 }
 
-func buildKafka(w *trial.World, s *Scenario) error {
-	k := &kafkaWorld{w: w, zoo: map[nodes.ID]*zoo.Config{}, configs: map[nodes.ID]*config.Config{}}
+func buildKafka(w *trial.World, s *Scenario, shape *kafkaShape) error {
+	k := &kafkaWorld{w: w, shape: shape, zoo: map[nodes.ID]*zoo.Config{}, configs: map[nodes.ID]*config.Config{}}
 	if err := k.draw(); err != nil {
 		return err
 	}
@@ -104,7 +134,7 @@ func (k *kafkaWorld) draw() error {
 		k.brokers = append(k.brokers, nodes.ID(fmt.Sprintf("b%d", i+1)))
 	}
 	k.drawWeather()
-	k.drawTopics()
+	k.shape.topics(k)
 	k.drawConfig()
 	return nil
 }
@@ -150,6 +180,7 @@ func (k *kafkaWorld) drawTopics() {
 func (k *kafkaWorld) drawConfig() {
 	w := k.w
 	k.session = w.DrawDuration("zookeeper.session.timeout.ms", 400, 1500) * time.Millisecond
+	k.static = w.Chance("static members", 250_000)
 	k.askFirst = w.Chance("followers ask first", 300_000)
 	var b strings.Builder
 	ms := func(key string, lo, hi time.Duration) { fmt.Fprintf(&b, "%s=%d\n", key, w.DrawDuration(key, lo, hi)) }
@@ -172,7 +203,7 @@ func (k *kafkaWorld) drawConfig() {
 	if w.Chance("no fetch sessions", 150_000) {
 		b.WriteString("max.incremental.fetch.session.cache.slots=0\n")
 	}
-	k.text = b.String()
+	k.text = b.String() + k.shape.text
 }
 
 // configure makes the configurations of servers and brokers.

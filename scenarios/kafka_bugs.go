@@ -2,14 +2,18 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"orrery/nodes/kafka/broker"
 )
 
 // kafkaBugs are the defects of brokers, with the seeds in which each is found.
-func kafkaBugs() []Bug {
+func kafkaBugs(parts []string) []Bug {
 	var list []Bug
 	for _, d := range broker.Defects() {
+		if !slices.Contains(parts, d.Part) {
+			continue
+		}
 		list = append(list, Bug{Name: d.Name, Source: d.Ticket, What: d.Doc, Breaks: kafkaBreaks[d.Name], Seeds: kafkaSeeds[d.Name]})
 	}
 	return list

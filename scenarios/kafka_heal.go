@@ -38,7 +38,8 @@ func (k *kafkaWorld) converged([]nodes.ID) (bool, string) {
 	return true, ""
 }
 
-// whole tells whether a partition is.
+// whole tells whether a partition is. A transaction whose marker was lost with what may be lost stays open, for its coordinator knows
+// it as ended.
 func (k *kafkaWorld) whole(p *kafkaPart) (bool, string) {
 	if p.state.Leader < 1 || len(p.state.ISR) != len(p.replicas) {
 		return false, fmt.Sprintf("%s is led by %d, and its ISR is %v of %v", p.tp, p.state.Leader, p.state.ISR, p.replicas)
@@ -55,7 +56,7 @@ func (k *kafkaWorld) whole(p *kafkaPart) (bool, string) {
 			continue
 		}
 		end := r.copy.end
-		if r.log == nil || end != first.copy.end || r.hw != end || r.lso != end || r.leading != (r == first) {
+		if r.log == nil || end != first.copy.end || r.hw != end || r.lso != end && !k.watch.anyLossy() || r.leading != (r == first) {
 			return false, fmt.Sprintf("%s has high watermark %d, last stable offset %d and log end %d of %s, and its leader ends at %d", r.id, r.hw, r.lso, end, p.tp, first.copy.end)
 		}
 	}

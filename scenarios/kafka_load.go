@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"orrery/checker"
-	"orrery/checker/guarantee"
 	"orrery/checker/kafka"
 	"orrery/nodes"
 	"orrery/nodes/kafka/broker"
@@ -19,19 +18,21 @@ import (
 
 // kafkaLoad is the workload of a cluster: producers and consumers, and one more of each that come after the heal.
 type kafkaLoad struct {
-	k       *kafkaWorld
-	clients []*kafkaClient
-	probe   *kafkaClient
-	clock   int64
-	history []kafka.Op
-	process int64
-	values  int64 // that were sent
-	ok      int
-	invoked int
-	created bool
-	stopped bool
-	think   time.Duration
-	burst   uint64
+	k        *kafkaWorld
+	clients  []*kafkaClient
+	probe    *kafkaClient
+	clock    int64
+	history  []kafka.Op
+	process  int64
+	values   int64 // that were sent
+	ok       int
+	invoked  int
+	attempts int64
+	created  bool
+	final    bool // everything was read in the end
+	stopped  bool
+	think    time.Duration
+	burst    uint64
 }
 
 func newKafkaLoad(k *kafkaWorld, s *Scenario) *kafkaLoad {
@@ -42,7 +43,7 @@ func newKafkaLoad(k *kafkaWorld, s *Scenario) *kafkaLoad {
 		ops = s.Ops
 	}
 	if clients == 0 {
-		clients = kafkaClients
+		clients = len(k.shape.works)
 	}
 	l.think = []time.Duration{100 * time.Millisecond, 20 * time.Millisecond, 250 * time.Millisecond}[w.Draw("think", 3)]
 	l.burst = []uint64{1, 3, 5}[w.Draw("records at once", 3)]
@@ -51,16 +52,12 @@ func newKafkaLoad(k *kafkaWorld, s *Scenario) *kafkaLoad {
 		if i < ops%clients {
 			quota++
 		}
-		work := (*kafkaClient).produce
-		if i > 0 && i == clients-1 {
-			work = (*kafkaClient).consume
-		}
-		l.add(fmt.Sprintf("c%d", i+1), quota, work)
+		l.add(fmt.Sprintf("c%d", i+1), quota, k.shape.works[i%len(k.shape.works)])
 	}
 	return l
 }
 
-func (l *kafkaLoad) add(name string, quota int, work func(*kafkaClient, *task.T, *client.Cluster)) *kafkaClient {
+func (l *kafkaLoad) add(name string, quota int, work kafkaWork) *kafkaClient {
 	c := &kafkaClient{load: l, id: nodes.ID(name), quota: quota, stream: "workload/" + name}
 	l.process++
 	c.process = l.process
@@ -92,7 +89,7 @@ func (l *kafkaLoad) Done() bool {
 func (l *kafkaLoad) Stop() { l.stopped = true }
 
 // Probe implements trial.Workload: a fresh client writes to every partition, and reads everything from the beginning.
-func (l *kafkaLoad) Probe([]nodes.ID) { l.probe = l.add("probe", 0, (*kafkaClient).finish) }
+func (l *kafkaLoad) Probe([]nodes.ID) { l.probe = l.add("probe", 0, l.k.shape.finish) }
 
 // Probed implements trial.Workload.
 func (l *kafkaLoad) Probed() (bool, string) {
@@ -129,7 +126,14 @@ func (l *kafkaLoad) judge() error {
 			h = append(h, kept)
 		}
 	}
-	r := kafka.Check(h, kafka.Options{Final: l.probe != nil && l.probe.done, Uncommitted: true})
+	if l.k.shape.atEnd != nil {
+		if err := l.k.shape.atEnd(l); err != nil {
+			return err
+		}
+	}
+	opt := l.k.shape.options
+	opt.Final = l.final
+	r := kafka.Check(h, opt)
 	if r.Verdict != checker.Violated {
 		return nil
 	}
@@ -141,8 +145,6 @@ func (l *kafkaLoad) judge() error {
 	return &checker.InvariantError{Property: "history", Detail: r.Reason}
 }
 
-var _ guarantee.Anomaly = kafka.LostWrite
-
 // kafkaClient is a client's machine.
 type kafkaClient struct {
 	load    *kafkaLoad
@@ -153,6 +155,7 @@ type kafkaClient struct {
 	stream  string // of its draws
 	done    bool
 	doing   string
+	moved   []string // partitions that a rebalance has moved
 }
 
 func (c *kafkaClient) draw(what uint64, n uint64) uint64 {
@@ -238,6 +241,14 @@ func (c *kafkaClient) producer(cluster *client.Cluster, acks *client.Acks) *clie
 	return client.NewProducer(cluster, config)
 }
 
+// targets are how many of the partitions a producer writes to: those of the first topic alone, where the others are a pipeline's.
+func (c *kafkaClient) targets(all int) int {
+	if c.load.k.shape.options.Uncommitted {
+		return all
+	}
+	return int(c.load.k.topics[0].partitions)
+}
+
 // kafkaSent is a record on its way.
 type kafkaSent struct {
 	part  client.TopicPartition
@@ -250,7 +261,7 @@ func (c *kafkaClient) send(t *task.T, p *client.Producer, acks client.Acks, n in
 	l := c.load
 	u := l.k.w.U
 	all := l.partitions()
-	part := all[c.draw(kafkaWhere, uint64(len(all)))]
+	part := all[c.draw(kafkaWhere, uint64(c.targets(len(all))))]
 	u.BeginOp()
 	invoke := l.tick()
 	var sent []kafkaSent
@@ -419,24 +430,12 @@ func (c *kafkaClient) finish(t *task.T, cluster *client.Cluster) {
 		}
 	}
 	p.Close(t)
-	c.doing = "looking for the ends of the partitions"
-	ends := map[client.TopicPartition]int64{}
-	for _, part := range all {
-		for {
-			end, err := cluster.OffsetAt(t, part, client.Latest, false)
-			if err == nil {
-				ends[part] = end
-				break
-			}
-			t.Sleep(20 * time.Millisecond)
-		}
-	}
-	c.readAll(t, cluster, all, ends)
+	c.readAll(t, cluster, all, c.ends(t, cluster, all, false))
 }
 
 // readAll reads everything from the beginning.
 func (c *kafkaClient) readAll(t *task.T, cluster *client.Cluster, all []client.TopicPartition, ends map[client.TopicPartition]int64) {
-	r := client.NewConsumer(cluster, client.ConsumerConfig{MaxWait: 50 * time.Millisecond})
+	r := client.NewConsumer(cluster, client.ConsumerConfig{MaxWait: 50 * time.Millisecond, ReadCommitted: !c.load.k.shape.options.Uncommitted})
 	_ = r.Assign(all...)
 	for _, part := range all {
 		for {
@@ -448,6 +447,7 @@ func (c *kafkaClient) readAll(t *task.T, cluster *client.Cluster, all []client.T
 		}
 	}
 	r.Close(t)
+	c.load.final = true
 }
 
 // acked: what was acknowledged with acks=all is committed.

@@ -24,7 +24,9 @@ type kafkaEntry struct {
 	pid     int64
 	pepoch  int16
 	seq     int32
-	batch   int32 // the offset of the batch that it came in, as a distance
+	batch   int32  // the offset of the batch that it came in, as a distance
+	key     uint64 // a hash of its key; 0 if it has none
+	stored  *kafkaStored
 }
 
 // kafkaCopy is a log as the ghost has read it from a broker's files: independently of the code that is under test, and without its
@@ -36,6 +38,7 @@ type kafkaCopy struct {
 	file    string // in which the next batch is
 	at      int64  // where in it
 	txns    bool   // it has transactions
+	offsets bool   // it is that of the groups' offsets
 	reader  record.Reader
 }
 
@@ -156,6 +159,12 @@ func (c *kafkaCopy) batch(b record.Batch) error {
 			e.value = v
 		}
 		e.hash = hashKafka(b, &rec)
+		if rec.Key != nil {
+			e.key = maphash.Bytes(kafkaSeed, rec.Key) | 1
+		}
+		if c.offsets && !e.control {
+			e.stored = storedOffset(&rec)
+		}
 		c.txns = c.txns || e.txn
 		c.put(e, rec.Offset)
 	}

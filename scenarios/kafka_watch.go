@@ -9,8 +9,10 @@ import (
 	"orrery/nodes"
 	"orrery/nodes/kafka/broker"
 	"orrery/nodes/kafka/client"
+	"orrery/nodes/kafka/group"
 	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/replica"
+	"orrery/nodes/kafka/txn"
 	"orrery/nodes/zab"
 	"orrery/sim"
 	"orrery/trace"
@@ -118,6 +120,7 @@ type kafkaWatch struct {
 	ctrl     int32 // the stored controller epoch
 	ctrlAt   int64 // the zxid that wrote it
 	active   map[int32]nodes.ID
+	groups   kafkaGroups
 	glancing glancing
 }
 
@@ -128,14 +131,14 @@ type glancing struct {
 }
 
 func watchKafka(k *kafkaWorld) *kafkaWatch {
-	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}}
+	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}, groups: newKafkaGroups()}
 	for _, t := range k.topics {
 		for p := range t.partitions {
 			g.add(log.TopicPartition{Topic: t.name, Partition: p}, t.compacted())
 		}
 	}
-	g.add(log.TopicPartition{Topic: "__consumer_offsets"}, true)
-	g.add(log.TopicPartition{Topic: "__transaction_state"}, true)
+	g.add(log.TopicPartition{Topic: group.OffsetsTopic}, true)
+	g.add(log.TopicPartition{Topic: txn.StateTopic}, true)
 	g.glancing.see = g.glance
 	k.w.U.Observe(sim.Observer{After: g.after, Ended: g.ended})
 	return g
@@ -149,7 +152,7 @@ func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
 	p := &kafkaPart{tp: tp, path: fmt.Sprintf("/brokers/topics/%s/partitions/%d/state", tp.Topic, tp.Partition), compacted: compacted}
 	p.begin()
 	for i, id := range g.k.brokers {
-		r := &kafkaReplica{id: id, broker: int32(i + 1)}
+		r := &kafkaReplica{id: id, broker: int32(i + 1), copy: kafkaCopy{offsets: tp.Topic == group.OffsetsTopic}}
 		p.copies[id] = r
 		p.order = append(p.order, r)
 	}
@@ -165,7 +168,7 @@ func (p *kafkaPart) begin() {
 		p.copies = map[nodes.ID]*kafkaReplica{}
 	}
 	for _, r := range p.order {
-		*r = kafkaReplica{id: r.id, broker: r.broker}
+		*r = kafkaReplica{id: r.id, broker: r.broker, copy: kafkaCopy{offsets: r.copy.offsets}}
 	}
 }
 
@@ -470,7 +473,11 @@ func (g *kafkaWatch) exposes(property string, p *kafkaPart, r *kafkaReplica, hw 
 // commits: a record is committed. Of each producer the sequence numbers have no gaps, and nothing comes twice.
 func (g *kafkaWatch) commits(p *kafkaPart, at int64) {
 	e := p.committed[at]
-	if e.pid < 0 || !e.present || p.lossy {
+	if !e.present || p.lossy {
+		return
+	}
+	g.settles(p, at, e)
+	if e.pid < 0 {
 		return
 	}
 	w := g.k.w
