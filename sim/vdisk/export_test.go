@@ -32,3 +32,48 @@ func (d *Disk) Pages() (held, free int) {
 	}
 	return held, len(d.pool.free)
 }
+
+// PicksAsDefined tells whether a directory's sync makes those operations on names durable that the definition says, which looks at all
+// pairs: those in the directory that are not given up, and whatever one of these follows on.
+func (d *Disk) PicksAsDefined(dir string) bool {
+	ops := d.journal.ops
+	picked := make([]bool, len(ops))
+	for i := len(ops) - 1; i >= 0; i-- {
+		picked[i] = !ops[i].parked && ops[i].in(dir)
+		for j := i + 1; j < len(ops) && !picked[i]; j++ {
+			picked[i] = picked[j] && ops[j].follows(ops[i])
+		}
+	}
+	got := d.journal.pick(dir, d.seq)
+	for i, o := range ops {
+		if !picked[i] {
+			continue
+		}
+		if len(got) == 0 || got[0] != o {
+			return false
+		}
+		got = got[1:]
+	}
+	return len(got) == 0
+}
+
+// CountsWhatLeadsToFiles tells whether every file that the disk holds counts the names and pending operations that lead to it.
+func (d *Disk) CountsWhatLeadsToFiles() bool {
+	refs := map[*inode]int{}
+	for _, t := range []*tree{&d.names, &d.durable} {
+		for _, name := range t.sorted {
+			refs[t.get(name)]++
+		}
+	}
+	for _, o := range d.journal.ops {
+		if o.file != nil {
+			refs[o.file]++
+		}
+	}
+	for _, f := range d.inodes {
+		if f.refs != refs[f] || f.refs == 0 {
+			return false
+		}
+	}
+	return len(refs) == len(d.inodes)
+}
