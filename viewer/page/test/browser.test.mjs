@@ -4,7 +4,7 @@
 // machines. What is drawn is counted instead.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createRequire } from "node:module";
@@ -187,6 +187,17 @@ describe("the page of a damaged trace", { skip }, () => {
       await close();
     });
   }
+});
+
+describe("a page that is cut off itself", { skip }, () => {
+  test("says so where its run would be", async () => {
+    const whole = readFileSync(join(pages, "story.html"), "utf8"), cut = join(pages, "cut-off-page.html");
+    writeFileSync(cut, whole.slice(0, whole.indexOf('id="run"') + 2000));
+    const tab = await browser.newPage();
+    await tab.goto(pathToFileURL(cut).href);
+    await tab.getByText("the file is cut off").waitFor({ timeout: 20_000 });
+    await tab.close();
+  });
 });
 
 describe("the budget, measured and not judged", { skip }, () => {
