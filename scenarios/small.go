@@ -41,7 +41,7 @@ type Size struct {
 }
 
 // Smalls are all small worlds, sorted by name.
-func Smalls() []*Small { return []*Small{isrSmall(), asyncISRSmall(), synodSmall()} }
+func Smalls() []*Small { return []*Small{commitSmall(), isrSmall(), asyncISRSmall(), synodSmall()} }
 
 // SmallNamed returns the small world of that name. The error names those that come near.
 func SmallNamed(name string) (*Small, error) {
