@@ -13,8 +13,11 @@ import (
 const headerSize = 4
 
 // trusted is how much memory a length alone is good for, in bytes. For a longer frame memory
-// is taken as its bytes arrive.
-const trusted = 64 << 10
+// is taken as its bytes arrive: for each byte that has, for ahead more.
+const (
+	trusted = 64 << 10
+	ahead   = 15
+)
 
 // appendHeader appends the length of a frame of n bytes.
 func appendHeader(b []byte, n int) []byte {
@@ -39,7 +42,7 @@ func readFrame(r io.Reader, limit int) ([]byte, error) {
 	}
 	var p []byte
 	for rest := int(n); rest > 0; {
-		part := min(rest, max(trusted, len(p)))
+		part := min(rest, max(trusted, ahead*len(p)))
 		p = slices.Grow(p, part)
 		got, err := io.ReadFull(r, p[len(p):len(p)+part])
 		p = p[:len(p)+got]
