@@ -46,6 +46,9 @@ func isrFound(r *smallscope.Report) string {
 
 // The tables of docs/kafka-model-checking.md are what the searches say.
 func TestSmallISRTables(t *testing.T) {
+	if testing.Short() {
+		t.Skip("forty searches take some seconds")
+	}
 	text, err := os.ReadFile(isrTableFile)
 	require.NoError(t, err)
 	page := string(text)
