@@ -142,6 +142,8 @@ func (b *broker) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
 // onState takes what the controller says.
 func (b *broker) onState(env nodes.Env, m State) {
 	switch {
+	case m.Life != b.life:
+		return
 	case m.Epoch == b.epoch && b.lead != nil && m.Version > b.lead.Version:
 		b.lead.Committed(m.ISR, m.Version)
 		nodes.Note(env, fmt.Sprintf("has the ISR %v", m.ISR))

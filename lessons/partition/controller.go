@@ -61,14 +61,14 @@ func (c *controller) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
 			c.gone(env, from) // it has been down in between
 		}
 		c.lives[from], c.heard[from] = m.Life, env.Monotonic()
-		env.Send(from, c.state)
+		c.tell(env, from)
 	case AlterISR:
 		alive := !slices.ContainsFunc(m.ISR, func(n int32) bool { return !c.alive(env, brokers[n-1]) })
 		if from == c.state.Leader && m.Epoch == c.state.Epoch && m.Version == c.state.Version && alive {
 			c.state.ISR = m.ISR
 			c.changed(env)
 		}
-		env.Send(from, c.state)
+		c.tell(env, from)
 	case Init:
 		c.given[m.Producer]++
 		env.Send(from, Instance{c.given[m.Producer]})
@@ -160,8 +160,14 @@ func (c *controller) elect(env nodes.Env) {
 func (c *controller) changed(env nodes.Env) {
 	c.state.Version++
 	for _, id := range brokers {
-		env.Send(id, c.state)
+		c.tell(env, id)
 	}
+}
+
+func (c *controller) tell(env nodes.Env, to nodes.ID) {
+	s := c.state
+	s.Life = c.lives[to]
+	env.Send(to, s)
 }
 
 // Inspect shows what the controller says.

@@ -35,12 +35,15 @@ func (r *replica) LatestEpoch() int32 {
 	return r.Epochs[len(r.Epochs)-1].Epoch
 }
 
-// EndOffsetFor implements isr.Log.
+// EndOffsetFor implements isr.Log. An epoch from before the first one ends where that begins, as in Kafka: else a log whose first record is of a
+// later epoch than the leader's would not be cut at all.
 func (r *replica) EndOffsetFor(epoch int32) (int32, int64) {
 	i := slices.IndexFunc(r.Epochs, func(e epochStart) bool { return e.Epoch > epoch })
 	switch {
-	case len(r.Epochs) == 0 || i == 0:
+	case len(r.Epochs) == 0:
 		return isr.Unknown, isr.Unknown
+	case i == 0:
+		return epoch, r.Epochs[0].Start
 	case i < 0:
 		return r.LatestEpoch(), r.EndOffset()
 	}

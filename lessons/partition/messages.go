@@ -31,8 +31,10 @@ type EpochEnd struct {
 type (
 	// Beat tells the controller that a broker lives; Life counts the starts of its process.
 	Beat struct{ Life uint32 }
-	// State is what the controller says of the partition. Leader is "" if there is none. Version counts its changes.
+	// State is what the controller says of the partition. Leader is "" if there is none. Version counts its changes. Life is that of the broker
+	// for which it is meant: one that has been started again since is told anew (KIP-380).
 	State struct {
+		Life    uint32
 		Leader  nodes.ID
 		Epoch   int32
 		ISR     []int32

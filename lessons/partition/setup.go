@@ -33,6 +33,9 @@ func (s Setup) Build(w *stage.World) {
 	w.U.Tune(func(c *sim.Config) {
 		c.Net.Delay = sim.Dist{Min: 500 * time.Microsecond, Mean: 2 * time.Millisecond}
 		c.Disk.Sync = sim.Dist{Min: 300 * time.Microsecond, Mean: time.Millisecond}
+		if s.FlushesLate {
+			c.Disk.Sync = sim.Dist{Min: 5 * time.Millisecond, Mean: 20 * time.Millisecond}
+		}
 		if c.Recorder != nil {
 			c.Recorder = &quiet{c.Recorder}
 		}

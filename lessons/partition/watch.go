@@ -84,6 +84,10 @@ func (q *quiet) Record(e *trace.Event) {
 		switch e.Name {
 		case "Beat", "State", "Fetch", "Fetched", "Instance", "Init":
 			return
+		case "Ask":
+			if e.Kind == trace.Drop {
+				return
+			}
 		}
 	}
 	q.to.Record(e)

@@ -46,12 +46,21 @@ import (
 	expired "orrery/lessons/19-expired-session"
 	fix19 "orrery/lessons/19-expired-session/fix"
 	solution19 "orrery/lessons/19-expired-session/fix/solution"
+	acksone "orrery/lessons/20-acks-one"
+	fix20 "orrery/lessons/20-acks-one/fix"
+	solution20 "orrery/lessons/20-acks-one/fix/solution"
 	hwloses "orrery/lessons/21-high-watermark-loses"
 	fix21 "orrery/lessons/21-high-watermark-loses/fix"
 	solution21 "orrery/lessons/21-high-watermark-loses/fix/solution"
 	diverges "orrery/lessons/22-high-watermark-diverges"
 	fix22 "orrery/lessons/22-high-watermark-diverges/fix"
 	solution22 "orrery/lessons/22-high-watermark-diverges/fix/solution"
+	lastreplica "orrery/lessons/23-last-replica"
+	fix23 "orrery/lessons/23-last-replica/fix"
+	solution23 "orrery/lessons/23-last-replica/fix/solution"
+	zombieproducer "orrery/lessons/24-zombie-producer"
+	fix24 "orrery/lessons/24-zombie-producer/fix"
+	solution24 "orrery/lessons/24-zombie-producer/fix/solution"
 	commit "orrery/lessons/25-two-and-three-phases"
 	fix25 "orrery/lessons/25-two-and-three-phases/fix"
 	solution25 "orrery/lessons/25-two-and-three-phases/fix/solution"
@@ -61,6 +70,9 @@ import (
 	fencing "orrery/lessons/27-fencing"
 	fix27 "orrery/lessons/27-fencing/fix"
 	solution27 "orrery/lessons/27-fencing/fix/solution"
+	ackers "orrery/lessons/28-acker-lost-tuple"
+	fix28 "orrery/lessons/28-acker-lost-tuple/fix"
+	solution28 "orrery/lessons/28-acker-lost-tuple/fix/solution"
 	"orrery/lessons/stage"
 )
 
@@ -77,9 +89,13 @@ func All() []*stage.Scene {
 		herd.Scene(fix17.New, solution17.New),
 		hwloses.Scene(fix21.New, solution21.New),
 		diverges.Scene(fix22.New, solution22.New),
+		acksone.Scene(fix20.New, solution20.New),
+		lastreplica.Scene(fix23.New, solution23.New),
+		zombieproducer.Scene(fix24.New, solution24.New),
 		commit.Scene(fix25.New, solution25.New),
 		fencing.Scene(fix27.New, solution27.New),
 		fsyncgate.Scene(fix26.New, solution26.New),
+		ackers.Scene(fix28.New, solution28.New),
 		holes.Scene(fix10.New, solution10.New),
 		leases.Scene(fix12.New, solution12.New),
 		detector.Scene(fix04.New, solution04.New),
