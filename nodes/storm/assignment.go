@@ -2,6 +2,7 @@ package storm
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -150,8 +151,8 @@ func (w *Worker) failCalls(caller *executor) {
 
 func (w *Worker) callsOf(task int32) []uint64 {
 	var list []uint64
-	for n, e := range w.zkCalls { // lint:maporder a task waits for one at a time
-		if e.task == task {
+	for _, n := range slices.Sorted(maps.Keys(w.zkCalls)) {
+		if w.zkCalls[n].task == task {
 			list = append(list, n)
 		}
 	}

@@ -62,7 +62,7 @@ func (w *Worker) receive(m *Transfer) {
 
 // Posted implements nodes.StageHandler: a task takes the next transfer from its queue.
 func (w *Worker) Posted(env nodes.Env, stage nodes.Tag, m nodes.Message) {
-	w.env = env
+	w.enter(env)
 	k := m.(*work)
 	e := w.execs[int32(stage.N)]
 	if e == nil || k.launch != w.launch {
@@ -160,7 +160,7 @@ func (w *Worker) hangUp(to nodes.Addr, e *executor) {
 
 // Opened implements nodes.ConnHandler.
 func (w *Worker) Opened(env nodes.Env, c nodes.Conn, _ string) {
-	w.env = env
+	w.enter(env)
 	if w.zk.Opened(env, c) {
 		w.pump(nil)
 	}
@@ -168,7 +168,7 @@ func (w *Worker) Opened(env nodes.Env, c nodes.Conn, _ string) {
 
 // Received implements nodes.ConnHandler.
 func (w *Worker) Received(env nodes.Env, c nodes.Conn, p []byte) {
-	w.env = env
+	w.enter(env)
 	if w.zk.Received(env, c, p) {
 		w.pump(nil)
 		return
@@ -196,7 +196,7 @@ func (w *Worker) Received(env nodes.Env, c nodes.Conn, p []byte) {
 
 // Closed implements nodes.ConnHandler. What was under way to another worker is lost; the next transfer dials anew.
 func (w *Worker) Closed(env nodes.Env, c nodes.Conn, _ error) {
-	w.env = env
+	w.enter(env)
 	if w.zk.Closed(env, c) {
 		w.pump(nil)
 		return
@@ -255,8 +255,9 @@ func (w *Worker) mayEmit() bool {
 	if !w.active || w.congested {
 		return false
 	}
-	for _, until := range w.pressed { // lint:maporder one that holds is enough, whichever it is
-		if w.env.Monotonic() < until {
+	now := w.env.Monotonic()
+	for _, who := range slices.Sorted(maps.Keys(w.pressed)) {
+		if now < w.pressed[who] {
 			return false
 		}
 	}

@@ -57,12 +57,18 @@ func NewWorker(cfg Config) *Worker {
 	return &Worker{cfg: cfg.withDefaults(), codec: NewCodec()}
 }
 
+// enter keeps the machine for the tasks that are reached from the handlers: each handler begins with it, and none of them keeps
+// what it finds there.
+func (w *Worker) enter(env nodes.Env) {
+	w.env = env //orrery:allow every handler puts its own Env here first, and nothing runs between two handlers
+}
+
 // Codec implements nodes.Node.
 func (w *Worker) Codec() nodes.Codec { return w.codec }
 
 // Boot implements nodes.Node.
 func (w *Worker) Boot(env nodes.Env) error {
-	w.env = env
+	w.enter(env)
 	w.zkCalls, w.asks = map[uint64]*executor{}, map[uint64]*executor{}
 	w.openSession()
 	env.SetTimer(nodes.Tag{Name: tagBeat}, 0)
@@ -79,7 +85,7 @@ func (w *Worker) openSession() {
 
 // Deliver implements nodes.Node.
 func (w *Worker) Deliver(env nodes.Env, from nodes.ID, m nodes.Message) {
-	w.env = env
+	w.enter(env)
 	switch m := m.(type) {
 	case *Transfer:
 		w.receive(m)
@@ -189,7 +195,7 @@ func (w *Worker) peers() []nodes.ID {
 
 // Fire implements nodes.Node.
 func (w *Worker) Fire(env nodes.Env, tag nodes.Tag) {
-	w.env = env
+	w.enter(env)
 	switch {
 	case w.zk.Fire(env, tag):
 		w.pump(nil)
