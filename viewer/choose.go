@@ -10,6 +10,8 @@ import (
 const (
 	inCausal  = 1 << 0 // it led to the violation
 	inMinimal = 1 << 1 // the story tells it
+	onlyInA   = 1 << 2 // of two runs that are compared, only the first has it
+	onlyInB   = 1 << 3 // only the second
 )
 
 // minimalLines is how many lines the minimal trace has at most.
@@ -54,6 +56,9 @@ func (p *Page) sets() []byte {
 	}
 	sets[end] |= inCausal | inMinimal
 	complete(p.Events, sets)
+	for i, side := range p.Sides {
+		sets[i] |= [...]byte{InBoth: 0, OnlyA: onlyInA, OnlyB: onlyInB}[side]
+	}
 	return sets
 }
 

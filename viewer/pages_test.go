@@ -53,6 +53,24 @@ func TestGoldenPages(t *testing.T) {
 	}
 }
 
+// TestAPageOfTwoRuns writes the page of a run beside one of which a message was lost.
+func TestAPageOfTwoRuns(t *testing.T) {
+	whole := golden(t, nil)
+	lost := make([]trace.Event, len(whole.Events))
+	copy(lost, whole.Events)
+	first := 0
+	for lost[first].Kind != trace.Deliver {
+		first++
+	}
+	lost[first].Kind = trace.Drop
+	p := viewer.Page{Title: "two runs compared", Verdict: "compared"}
+	p.Events, p.Sides = viewer.Compare(whole.Events, lost)
+	require.Len(t, p.Events, len(whole.Events)+1)
+	var html bytes.Buffer
+	require.NoError(t, p.Write(&html))
+	keep(t, "both.html", html.Bytes())
+}
+
 func TestAPageOfADamagedTraceSaysSo(t *testing.T) {
 	require.Empty(t, golden(t, nil).Warnings)
 	cut := golden(t, func(s string) string { return s[:len(s)/2] })

@@ -39,6 +39,8 @@ type Page struct {
 	Told     func(*trace.Event) bool   // what the minimal trace is, instead of what Story tells
 	Most     int                       // events that are kept at most; 0 means MostEvents
 
+	Sides []Side // of a page that compares two runs, see Compare: one an event; nil for a page of one run
+
 	Operations []Operation // what the clients saw, in the order in which they began
 	Why        string      // why the operations in the core cannot be ordered
 	Faults     []Fault     // what became of the faults of the plan

@@ -16,7 +16,7 @@ export interface Header {
 /** The form that this page reads: formVersion of viewer/encode.go. */
 const formVersion = 1;
 
-export const inCausal = 1, inMinimal = 2;
+export const inCausal = 1, inMinimal = 2, onlyInA = 4, onlyInB = 8;
 
 /** The events of a run, a typed array a field. Strings and machines are numbers; 0 is none. */
 export class Run {

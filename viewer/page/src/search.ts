@@ -4,9 +4,10 @@
 //   kind:drop node:n2    fields: kind, node, peer, name, file, seq
 //   t>1.2s t<1300ms      virtual time
 //   len>512              numbers
+//   only:a only:b        of one of two runs that are compared
 //   after:crash(n2)      after the first such event
 //   A before B within 5ms
-import type { Run } from "./run";
+import { onlyInA, onlyInB, type Run } from "./run";
 import { called, sentence } from "./words";
 
 type Test = (i: number) => boolean;
@@ -57,6 +58,8 @@ function testOf(r: Run, word: string): Test | string {
     for (let i = 0; i < r.n; i++) if (r.kindOf(i) === after[1] && (!after[2] || r.machine(r.node[i]) === after[2])) return (x) => x > i;
     return () => false;
   }
+  const only = /^only:([ab])$/i.exec(word);
+  if (only) { const bit = only[1].toLowerCase() === "a" ? onlyInA : onlyInB; return (i) => (r.set[i] & bit) !== 0; }
   const compare = /^(t|seq|len|off|inc)([<>]=?|=)(.+)$/.exec(word);
   if (compare) {
     const [, field, op, value] = compare;

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { Glyph, hue } from "./glyph";
 import type { Life, Lives } from "./lives";
 import type { Arrow, Row, Rows } from "./rows";
-import type { Run } from "./run";
+import { onlyInA, onlyInB, type Run } from "./run";
 import { family, ms, span } from "./words";
 
 export const rowHeight = 28;
@@ -159,12 +159,14 @@ function Words({ run, row, index, total, left, on, hit, core, previous, pick }: 
 }) {
   const who = run.machine(row.node), same = previous && previous.kind !== "gap" && run.at[previous.at] === run.at[row.at];
   const behind = Math.abs(run.local[row.at] - run.at[row.at]);
+  const side = row.events.reduce((s, e) => s | run.set[e], 0) & (onlyInA | onlyInB), of = side === onlyInA ? "A" : side === onlyInB ? "B" : side ? "A B" : "";
   const titles = row.flags.length > 0 && (row.mark === "fire" || row.mark === "invoke" || row.mark === "return");
-  return <div class={`row ${row.kind} ${row.mark}` + (on ? " on" : "") + (hit ? " hit" : "") + (core ? " core" : "")} role="option" id={`row-${index}`}
+  return <div class={`row ${row.kind} ${row.mark}` + (on ? " on" : "") + (hit ? " hit" : "") + (core ? " core" : "") + (of ? " of-" + of.toLowerCase().replace(" ", "") : "")} role="option" id={`row-${index}`}
     aria-selected={on} aria-setsize={total} aria-posinset={index + 1} style={{ top: px(index * rowHeight), height: px(rowHeight) }} onClick={pick}
     title={behind > 1e6 && who ? `by ${who}'s own clock ${span(behind)} ${run.local[row.at] > run.at[row.at] ? "later" : "earlier"}` : undefined}>
     <span class="when">{row.kind === "gap" || same ? "" : ms(run.at[row.at])}</span>
     <span class="what" style={{ left: px(left) }}>
+      {of && <b class="side">{of.length > 1 ? "differs " : `only ${of} `}</b>}
       {row.kind === "event" && who && <b class="who">{who}</b>}
       {row.kind === "violation" && <b class="bad">VIOLATION </b>}
       {titles ? row.flags.map((f) => <span class="flag">{f}</span>) : <span class="title">{row.title}</span>}

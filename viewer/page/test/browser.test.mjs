@@ -177,6 +177,24 @@ describe("the page of a shrunk run", { skip }, () => {
   });
 });
 
+describe("the page of two runs", { skip }, () => {
+  test("says whose each event is, by words and by colour, and finds it", async () => {
+    const { tab, close } = await open("both.html", { hash: "#v=full" });
+    await fill(tab, "only:a");
+    assert.match(await tab.locator(".find .n").innerText(), /^1 hit$/);
+    await press(tab, "Enter");
+    assert.match(await chosen(tab), /only A/);
+    await fill(tab, "only:b");
+    await press(tab, "Enter");
+    assert.match(await chosen(tab), /only B/);
+    await tab.evaluate(axe);
+    const { violations } = await tab.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`), []);
+    await picture(tab, "both");
+    await close();
+  });
+});
+
 describe("the page of a damaged trace", { skip }, () => {
   for (const [name, says] of [["cut.html", /cut off/], ["newer.html", /version 7.*blink/s]]) {
     test(`${name} is shown as far as it goes, with a line that says so`, async () => {
