@@ -2,6 +2,7 @@ package broker
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -57,7 +58,7 @@ func (b *Broker) drainReplicas(env nodes.Env) bool {
 		b.send(env, linkKey{e.To, p}, b.address(e.To), e.Call, e.Request)
 	case replica.AlterISR:
 		state := zk.PartitionState{Leader: e.Leader, LeaderEpoch: e.LeaderEpoch, ISR: e.ISR, ControllerEpoch: e.ControllerEpoch}
-		b.alters[b.store.AlterISR(env, e.Partition, state, e.Version)] = e.Call
+		b.alters[b.store.AlterISR(env, e.Partition, state, e.Version, registrations(e)...)] = e.Call
 	case replica.ReadISR:
 		b.reads[b.store.Do(env, zk.Unguarded, zk.Op{Verb: zk.Get, Key: zk.PartitionKey(e.Partition)})] = e.Call
 	case replica.Verify:
@@ -151,6 +152,16 @@ func (b *Broker) drainStore(env nodes.Env) bool {
 	return true
 }
 
+// registrations are the lives in which those who are to join an ISR have fetched, where that is known.
+func registrations(e replica.AlterISR) (out []zk.Registration) {
+	for i, id := range e.ISR {
+		if e.Epochs[i] >= 0 && slices.Contains(e.Joins, id) {
+			out = append(out, zk.Registration{Broker: id, Epoch: e.Epochs[i]})
+		}
+	}
+	return out
+}
+
 // alterError is what the replica manager calls an error of the store.
 func alterError(err error) error {
 	switch {
@@ -158,6 +169,8 @@ func alterError(err error) error {
 		return nil
 	case errors.Is(err, zk.ErrBadVersion), errors.Is(err, zk.ErrFenced):
 		return replica.ErrBadVersion
+	case errors.Is(err, zk.ErrIneligible):
+		return replica.ErrIneligible
 	case errors.Is(err, zk.ErrNoNode):
 		return replica.ErrNoState
 	}

@@ -84,7 +84,13 @@ func (m *Manager) sendAlteration(p *partition) {
 			epochs[i] = isr.Unknown
 		}
 	}
-	m.tell(AlterISR{Call: p.alter.call, Partition: p.tp, Leader: m.cfg.Broker, LeaderEpoch: p.epoch, ControllerEpoch: p.controllerEpoch,
+	var joins []int32
+	for _, b := range p.alter.members {
+		if !slices.Contains(p.lead.ISR, b) {
+			joins = append(joins, b)
+		}
+	}
+	m.tell(AlterISR{Call: p.alter.call, Joins: joins, Partition: p.tp, Leader: m.cfg.Broker, LeaderEpoch: p.epoch, ControllerEpoch: p.controllerEpoch,
 		ISR: slices.Clone(p.alter.members), Epochs: epochs, Version: version})
 }
 

@@ -51,7 +51,8 @@ type AlterISR struct {
 	// Epochs are the broker epochs that the members of the ISR fetched with, -1 where that is not known. A store that
 	// can, refuses a member that has restarted since (KIP-903).
 	Epochs  []int64
-	Version int32 // that the state must have; the new one is one more
+	Joins   []int32 // those of the ISR that are not in the one that this broker knows
+	Version int32   // that the state must have; the new one is one more
 }
 
 // ReadISR asks to read the partition's state, for the outcome of a change is not known or the version was another. The

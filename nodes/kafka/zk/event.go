@@ -17,6 +17,8 @@ var (
 	ErrUncertain = errors.New("zk: the connection was lost, the outcome is not known")
 	// ErrFenced tells that there is a newer controller than the one that asked.
 	ErrFenced = errors.New("zk: the controller epoch has moved on")
+	// ErrIneligible tells that a broker that was to join an ISR is not registered, or has registered anew since.
+	ErrIneligible = errors.New("zk: a new member of the ISR is not eligible")
 	// ErrExpired tells that the session ended before the answer.
 	ErrExpired = errors.New("zk: the session has expired")
 	// ErrMalformed tells that a record's bytes are not what Kafka writes there.
@@ -55,7 +57,7 @@ type Watched struct {
 }
 
 // ISRAltered ends an AlterISR. Err is nil, ErrBadVersion (somebody else has changed the state: the controller, as a rule, who
-// will tell), ErrFenced (by the state: there is a newer leader epoch or the record is gone) or ErrExpired. Version is the
+// will tell), ErrFenced (by the state: there is a newer leader epoch or the record is gone), ErrIneligible, ErrUncertain or ErrExpired. Version is the
 // record's new one, if Err is nil.
 type ISRAltered struct {
 	Call      uint64

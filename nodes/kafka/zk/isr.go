@@ -11,28 +11,78 @@ import (
 	"orrery/nodes/zab/proto"
 )
 
+// Registration is a broker in one of its lives: Epoch is the Czxid of its record (KIP-380).
+type Registration struct {
+	Broker int32
+	Epoch  int64
+}
+
 // alter is a change of an ISR by the partition's leader.
 type alter struct {
 	call    uint64
 	tp      log.TopicPartition
 	state   PartitionState
 	version int32
-	unsure  bool // the answer to a write was lost: it may yet be carried out
+	joins   []Registration
+	checks  []client.Op // of those who join and were found to be what they were
+	unsure  bool        // the answer to a write was lost: it may yet be carried out
 }
 
 const (
 	alterSet = iota
 	alterRead
+	alterMember
 )
 
 func (w *alter) number() uint64 { return w.call }
 
 func (w *alter) begin(s *Store, env nodes.Env) {
+	w.checks = w.checks[:0]
+	w.next(s, env)
+}
+
+// next looks at the next one who joins, or writes, on condition that they are all still registered.
+func (w *alter) next(s *Store, env nodes.Env) {
+	if n := len(w.checks); n < len(w.joins) {
+		s.ask(env, w, alterMember, client.Exists(s.path(BrokerKey(w.joins[n].Broker).Path()), false))
+		return
+	}
 	version := w.version
 	if s.cfg.Quirks.NoISRCAS {
 		version = -1
 	}
-	s.ask(env, w, alterSet, client.Set(s.path(PartitionKey(w.tp).Path()), w.state.Append(nil), version))
+	set := client.Set(s.path(PartitionKey(w.tp).Path()), w.state.Append(nil), version)
+	if len(w.checks) > 0 {
+		set = client.Multi(append(slices.Clone(w.checks), set)...)
+	}
+	s.ask(env, w, alterSet, set)
+}
+
+// member takes what is registered under the id of one who joins.
+func (w *alter) member(s *Store, env nodes.Env, d client.Done) bool {
+	join := w.joins[len(w.checks)]
+	switch p, ok := d.Response.(*proto.ExistsResponse); {
+	case d.Err == proto.CodeConnectionLoss:
+		w.next(s, env)
+		return false
+	case d.Err == proto.CodeNoNode || ok && d.Err == proto.CodeOK && p.Stat.Czxid != join.Epoch:
+		return w.ineligible(s, env)
+	case d.Err != proto.CodeOK || !ok:
+		return w.end(s, ISRAltered{Err: errorOf(d.Err)})
+	default:
+		w.checks = append(w.checks, client.Check(s.path(BrokerKey(join.Broker).Path()), p.Stat.Version))
+		w.next(s, env)
+		return false
+	}
+}
+
+// ineligible ends a change: one who was to join is gone, or has started anew. If an earlier write may yet be carried out, that is not certain.
+func (w *alter) ineligible(s *Store, env nodes.Env) bool {
+	nodes.Reachable(env, "zk: who was to join an ISR is not what it was")
+	if w.unsure {
+		return w.end(s, ISRAltered{Err: ErrUncertain})
+	}
+	return w.end(s, ISRAltered{Err: ErrIneligible})
 }
 
 func (w *alter) look(s *Store, env nodes.Env) {
@@ -41,6 +91,10 @@ func (w *alter) look(s *Store, env nodes.Env) {
 }
 
 func (w *alter) answered(s *Store, env nodes.Env, slot int, d client.Done) bool {
+	if slot == alterMember {
+		return w.member(s, env, d)
+	}
+	code, failed, response := outcome(d)
 	switch {
 	case d.Err == proto.CodeConnectionLoss && slot == alterSet:
 		w.unsure = true
@@ -53,15 +107,17 @@ func (w *alter) answered(s *Store, env nodes.Env, slot int, d client.Done) bool 
 	case d.Err == proto.CodeConnectionLoss:
 		w.look(s, env)
 		return false
-	case d.Err == proto.CodeBadVersion && w.unsure && !s.cfg.Quirks.NoISRRecheck:
+	case code != proto.CodeOK && slot == alterSet && failed < len(w.checks):
+		return w.ineligible(s, env)
+	case code == proto.CodeBadVersion && w.unsure && !s.cfg.Quirks.NoISRRecheck:
 		w.look(s, env)
 		return false
-	case d.Err == proto.CodeNoNode:
+	case code == proto.CodeNoNode:
 		return w.end(s, ISRAltered{Err: ErrFenced})
-	case d.Err != proto.CodeOK:
-		return w.end(s, ISRAltered{Err: errorOf(d.Err)})
+	case code != proto.CodeOK:
+		return w.end(s, ISRAltered{Err: errorOf(code)})
 	}
-	switch p := d.Response.(type) {
+	switch p := response.(type) {
 	case *proto.SetDataResponse:
 		s.noteISR(env, w.tp)
 		return w.end(s, ISRAltered{Version: p.Stat.Version})

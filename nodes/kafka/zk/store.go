@@ -155,9 +155,10 @@ func (s *Store) Do(env nodes.Env, guard int32, ops ...Op) (call uint64) {
 }
 
 // AlterISR replaces the state of a partition that a leader knows under a version, as leaders did from 0.8 to 2.6, and tells the controller
-// with a record below /isr_change_notification. It ends with ISRAltered.
-func (s *Store) AlterISR(env nodes.Env, tp log.TopicPartition, state PartitionState, version int32) (call uint64) {
-	w := &alter{call: s.next(), tp: tp, state: state, version: version}
+// with a record below /isr_change_notification. It ends with ISRAltered. Who joins must be registered in the life that is given (KIP-903, in the days
+// of ZooKeeper): that is read, and the write is on condition that the registration that was read is there.
+func (s *Store) AlterISR(env nodes.Env, tp log.TopicPartition, state PartitionState, version int32, joins ...Registration) (call uint64) {
+	w := &alter{call: s.next(), tp: tp, state: state, version: version, joins: joins}
 	s.begin(env, w)
 	s.drain(env)
 	return w.call

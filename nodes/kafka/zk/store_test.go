@@ -219,10 +219,10 @@ func TestASessionThatExpiresEndsEverythingAndBeginsAnew(t *testing.T) {
 }
 
 // alter changes the ISR, and returns what came of it.
-func (x *user) alter(s zk.PartitionState, version int32) zk.ISRAltered {
+func (x *user) alter(s zk.PartitionState, version int32, joins ...zk.Registration) zk.ISRAltered {
 	x.w.t.Helper()
 	n := len(x.events)
-	x.script = append(x.script, func(env nodes.Env) { x.s.AlterISR(env, tp, s, version) })
+	x.script = append(x.script, func(env nodes.Env) { x.s.AlterISR(env, tp, s, version, joins...) })
 	var ev zk.ISRAltered
 	x.w.until(func() bool {
 		for _, e := range x.events[n:] {
@@ -247,6 +247,21 @@ func TestAnISRIsChangedUnderItsVersion(t *testing.T) {
 	w.until(func() bool { return len(a.one(zk.Op{Verb: zk.List, Key: zk.Key{Kind: zk.KindISRChange}}).Names) == 1 })
 	names := a.one(zk.Op{Verb: zk.List, Key: zk.Key{Kind: zk.KindISRChange}}).Names
 	require.Equal(t, zk.Partitions{tp}, a.one(zk.Op{Verb: zk.Get, Key: zk.Key{Kind: zk.KindISRChange, Name: names[0]}}).Value)
+}
+
+// KIP-903: a broker that has restarted since it fetched, or is gone, does not join.
+func TestWhoJoinsAnISRIsWhatItWas(t *testing.T) {
+	w := newWorld(t, 1)
+	a := w.user("b1", zk.Quirks{})
+	a.partition()
+	next := state
+	next.ISR = []int32{1, 2}
+	require.ErrorIs(t, a.alter(next, 0, zk.Registration{Broker: 2, Epoch: 5}).Err, zk.ErrIneligible, "it is not there")
+	require.NoError(t, a.one(zk.Op{Verb: zk.Create, Key: zk.BrokerKey(2), Value: zk.Broker{ID: 2}, Ephemeral: true}).Err)
+	epoch := a.one(zk.Op{Verb: zk.Get, Key: zk.BrokerKey(2)}).Czxid
+	require.ErrorIs(t, a.alter(next, 0, zk.Registration{Broker: 2, Epoch: epoch - 1}).Err, zk.ErrIneligible, "that was before its restart")
+	require.Equal(t, int32(1), a.alter(next, 0, zk.Registration{Broker: 2, Epoch: epoch}).Version)
+	require.ErrorIs(t, a.alter(next, 0, zk.Registration{Broker: 2, Epoch: epoch}).Err, zk.ErrBadVersion)
 }
 
 func TestAnISRWriteWhoseAnswerIsLostIsLookedFor(t *testing.T) {
