@@ -56,7 +56,7 @@ func (l *Log) AppendAsLeader(d nodes.Disk, now time.Time, p []byte, epoch int32,
 	}
 	next := l.end
 	out.First = next
-	for _, b := range l.in.bs {
+	for _, b := range l.m.in.bs {
 		delta, err := l.validate(b, from)
 		if err != nil {
 			return out, err
@@ -90,7 +90,7 @@ func (l *Log) AppendAsFollower(d nodes.Disk, now time.Time, p []byte) (Appended,
 		return out, err
 	}
 	next := l.end
-	for _, b := range l.in.bs {
+	for _, b := range l.m.in.bs {
 		if err := b.Check(); err != nil {
 			return out, err
 		}
@@ -105,7 +105,7 @@ func (l *Log) AppendAsFollower(d nodes.Disk, now time.Time, p []byte) (Appended,
 		}
 		next = b.NextOffset()
 	}
-	out.First, out.Last = l.in.bs[0].BaseOffset(), next-1
+	out.First, out.Last = l.m.in.bs[0].BaseOffset(), next-1
 	done, err := l.take(d, now, nil)
 	out.Completed = done
 	return out, err
@@ -125,7 +125,7 @@ func (l *Log) writable() error {
 
 // split cuts p into batches.
 func (l *Log) split(p []byte) error {
-	l.in.bs = l.in.bs[:0]
+	l.m.in.bs = l.m.in.bs[:0]
 	for len(p) > 0 {
 		b, rest, err := record.Next(p)
 		if errors.Is(err, record.ErrShort) {
@@ -134,10 +134,10 @@ func (l *Log) split(p []byte) error {
 		if err != nil {
 			return err
 		}
-		l.in.bs = append(l.in.bs, b)
+		l.m.in.bs = append(l.m.in.bs, b)
 		p = rest
 	}
-	if len(l.in.bs) == 0 {
+	if len(l.m.in.bs) == 0 {
 		return refuse(record.InvalidRecord, "there is no batch")
 	}
 	return nil
@@ -145,7 +145,7 @@ func (l *Log) split(p []byte) error {
 
 // findDuplicate looks whether a producer repeats itself. It is asked before anything is changed.
 func (l *Log) findDuplicate(from Origin) (seqBatch, bool) {
-	b := l.in.bs[0]
+	b := l.m.in.bs[0]
 	if from != Client || b.ProducerID() == record.NoProducerID {
 		return seqBatch{}, false
 	}
@@ -156,6 +156,13 @@ func (l *Log) findDuplicate(from Origin) (seqBatch, bool) {
 	return p.duplicate(b)
 }
 
+// reader looks into this log's batches, until the next is asked for.
+func (l *Log) reader() *record.Reader {
+	r := &l.m.in.v.Reader
+	r.Decompressor.Limit = l.cfg.DecompressLimit
+	return r
+}
+
 // validate is what a leader asks of a batch by itself.
 func (l *Log) validate(b record.Batch, from Origin) (maxTimeDelta int32, err error) {
 	if len(b) > l.cfg.maxMessage() {
@@ -164,9 +171,9 @@ func (l *Log) validate(b record.Batch, from Origin) (maxTimeDelta int32, err err
 	if from == Coordinator && b.Control() {
 		return b.LastOffsetDelta(), b.Check()
 	}
-	l.in.v.NeedKeys, l.in.v.Staged = l.cfg.Compact, from == Coordinator
-	l.in.v.Reader.Decompressor.Limit = l.cfg.DecompressLimit
-	return l.in.v.Validate(b)
+	l.m.in.v.NeedKeys, l.m.in.v.Staged = l.cfg.Compact, from == Coordinator
+	l.reader()
+	return l.m.in.v.Validate(b)
 }
 
 // take appends the batches that have been cut off. A leader's rules hold all of them before the first is written; rules
@@ -174,13 +181,13 @@ func (l *Log) validate(b record.Batch, from Origin) (maxTimeDelta int32, err err
 func (l *Log) take(d nodes.Disk, now time.Time, rules *preparation) (completed bool, err error) {
 	if rules != nil {
 		rules.leader = true
-		for _, b := range l.in.bs {
+		for _, b := range l.m.in.bs {
 			if err := rules.add(b); err != nil {
 				return false, err
 			}
 		}
 	}
-	for _, b := range l.in.bs {
+	for _, b := range l.m.in.bs {
 		ended, err := l.takeOne(d, now, b)
 		if err != nil {
 			var refused *record.Error
@@ -267,7 +274,7 @@ func (p *preparation) add(b record.Batch) error {
 	}
 	x := p.get(b.ProducerID())
 	if b.Control() {
-		m, err := p.l.in.v.Reader.Control(b)
+		m, err := p.l.reader().Control(b)
 		if err != nil || m.Type != record.Abort && m.Type != record.Commit {
 			return err
 		}

@@ -40,9 +40,6 @@ type Log struct {
 	flushMore bool
 	lastFlush time.Time
 	unflushed int // records
-
-	in  appender
-	buf []byte // for reads
 }
 
 func (m *Manager) newLog(tp TopicPartition) *Log {

@@ -20,6 +20,10 @@ type Manager struct {
 	marking     bool // the mark of the clean shutdown is being written
 	claim       *claim
 	settling    bool // the checkpoints that the start has read may be in the page cache alone
+
+	// What an append and a read work with. The logs share them, for there may be thousands that are hardly used.
+	in  appender
+	buf []byte
 }
 
 // EventKind is what has come to pass on the disk.

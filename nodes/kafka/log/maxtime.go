@@ -75,7 +75,7 @@ func (l *Log) maxTimeOf(b record.Batch) (int64, error) {
 	if b.BaseOffset() >= l.first {
 		return b.MaxTimestamp(), nil
 	}
-	r := &l.in.v.Reader
+	r := l.reader()
 	if err := r.Reset(b); err != nil {
 		return 0, err
 	}

@@ -79,8 +79,8 @@ func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound in
 	}
 	start, next := len(dst), offset
 	w := s.walk(d, s.floor(offset))
-	w.buf, w.piece = l.buf, int64(min(maxBytes, 1<<20))
-	defer func() { l.buf = w.buf }()
+	w.buf, w.piece = l.m.buf, int64(min(maxBytes, 1<<20))
+	defer func() { l.m.buf = w.buf }()
 	for {
 		// What would not fit any more is not worth reading.
 		got := len(dst) - start
@@ -205,7 +205,7 @@ func (l *Log) findTime(d nodes.Disk, s *segment, ms int64) (f Found, ok bool, er
 
 // findRecord looks in one batch.
 func (l *Log) findRecord(b record.Batch, ms int64) (f Found, ok bool, err error) {
-	r := &l.in.v.Reader
+	r := l.reader()
 	if err := r.Reset(b); err != nil {
 		return f, false, err
 	}
