@@ -20,7 +20,7 @@ const (
 )
 
 func (a *app) diffCommand() *cobra.Command {
-	context := diffAfter
+	context, page := diffAfter, ""
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Say where two runs part, and what each did then",
@@ -30,25 +30,27 @@ repro.json or the directory of an artefact, whose universe is run again, or a tr
 Events are matched by their identity and not by their place, so that a run is compared as well with
 one from which others were left out, as a shrunk one with the one that it was made of. What is
 shown is the first event that one of them does not have or has otherwise, and what each did around it.
+--page writes one HTML file in which both are one story: what is only in A, only in B, and in both.
 
 Exit status: 0 they are the same run, 1 they differ, 2 one of them cannot be read.`,
 		Example: `  orrery diff artifacts/paxos-counts-nacks-seed-1 artifacts/paxos-counts-nacks-seed-1-small
   orrery diff old/trace.jsonl new/trace.jsonl
-  orrery diff failing.json passing.json --context 30`,
+  orrery diff failing.json passing.json --context 30 --page diff.html`,
 		Args: exactArgs("A, a run", "B, another one"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if context < 1 {
 				return fmt.Errorf("--context %d: want at least 1", context)
 			}
-			return a.diff(cmd, args[0], args[1], context)
+			return a.diff(cmd, args[0], args[1], context, page)
 		},
 	}
+	cmd.Flags().StringVar(&page, "page", "", "write a page with both runs beside each other into this HTML `FILE`")
 	cmd.Flags().IntVar(&context, "context", context, "show so many events of each after they part")
 	return cmd
 }
 
 // diff compares two runs.
-func (a *app) diff(cmd *cobra.Command, first, second string, context int) error {
+func (a *app) diff(cmd *cobra.Command, first, second string, context int, page string) error {
 	runs := [2]*picture{}
 	for i, arg := range []string{first, second} {
 		if !a.isFile(arg) {
@@ -73,6 +75,11 @@ func (a *app) diff(cmd *cobra.Command, first, second string, context int) error 
 	})
 	if err != nil {
 		return err
+	}
+	if page != "" {
+		if err := a.diffPage(page, runs); err != nil {
+			return err
+		}
 	}
 	if differ {
 		return ended(exitViolated)
