@@ -13,7 +13,7 @@ import (
 	"orrery/lessons/stage"
 )
 
-// mostTime is what a part of the test of a lesson may take. The race detector makes everything many times slower.
+// mostTime is how much CPU time a part of the test of a lesson may take. The race detector makes everything many times slower.
 const mostTime = 10 * slower * time.Second
 
 // Run tests a lesson. It is called from the lesson's own directory.
@@ -56,12 +56,12 @@ func Run(t *testing.T, number int) {
 	}
 }
 
-// timed is t.Run with the bound on time.
+// timed is t.Run with the bound on CPU time.
 func timed(t *testing.T, name string, f func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) {
-		began := time.Now()
+		before := used()
 		f(t)
-		require.Less(t, time.Since(began), mostTime, "a test of a lesson may not take longer")
+		require.Less(t, used()-before, mostTime, "a test of a lesson may not take longer")
 	})
 }
 
