@@ -53,6 +53,7 @@ type tridentWorld struct {
 	truth  map[string]int64          // the fold of all records
 	folded map[string]int64          // the fold of the records before read
 	read   [stormParts]int64
+	tell   func(trident.Event) // writes a story; nil for nobody
 }
 
 type tridentRange struct{ from, to int64 }
@@ -151,6 +152,9 @@ func (tw *tridentWorld) counting(line string) string {
 
 // event is the probe of the topology.
 func (tw *tridentWorld) event(e trident.Event) {
+	if tw.tell != nil {
+		tw.tell(e)
+	}
 	switch e.Kind {
 	case trident.Begun:
 		k := [2]int64{e.Txid, e.Attempt}
