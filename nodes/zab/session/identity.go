@@ -1,7 +1,6 @@
 package session
 
 import (
-	"crypto/subtle"
 	"math"
 	"time"
 )
@@ -25,8 +24,14 @@ func Password(id int64) [PasswordLen]byte {
 // PasswordFits tells whether p is the password of the session. No password fits session 0, which is how a
 // client asks for a new one.
 func PasswordFits(id int64, p []byte) bool {
-	want := Password(id)
-	return id != 0 && subtle.ConstantTimeCompare(p, want[:]) == 1
+	if id == 0 || len(p) != PasswordLen {
+		return false
+	}
+	var differ byte // in the same time, wherever they do
+	for i, b := range Password(id) {
+		differ |= b ^ p[i]
+	}
+	return differ == 0
 }
 
 // FirstID is the identifier of the first session that a server creates after a start at the given

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"crypto/sha1" // by which the scheme digest is defined
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -104,7 +103,7 @@ func validID(id proto.ID) bool {
 // both, in base64.
 func DigestID(userPassword string) proto.ID {
 	user, _, _ := strings.Cut(userPassword, ":")
-	sum := sha1.Sum([]byte(userPassword))
+	sum := sumSHA1([]byte(userPassword))
 	return proto.ID{Scheme: schemeDigest, ID: user + ":" + base64.StdEncoding.EncodeToString(sum[:])}
 }
 
