@@ -47,7 +47,7 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 	}
 	switch r.phase {
 	case reassignBegin:
-		return r.begin(t, env, p)
+		return r.begin(c, t, env, p)
 	case reassignWrite:
 		r.phase = reassignWrote
 		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.TopicKey(r.tp.Topic), Value: c.ctx.assignment(r.tp.Topic), Version: -1})
@@ -78,7 +78,7 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 
 // begin takes the new assignment as the one that counts, and first takes the replicas that an earlier target would have had out
 // of the ISR: so the record never names fewer replicas than the ISR (Kafka writes the record first).
-func (r *onReassignment) begin(t *thread, env nodes.Env, p *partition) bool {
+func (r *onReassignment) begin(c *Controller, t *thread, env nodes.Env, p *partition) bool {
 	p.reassigns = true
 	if equalAssignment(p.assigned, r.to) {
 		r.phase = reassignLook
@@ -91,7 +91,12 @@ func (r *onReassignment) begin(t *thread, env nodes.Env, p *partition) bool {
 	}
 	nodes.Sometimes(env, len(extra) > 0, "controller: a reassignment is given another target, or cancelled")
 	r.phase = reassignWrite
-	return t.call(&dropReplicas{tp: r.tp, brokers: extra})
+	t.call(&dropReplicas{tp: r.tp, brokers: extra})
+	if len(extra) > 0 && p.known {
+		// A leader may be about to take one of them into the ISR: under a new version of the state it cannot.
+		return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
+	}
+	return t.call(&nothing{})
 }
 
 // looked decides by the ISR how far the reassignment has come.

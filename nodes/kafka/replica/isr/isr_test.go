@@ -68,6 +68,17 @@ func TestHighWatermarkIsTheLeastOfTheISR(t *testing.T) {
 	require.EqualValues(t, 15, l.HighWatermark(rules, 15, 20, 2), "it never goes down")
 }
 
+// A reassignment takes the leader's replica list first and the ISR after it; who is in the ISR may be elected until then.
+func TestHighWatermarkWaitsForWhoIsInTheISRAndNoReplica(t *testing.T) {
+	l := isr.Lead(1, 5, 0, []int32{1, 2}, []int32{1, 2, 3}, 7, 0)
+	r := isr.Rules{LagTime: time.Second, MinISR: 1}
+	fetch(&l, 2, 4, 4, 0)
+	require.Equal(t, int64(0), l.HighWatermark(r, 0, 4, 0))
+	l.Committed([]int32{1, 2}, 8)
+	require.Equal(t, int64(4), l.HighWatermark(r, 0, 4, 0))
+	require.Nil(t, l.Remote(3), "it is no replica any more")
+}
+
 func TestHighWatermarkStandsStillBelowMinISR(t *testing.T) {
 	l := isr.Lead(1, 5, 10, []int32{1, 2, 3}, []int32{1}, 7, 0)
 	r := rules

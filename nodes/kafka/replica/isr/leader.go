@@ -55,8 +55,10 @@ type Leader struct {
 // Lead begins a leader epoch: nobody has fetched in it, and who is in the ISR is given time.
 func Lead(self, epoch int32, end int64, replicas, members []int32, version int32, now time.Duration) Leader {
 	l := Leader{Self: self, Epoch: epoch, EpochStart: end, Replicas: slices.Clone(replicas), ISR: slices.Clone(members), Version: version}
-	for _, b := range replicas {
-		if b == self {
+	for i, b := range append(slices.Clone(replicas), members...) {
+		// Who is in the ISR and no replica any more, because a reassignment is about to end, counts until it is out of the ISR: it may
+		// still be elected.
+		if b == self || i >= len(replicas) && slices.Contains(replicas, b) {
 			continue
 		}
 		r := Remote{Broker: b, End: Unknown, Start: Unknown, Foreign: Unknown, Epoch: Unknown, LastFetch: Never, CaughtUp: Never}
@@ -209,7 +211,7 @@ func (l *Leader) MayJoin(r Rules, broker int32, hw int64) bool {
 	m := l.Remote(broker)
 	q := r.Quirks
 	switch {
-	case m == nil || slices.Contains(l.ISR, broker):
+	case m == nil || slices.Contains(l.ISR, broker) || !slices.Contains(l.Replicas, broker):
 		return false
 	case len(l.Pending) > 0 && !q.ShrinkWhileInFlight:
 		return false
@@ -248,6 +250,9 @@ func (l *Leader) Epochs(members []int32) []int64 {
 // Committed ends the change in flight, if there is one: the storage has this ISR at this version.
 func (l *Leader) Committed(members []int32, version int32) {
 	l.ISR, l.Version, l.Pending = slices.Clone(members), version, nil
+	l.Remotes = slices.DeleteFunc(l.Remotes, func(m Remote) bool {
+		return !slices.Contains(l.Replicas, m.Broker) && !slices.Contains(members, m.Broker)
+	})
 }
 
 // Abandon ends the change in flight: it is certain that it will not be committed.
