@@ -1,0 +1,33 @@
+package scenarios
+
+import "orrery/nodes/kafka/zkconsumer"
+
+// zkcBreaks and zkcSeeds are what each defect breaks, and seeds in which it is found.
+var (
+	zkcBreaks = map[string]string{
+		"no-rollback-on-claim-fail":       zkcNothing,
+		"commit-without-owner-check":      zkcForward,
+		"no-stop-fetchers-before-release": zkcClaimed,
+		"cached-cluster-view":             zkcOwned,
+		"trust-old-owner":                 zkcClaimed,
+	}
+	zkcSeeds = map[string]string{}
+)
+
+// zkcBugs are the defects of such consumers.
+func zkcBugs() []Bug {
+	var list []Bug
+	for _, d := range zkconsumer.Defects() {
+		list = append(list, Bug{Name: d.Name, Source: d.Ticket, What: d.Doc, Breaks: zkcBreaks[d.Name], Seeds: zkcSeeds[d.Name]})
+	}
+	return list
+}
+
+// plant plants a defect.
+func (k *zkcWorld) plant(name string) {
+	for _, d := range zkconsumer.Defects() {
+		if d.Name == name {
+			d.Set(&k.group.Quirks)
+		}
+	}
+}

@@ -1,0 +1,5 @@
+package scenarios
+
+import "orrery/trace"
+
+func describeZKConsumer() func(*trace.Event) string { return func(*trace.Event) string { return "" } }
