@@ -79,7 +79,7 @@ func (m *Manager) sendAlteration(p *partition) {
 	if m.cfg.Quirks.UnconditionalISR {
 		version = -1
 	}
-	if m.cfg.Quirks.NoBrokerEpochCheck {
+	if m.cfg.Quirks.NoBrokerEpochCheck || m.cfg.Quirks.IneligibleJoins { // the store is not to mend what the leader gets wrong
 		for i := range epochs {
 			epochs[i] = isr.Unknown
 		}
