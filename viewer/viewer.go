@@ -27,7 +27,7 @@ type Page struct {
 	Scenario string
 	Seed     uint64
 	Hash     string // of the run, as trace.Hash prints it
-	Verdict  string // "violated", "ok", …; "" if nobody judged the run
+	Verdict  string // "violated", "ok", …; "compared" with Sides; "" if nobody judged the run
 	Property string // that does not hold
 	Sentence string // why, in words
 	Replay   string // the command that runs the universe again

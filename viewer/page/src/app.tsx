@@ -7,7 +7,7 @@ import { livesOf } from "./lives";
 import { Overview, scaled, shifted, whole, type Zoom } from "./overview";
 import { Inspector } from "./panel";
 import { rowsOf, type Row, type View } from "./rows";
-import { inCausal, inMinimal, type Run } from "./run";
+import { inCausal, inMinimal, onlyInA, onlyInB, type Run } from "./run";
 import { search } from "./search";
 import { States } from "./states";
 import { Story } from "./story";
@@ -33,12 +33,13 @@ export function App({ run }: { run: Run }): JSX.Element {
     for (let i = 0; i < run.n; i++) { if (run.set[i] & inCausal) causal++; if (run.set[i] & inMinimal) minimal++; }
     return { full: run.n, causal, minimal };
   }, [run]);
-  const [view, setView] = useState<View>(place.view ?? (run.violation >= 0 ? "minimal" : "full"));
+  const opensAt = run.compared ? run.set.findIndex((s) => (s & (onlyInA | onlyInB)) !== 0) : run.violation;
+  const [view, setView] = useState<View>(place.view ?? (opensAt >= 0 ? "minimal" : "full"));
   const [selected, setSelected] = useState(() => {
     const [seq, sub] = (place.event ?? "").split(".").map(Number);
     let i = seq ? run.first(seq) : -1;
     while (i >= 0 && sub && run.sub[i] < sub && run.seq[i + 1] === seq) i++;
-    return i >= 0 ? i : run.violation;
+    return i >= 0 ? i : opensAt;
   });
   const [byOrder, setByOrder] = useState(!!place.order);
   const [zoom, setZoom] = useState<Zoom>(() => place.zoom ? { from: place.zoom[0], to: place.zoom[1] } : whole({ run, byOrder: !!place.order }));
@@ -177,7 +178,7 @@ function Head({ run, copy, dark, setDark, setHelp }: {
   run: Run; copy: (text: string, what: string) => Promise<void>; dark: boolean; setDark: (d: boolean) => void; setHelp: (h: boolean) => void;
 }) {
   const h = run.head, bad = h.verdict === "violated" || (!h.verdict && run.violation >= 0);
-  const property = h.property || (run.violation >= 0 ? run.str(run.name[run.violation]) : "");
+  const property = h.property || (run.violation >= 0 && !run.compared ? run.str(run.name[run.violation]) : "");
   const sentence = h.sentence || (run.violation >= 0 ? run.str(run.text[run.violation]) : "");
   return <header>
     <h1><span class={"verdict" + (bad ? "" : h.verdict === "ok" ? " ok" : " none")}>{bad ? "✘ VIOLATED" : h.verdict === "ok" ? "✓ HELD" : (h.verdict || "run").toUpperCase()}</span>{property || h.title}</h1>

@@ -84,6 +84,9 @@ export class Run {
 
   get end(): number { return this.n ? this.at[this.n - 1] : 0; }
 
+  /** Whether these are two runs beside each other. */
+  get compared(): boolean { return this.head.verdict === "compared"; }
+
   /** The first violation, or -1. */
   get violation(): number { return this.kind.indexOf(this.head.kinds.indexOf("violation")); }
 }

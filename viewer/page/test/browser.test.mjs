@@ -179,6 +179,10 @@ describe("the page of a shrunk run", { skip }, () => {
 
 describe("the page of two runs", { skip }, () => {
   test("says whose each event is, by words and by colour, and finds it", async () => {
+    const first = await open("both.html");
+    assert.match(await chosen(first.tab), /only [AB]/, "it opens where the runs part");
+    assert.match(await first.tab.locator("header h1").innerText(), /two runs compared/);
+    await first.close();
     const { tab, close } = await open("both.html", { hash: "#v=full" });
     await fill(tab, "only:a");
     assert.match(await tab.locator(".find .n").innerText(), /^1 hit$/);
