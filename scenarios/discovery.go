@@ -76,32 +76,28 @@ func buildDiscovery(w *trial.World, s *Scenario) error {
 	if w.Options.Bug != "" {
 		d.plant(w.Options.Bug)
 	}
-	for i, id := range r.servers {
-		w.AddServer(id, func() nodes.Node {
-			zoo := *r.configs[id]
-			return zab.New(zab.Config{Zoo: &zoo, ID: int64(i + 1), Probe: r.watch})
-		})
-	}
-	d.ghost = newDiscoveryGhost(d)
-	d.populate()
-	w.Timescale, w.Horizon, w.Connections = 3*r.tick, recipeHorizon, true
-	w.Leader, w.Converged = r.leader, r.converged
-	w.Workload, w.Finally = d, d.ghost.judge
+	d.populate(3, 3, 3)
 	if w.Families == nil {
 		w.Families = []string{"partition", "clog", "delay", "connection", "crash", "pause", "disk", "hunt"}
 	}
-	w.U.Observe(sim.Observer{After: d.ghost.after, Ended: d.ghost.ended})
 	return nil
 }
 
-// populate adds the servers of the service, its clients, and the administrator.
-func (d *discoveryWorld) populate() {
-	for i := range 3 {
-		s := &discoveryServer{id: nodes.ID(fmt.Sprintf("svc%d", i+1)), rounds: 3}
+// populate adds the ensemble, the servers of the service, each of which goes down a number of times, its clients, and the administrator.
+func (d *discoveryWorld) populate(servers, clients, rounds int) {
+	d.ghost = newDiscoveryGhost(d)
+	for i, id := range d.recipeWorld.servers {
+		d.w.AddServer(id, func() nodes.Node {
+			zoo := *d.configs[id]
+			return zab.New(zab.Config{Zoo: &zoo, ID: int64(i + 1), Probe: d.watch})
+		})
+	}
+	for i := range servers {
+		s := &discoveryServer{id: nodes.ID(fmt.Sprintf("svc%d", i+1)), rounds: rounds}
 		d.servers = append(d.servers, s)
 		d.w.AddClient(s.id, func() nodes.Node { return task.New(recipeCodec(), func(t *task.T) { d.serve(t, s) }) })
 	}
-	for i := range 3 {
+	for i := range clients {
 		c := &discoveryClient{id: nodes.ID(fmt.Sprintf("c%d", i+1))}
 		d.clients = append(d.clients, c)
 		d.w.AddClient(c.id, func() nodes.Node {
@@ -115,6 +111,10 @@ func (d *discoveryWorld) populate() {
 		})
 	}
 	d.w.AddClient(discoveryAdmin, func() nodes.Node { return task.New(recipeCodec(), d.administer) })
+	d.w.Timescale, d.w.Horizon, d.w.Connections = 3*d.tick, recipeHorizon, true
+	d.w.Leader, d.w.Converged = d.leader, d.converged
+	d.w.Workload, d.w.Finally = d, d.ghost.judge
+	d.w.U.Observe(sim.Observer{After: d.ghost.after, Ended: d.ghost.ended})
 }
 
 // party opens a session.

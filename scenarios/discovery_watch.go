@@ -181,6 +181,9 @@ func (g *discoveryGhost) obeys(c *discoveryClient) {
 		g.d.w.U.Violate(discoveryVersion, fmt.Sprintf("%s takes %q for version %d of the configuration", c.id, s.Data, s.Version))
 	}
 	if who := string(c.id); s.Version > g.obeyed[who] {
+		if u := g.d.w.U; u.Recording() {
+			u.Note(c.id, fmt.Sprintf("goes by version %d of the configuration", s.Version))
+		}
 		if at, acknowledged := g.written[s.Version]; acknowledged {
 			g.configTook = append(g.configTook, max(0, g.now()-at))
 		} else {
@@ -194,6 +197,9 @@ func (g *discoveryGhost) obeys(c *discoveryClient) {
 func (g *discoveryGhost) wrote(version int32) {
 	g.written[version] = g.now()
 	g.version = max(g.version, version)
+	if u := g.d.w.U; u.Recording() {
+		u.Note(discoveryAdmin, fmt.Sprintf("has written version %d of the configuration", version))
+	}
 }
 
 // agree tells whether every client believes what is true.
