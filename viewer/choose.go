@@ -55,6 +55,9 @@ func (p *Page) sets() []byte {
 		sets[i] |= inCausal
 	}
 	sets[end] |= inCausal | inMinimal
+	for i, side := range p.Sides { // what differs is what a comparison is about
+		sets[i] |= [...]byte{InBoth: 0, OnlyA: inMinimal, OnlyB: inMinimal}[side]
+	}
 	complete(p.Events, sets)
 	for i, side := range p.Sides {
 		sets[i] |= [...]byte{InBoth: 0, OnlyA: onlyInA, OnlyB: onlyInB}[side]
