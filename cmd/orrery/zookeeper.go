@@ -61,7 +61,7 @@ func (a *app) nodeZooKeeper(ctx context.Context, file, flags, level string) erro
 	if err != nil {
 		return err
 	}
-	serverCollector(100) // the tree is all of its memory
+	serverCollector()
 	server := zab.Config{Zoo: zoo, ID: id, Environment: environment()}
 	keeps := writable(filepath.Dir(file))
 	if keeps {
@@ -176,11 +176,10 @@ func environment() []string {
 		"user.dir=" + dir}
 }
 
-// serverCollector undoes what the command does for universes: a server's memory lives long. What a server allocates beside
-// it, in percent, is collected then.
-func serverCollector(percent int) {
+// serverCollector undoes what the command does for universes: a server's memory lives long.
+func serverCollector() {
 	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(percent)
+		debug.SetGCPercent(100)
 	}
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(1<<63 - 1)
