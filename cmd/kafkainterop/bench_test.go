@@ -220,14 +220,24 @@ func shares(b *testing.B, profile string) {
 	b.ReportMetric(100*(total-ours-kernel-bytes)/total, "%Go's-runtime-and-library")
 }
 
-// BenchmarkIdlePartitions is the resident memory of a broker with a thousand partitions that nobody uses. Run with
+// BenchmarkIdlePartitions is the resident memory of a broker with a thousand partitions that nobody uses any more. Run with
 // -benchtime 1x.
 func BenchmarkIdlePartitions(b *testing.B) {
 	for _, brokers := range []int{1, 3} {
 		b.Run(fmt.Sprintf("brokers=%d", brokers), func(b *testing.B) {
 			c := start(b, brokers, "")
 			c.topic("idle", 1_000, int16(brokers), nil)
-			write(b, c.client(), "idle", numbers(0, 1_000)...)
+			for range 3 { // each has been used, by a producer that compresses and by a consumer
+				var records []*kgo.Record
+				for p := range int32(1_000) {
+					records = append(records, &kgo.Record{Topic: "idle", Partition: p, Value: payload()})
+				}
+				cl := c.client(kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.ZstdCompression()))
+				require.NoError(b, cl.ProduceSync(soon(b), records...).FirstErr())
+			}
+			reader := c.client(kgo.ConsumeTopics("idle"))
+			read(b, reader, 3_000)
+			reader.Close()
 			time.Sleep(10 * time.Second)
 			most := int64(0)
 			for _, s := range c.brokers {
