@@ -49,5 +49,7 @@ func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Bui
 func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }
 func FuzzTrident(f *testing.F)          { simtest.Fuzz(f, Trident().Build) }
 func FuzzKafka(f *testing.F)            { simtest.Fuzz(f, Kafka().Build) }
+func FuzzKafkaExactlyOnce(f *testing.F) { simtest.Fuzz(f, KafkaExactlyOnce().Build) }
+func FuzzKafkaAdmin(f *testing.F)       { simtest.Fuzz(f, KafkaAdmin().Build) }
 func FuzzDiscovery(f *testing.F)        { simtest.Fuzz(f, Discovery().Build) }
 func FuzzStormKafka(f *testing.F)       { simtest.Fuzz(f, StormKafka().Build) }

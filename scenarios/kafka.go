@@ -26,7 +26,7 @@ func Kafka() *Scenario {
 	return kafkaScenario(&kafkaShape{
 		name:    "kafka",
 		about:   "a Kafka cluster with its ZooKeeper ensemble: the replicated log, as producers and consumers are promised",
-		parts:   []string{"broker", "replica", "controller", "zk"},
+		parts:   []string{"replica", "controller", "zk", "broker", "log"},
 		topics:  (*kafkaWorld).drawTopics,
 		works:   []kafkaWork{(*kafkaClient).produce, (*kafkaClient).produce, (*kafkaClient).consume},
 		finish:  (*kafkaClient).finish,
@@ -54,7 +54,7 @@ func kafkaScenario(shape *kafkaShape) *Scenario {
 		Name:     shape.name,
 		About:    shape.about,
 		Ops:      kafkaOps,
-		Bugs:     kafkaBugs(shape.parts),
+		Bugs:     shape.bugs(),
 		Describe: describeKafka,
 		build:    func(w *trial.World, s *Scenario) error { return buildKafka(w, s, shape) },
 	}
@@ -85,6 +85,7 @@ type kafkaWorld struct {
 	configs  map[nodes.ID]*config.Config
 	quirks   broker.Quirks
 	clients  client.Quirks
+	fleeting bool // there is a topic that comes and goes
 	static   bool // members are static ones (KIP-345)
 	askFirst bool // followers find where to cut with OffsetForLeaderEpoch
 	session  time.Duration

@@ -17,7 +17,7 @@ func KafkaExactlyOnce() *Scenario {
 	return kafkaScenario(&kafkaShape{
 		name:    "kafka-eos",
 		about:   "consume, transform, produce on Kafka: each record has one result, whoever fails (KIP-98, KIP-447)",
-		parts:   []string{"txn", "broker"},
+		parts:   []string{"txn", "log", "client", "broker"},
 		topics:  (*kafkaWorld).drawPipeline,
 		works:   []kafkaWork{(*kafkaClient).produceInput, (*kafkaClient).pipe, (*kafkaClient).pipe, (*kafkaClient).readResults},
 		finish:  (*kafkaClient).drain,

@@ -16,7 +16,7 @@ func KafkaGroups() *Scenario {
 	return kafkaScenario(&kafkaShape{
 		name:    "kafka-groups",
 		about:   "a Kafka consumer group with churn: its members share the partitions, and what they have committed stays",
-		parts:   []string{"group", "broker"},
+		parts:   []string{"group", "client", "broker"},
 		topics:  (*kafkaWorld).drawShared,
 		works:   []kafkaWork{(*kafkaClient).produce, (*kafkaClient).member, (*kafkaClient).member, (*kafkaClient).member},
 		finish:  (*kafkaClient).takeOver,

@@ -41,6 +41,9 @@ func (k *kafkaWorld) converged([]nodes.ID) (bool, string) {
 // whole tells whether a partition is. A transaction whose marker was lost with what may be lost stays open, for its coordinator knows
 // it as ended.
 func (k *kafkaWorld) whole(p *kafkaPart) (bool, string) {
+	if p.moving {
+		return false, fmt.Sprintf("the reassignment of %s to %v is not over", p.tp, p.replicas)
+	}
 	if p.state.Leader < 1 || len(p.state.ISR) != len(p.replicas) {
 		return false, fmt.Sprintf("%s is led by %d, and its ISR is %v of %v", p.tp, p.state.Leader, p.state.ISR, p.replicas)
 	}

@@ -1,13 +1,17 @@
 package scenarios
 
 import (
+	"context"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"orrery/checker"
+	"orrery/explore"
 	"orrery/explore/trial"
+	"orrery/trace"
 )
 
 func kafkaRun(t testing.TB, o trial.Options) *trial.Result {
@@ -25,6 +29,68 @@ func TestAClusterOfBrokersKeepsItsPromises(t *testing.T) {
 		ops += r.Ops
 	}
 	require.Greater(t, ops, 2000)
+}
+
+func TestOtherScenariosOfAClusterKeepTheirPromises(t *testing.T) {
+	for _, s := range []*Scenario{KafkaGroups(), KafkaExactlyOnce(), KafkaAdmin(), KafkaCompaction()} {
+		t.Run(s.Name, func(t *testing.T) {
+			ops := 0
+			for seed := uint64(1); seed <= 30; seed++ {
+				r, err := s.Run(trial.Options{Seed: seed})
+				require.NoError(t, err)
+				require.NotEqual(t, checker.Violated, r.Verdict, "seed %d: %s: %s\n%s", seed, r.Property, r.Detail, r.Stack)
+				ops += r.Ops
+			}
+			require.Greater(t, ops, 500)
+		})
+	}
+}
+
+func TestWhatBrokersAreAskedIsSaidInKafkasWords(t *testing.T) {
+	var rec trace.Recorder
+	kafkaRun(t, trial.Options{Seed: 1, Recorder: &rec})
+	say := describeKafka()
+	said := map[string]bool{}
+	for e := range rec.Events() {
+		if text := say(e); text != "" {
+			said[strings.Fields(text)[0]] = true
+		}
+	}
+	for _, name := range []string{"Produce", "Fetch", "LeaderAndISR", "UpdateMetadata", "CreateTopics", "Metadata"} {
+		require.True(t, said[name], "%s: %v", name, said)
+	}
+}
+
+// Every defect whose entry names seeds is found in them.
+func TestEveryDefectOfAClusterIsFoundInItsSeeds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the museum takes some seconds")
+	}
+	for _, s := range []*Scenario{Kafka(), KafkaGroups(), KafkaExactlyOnce(), KafkaAdmin(), KafkaCompaction()} {
+		for _, b := range s.Bugs {
+			if b.Seeds == "" {
+				continue
+			}
+			seeds, err := explore.ParseSeeds(b.Seeds)
+			require.NoError(t, err, b.Name)
+			var found *trial.Result
+			err = explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
+				r, err := s.Run(trial.Options{Seed: seed, Bug: b.Name})
+				if err != nil {
+					panic(err)
+				}
+				return r
+			}, func(_ uint64, r *trial.Result) bool {
+				if r.Verdict == checker.Violated {
+					found = r
+				}
+				return found == nil
+			})
+			require.NoError(t, err)
+			require.NotNil(t, found, "%s: %s is not found in the seeds %s", s.Name, b.Name, b.Seeds)
+			t.Logf("%-16s %-30s seed %4d: %s", s.Name, b.Name, found.Seed, found.Property)
+		}
+	}
 }
 
 // BenchmarkKafkaUniverse is what a hunt through a cluster's defects is made of. Small is the scope in which published searches

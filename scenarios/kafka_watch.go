@@ -49,21 +49,25 @@ const (
 
 // kafkaPart is the ghost of a partition.
 type kafkaPart struct {
-	tp        log.TopicPartition
-	path      string // of its state
-	compacted bool   // a place in a log may be empty
-	known     bool   // it exists
-	czxid     int64
-	mzxid     int64
-	version   int32
-	state     kafkaState
-	replicas  []int32 // as assigned
-	committed []kafkaEntry
-	leaders   map[int32]kafkaLed
-	producers map[int64]kafkaProducer
-	copies    map[nodes.ID]*kafkaReplica
-	order     []*kafkaReplica
-	lossy     bool // an election has been allowed to lose something: since then histories of this partition say nothing
+	tp         log.TopicPartition
+	path       string // of its state
+	compacted  bool   // a place in a log may be empty
+	known      bool   // it exists
+	czxid      int64
+	mzxid      int64
+	version    int32
+	state      kafkaState
+	replicas   []int32 // as assigned
+	moving     bool    // a reassignment is under way
+	moved      bool    // there has been one
+	topicPath  string  // of the assignment
+	assignedAt int64
+	committed  []kafkaEntry
+	leaders    map[int32]kafkaLed
+	producers  map[int64]kafkaProducer
+	copies     map[nodes.ID]*kafkaReplica
+	order      []*kafkaReplica
+	lossy      bool // an election has been allowed to lose something: since then histories of this partition say nothing
 	// muddled tells that nobody can know what is committed: a leader has died in the handler in which it committed what it had just
 	// appended; or one that had lost what was not flushed led again in its old leader epoch, and of two records of one epoch and
 	// offset no truncation finds the difference.
@@ -137,6 +141,11 @@ func watchKafka(k *kafkaWorld) *kafkaWatch {
 			g.add(log.TopicPartition{Topic: t.name, Partition: p}, t.compacted())
 		}
 	}
+	for p := range int32(3) {
+		if k.fleeting {
+			g.add(log.TopicPartition{Topic: kafkaFleeting, Partition: p}, false)
+		}
+	}
 	g.add(log.TopicPartition{Topic: group.OffsetsTopic}, true)
 	g.add(log.TopicPartition{Topic: txn.StateTopic}, true)
 	g.glancing.see = g.glance
@@ -149,7 +158,7 @@ func (t *kafkaTopic) compacted() bool {
 }
 
 func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
-	p := &kafkaPart{tp: tp, path: fmt.Sprintf("/brokers/topics/%s/partitions/%d/state", tp.Topic, tp.Partition), compacted: compacted}
+	p := &kafkaPart{tp: tp, topicPath: "/brokers/topics/" + tp.Topic, path: fmt.Sprintf("/brokers/topics/%s/partitions/%d/state", tp.Topic, tp.Partition), compacted: compacted}
 	p.begin()
 	for i, id := range g.k.brokers {
 		r := &kafkaReplica{id: id, broker: int32(i + 1), copy: kafkaCopy{offsets: tp.Topic == group.OffsetsTopic}}
