@@ -94,3 +94,20 @@ func TestABulletinThatCannotBeWrittenIsAnErrorInTheEndAndNotBefore(t *testing.T)
 	p.Post(Bulletin{Session: "1"})
 	require.Error(t, p.Close(Bulletin{Session: "1"}))
 }
+
+// What a hunt pays for each execution, which takes milliseconds.
+func BenchmarkAnExecutionThatIsNotDue(b *testing.B) {
+	p, err := publish(b.TempDir(), toyBulletin(1), time.Hour)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p.Post(toyBulletin(2))
+	for b.Loop() {
+		if p.Due() {
+			b.Fatal("an hour cannot have passed")
+		}
+	}
+	if err := p.Close(toyBulletin(3)); err != nil {
+		b.Fatal(err)
+	}
+}
