@@ -1,3 +1,0 @@
-package tree
-
-func sumSHA1(p []byte) [20]byte { return plainSHA1(p) }
