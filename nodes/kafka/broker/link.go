@@ -183,7 +183,10 @@ func (b *Broker) linkReceived(env nodes.Env, c nodes.Conn, p []byte) {
 		return
 	}
 	out := l.wait[0]
-	correlation, resp, err := proto.ReadResponse(slices.Clone(p), out.req)
+	if l.key.p != fetching { // of what a fetch brings all is written at once: nothing of it is kept
+		p = slices.Clone(p)
+	}
+	correlation, resp, err := proto.ReadResponse(p, out.req)
 	if err != nil || correlation != out.correlation {
 		b.stats.Garbage++
 		b.breakLink(env, l, nodes.ErrFrame)
