@@ -67,15 +67,10 @@ type zkcMember struct {
 	stays    bool // once it has left as often as it should
 	consumer *zkconsumer.Consumer
 	up       bool
-	attempts int           // of a rebalance, that were seen
-	tried    time.Duration // when the last one was
 }
 
 func buildZKConsumer(w *trial.World, s *Scenario) error {
-	r := &recipeWorld{w: w, configs: map[nodes.ID]*config.Config{}}
-	for i := range []int{1, 3}[w.Draw("ensemble", 2)] {
-		r.servers = append(r.servers, nodes.ID(fmt.Sprintf("z%d", i+1)))
-	}
+	r := &recipeWorld{w: w, servers: []nodes.ID{"z1", "z2", "z3"}, configs: map[nodes.ID]*config.Config{}}
 	r.drawWeather()
 	if err := r.drawConfig(); err != nil {
 		return err
@@ -118,7 +113,7 @@ func (k *zkcWorld) drawGroup() {
 		FetchWait:  w.DrawDuration("fetch.wait.max.ms", 20*ms, 150*ms),
 		FetchPause: 50 * ms,
 	}
-	k.squats = w.Chance("stuck", 300_000)
+	k.squats = w.Chance("stuck", 500_000)
 }
 
 // populate adds the machines.

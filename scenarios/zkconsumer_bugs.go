@@ -6,12 +6,18 @@ import "orrery/nodes/kafka/zkconsumer"
 var (
 	zkcBreaks = map[string]string{
 		"no-rollback-on-claim-fail":       zkcNothing,
-		"commit-without-owner-check":      zkcForward,
+		"commit-without-owner-check":      zkcClaimed,
 		"no-stop-fetchers-before-release": zkcClaimed,
 		"cached-cluster-view":             zkcOwned,
 		"trust-old-owner":                 zkcClaimed,
 	}
-	zkcSeeds = map[string]string{}
+	zkcSeeds = map[string]string{
+		"no-rollback-on-claim-fail":       "1-300",
+		"commit-without-owner-check":      "1-150",
+		"no-stop-fetchers-before-release": "1-20",
+		"cached-cluster-view":             "1-400",
+		"trust-old-owner":                 "1-20",
+	}
 )
 
 // zkcBugs are the defects of such consumers.

@@ -104,21 +104,21 @@ func (k *zkcWorld) live(t *task.T, m *zkcMember) {
 
 // squat is a consumer that is stuck: its session lives on, and it gives up nothing that it holds, whoever comes.
 func (k *zkcWorld) squat(t *task.T) {
-	t.Sleep(k.drawDuration(zkcSquatter, "comes", 0, 500*time.Millisecond, zkcHorizon/2))
+	t.Sleep(k.drawDuration(zkcSquatter, "comes", 0, 0, 3*time.Second))
 	s := zoo.OpenSession(t, k.ensemble())
 	k.squatting = true
-	until := t.Monotonic() + 5*k.timeout
+	until := t.Monotonic() + zkcHorizon
 	path := fmt.Sprintf("%s/owners/%s/%d", zkcRoot, zkcTopic, k.draw(zkcSquatter, "where", 0, uint64(k.partitions)))
 	for t.Monotonic() < until && !k.over && !s.Client().State().Over() {
 		d := s.Do(zoo.Create(path, []byte("stuck"), nil, proto.ModeEphemeral))
 		if d.Err == proto.CodeOK {
-			until = t.Monotonic() + k.drawDuration(zkcSquatter, "holds", 0, k.timeout, 5*k.timeout)
+			until = t.Monotonic() + k.drawDuration(zkcSquatter, "holds", 0, 3*k.timeout, 7*k.timeout)
 			for t.Monotonic() < until && !k.over && !s.Client().State().Over() {
 				s.Sleep(50 * time.Millisecond)
 			}
 			break
 		}
-		s.Sleep(5 * time.Millisecond)
+		s.Sleep(time.Millisecond)
 	}
 	if !s.Client().State().Over() {
 		s.Close()

@@ -239,19 +239,15 @@ func (g *zkcGhost) after(m *sim.Machine, _ trace.Kind) {
 	}
 }
 
-// gaveUp: who has given up, and does not try again, owns nothing. What it owns while it tries is its own.
+// gaveUp: who has given up owns nothing, until something changes.
 func (g *zkcGhost) gaveUp(x *zkcMember, v zkconsumer.View) {
-	if x.attempts != v.Attempts || !v.Failed {
-		x.attempts, x.tried = v.Attempts, g.now()
-		return
-	}
-	if _, over := g.sessions[v.Session]; over || v.Closed || g.now()-x.tried < g.k.timeout {
+	if _, over := g.sessions[v.Session]; over || v.Closed || !v.Failed {
 		return
 	}
 	g.k.w.Asked(zkcNothing)
 	for p := range g.parts {
 		if g.parts[p].owner == v.Session {
-			g.violate(zkcNothing, "%s has given up %v ago, and owns partition %d", x.id, g.now()-x.tried, p)
+			g.violate(zkcNothing, "%s has given up, and owns partition %d, which it does not read", x.id, p)
 		}
 	}
 }

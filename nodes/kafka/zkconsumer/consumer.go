@@ -23,7 +23,7 @@ type Consumer struct {
 	seen       *view // what the last attempt of a rebalance has read
 	rebalances int
 	attempts   int
-	failed     bool          // the last rebalance was given up
+	failed     bool          // the last rebalance was given up, and nothing has changed since
 	closing    bool          // Close was called
 	closed     bool          // Run has ended
 	saveAt     time.Duration // when offsets are stored next, by the monotonic clock
@@ -138,7 +138,8 @@ type View struct {
 	Session    int64
 	Rebalances int  // since it began
 	Attempts   int  // of them all
-	Failed     bool // the last one was given up: it owns nothing
+	Failed     bool // the last one was given up: it owns nothing, and waits for a change
+	Connected  bool // to ZooKeeper, as far as it knows
 	Closed     bool
 	Claims     []ClaimView // by partition
 }
@@ -156,7 +157,7 @@ type ClaimView struct {
 func (c *Consumer) Inspect() View {
 	v := View{ID: c.id, Rebalances: c.rebalances, Attempts: c.attempts, Failed: c.failed, Closed: c.closed}
 	if c.s != nil {
-		v.Session = c.s.Client().Session()
+		v.Session, v.Connected = c.s.Client().Session(), c.s.Client().State() == client.Connected
 	}
 	for _, x := range c.sorted() {
 		v.Claims = append(v.Claims, ClaimView{x.tp.Topic, x.tp.Partition, x.stream, x.next, x.reading && !x.stop})

@@ -28,13 +28,12 @@ func compare(a, b log.TopicPartition) int {
 // reached, so that there may be no watch to wake the consumer.
 func (c *Consumer) syncedRebalance(over func() bool) (again bool) {
 	c.rebalances++
-	c.seen = nil
+	c.seen, c.failed = nil, false
 	for attempt := range c.cfg.MaxRetries {
 		c.attempts++
 		err := c.rebalance()
 		if err == nil {
 			nodes.Sometimes(c.t.Env(), attempt > 0, markRetried)
-			c.failed = false
 			return false
 		}
 		if over() {
@@ -48,7 +47,7 @@ func (c *Consumer) syncedRebalance(over func() bool) (again bool) {
 	if nodes.Noting(c.t.Env()) {
 		nodes.Note(c.t.Env(), fmt.Sprintf("%s: cannot rebalance after %d attempts, and reads nothing", c.id, c.cfg.MaxRetries))
 	}
-	c.failed = true
+	c.failed = !again
 	return again
 }
 
