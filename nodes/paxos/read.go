@@ -114,8 +114,12 @@ func (r *Replica) answerReads(env nodes.Env) {
 	if len(l.reads) == 0 || !r.caughtUp() && !r.cfg.Quirks.ReadsBeforeOwnEntry {
 		return
 	}
+	confirmed := l.confirmed
+	if len(r.machine.configs) > 1 { // one that has come to govern since then has to confirm it too
+		confirmed = min(confirmed, r.confirmedProbe())
+	}
 	n := 0
-	for n < len(l.reads) && l.reads[n].probe <= l.confirmed {
+	for n < len(l.reads) && l.reads[n].probe <= confirmed {
 		rd := &l.reads[n]
 		r.answerRead(env, rd.waiter, rd.session, rd.command)
 		n++
