@@ -57,6 +57,7 @@ type zkcWorld struct {
 	squats            bool // somebody holds a partition, and does not know the rules
 	squatting         bool
 	over              bool
+	quiet             bool // consumers stay
 }
 
 // zkcMember is a machine on which a consumer runs, now and then.
@@ -102,7 +103,7 @@ func buildZKConsumer(w *trial.World, s *Scenario) error {
 // a partition is gone before the others give up.
 func (k *zkcWorld) drawGroup() {
 	w, ms := k.w, time.Millisecond
-	k.partitions = 2 + int32(w.Draw("partitions", 5))
+	k.partitions = 3 + int32(w.Draw("partitions", 6))
 	k.group = zkconsumer.Config{
 		Group: zkcGroup, Topics: []string{zkcTopic}, Reset: zkconsumer.Smallest,
 		Streams:    1 + int(w.Draw("streams", 2)),
@@ -141,6 +142,9 @@ func (k *zkcWorld) populate() error {
 	w.AddClient(zkcProducer, func() nodes.Node { return task.New(broker.Codec(), k.produce) })
 	for i := range 2 + int(w.Draw("consumers", 3)) {
 		m := &zkcMember{id: nodes.ID(fmt.Sprintf("c%d", i+1)), rounds: int(w.Draw(fmt.Sprintf("rounds %d", i+1), 4)), stays: true}
+		if k.quiet {
+			m.rounds = 0
+		}
 		k.members = append(k.members, m)
 		k.addMember(m)
 	}

@@ -108,7 +108,7 @@ func (k *zkcWorld) squat(t *task.T) {
 	s := zoo.OpenSession(t, k.ensemble())
 	k.squatting = true
 	until := t.Monotonic() + zkcHorizon
-	path := fmt.Sprintf("%s/owners/%s/%d", zkcRoot, zkcTopic, k.draw(zkcSquatter, "where", 0, uint64(k.partitions)))
+	path := fmt.Sprintf("%s/owners/%s/%d", zkcRoot, zkcTopic, 1+k.draw(zkcSquatter, "where", 0, uint64(k.partitions-1)))
 	for t.Monotonic() < until && !k.over && !s.Client().State().Over() {
 		d := s.Do(zoo.Create(path, []byte("stuck"), nil, proto.ModeEphemeral))
 		if d.Err == proto.CodeOK {

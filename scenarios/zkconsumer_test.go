@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,4 +24,38 @@ func TestAGroupWithoutACoordinatorReadsEveryRecord(t *testing.T) {
 	for _, p := range []string{zkcOneOwner, zkcClaimed, zkcForward, zkcRead, zkcNothing, zkcOwned, zkcOnce} {
 		require.NotZero(t, asked[p], "%s was never looked at", p)
 	}
+}
+
+func TestEveryDefectOfAGroupWithoutACoordinatorIsFoundInItsSeeds(t *testing.T) {
+	everyBugIsFound(t, ZKConsumer())
+}
+
+// What the lack of a coordinator costs is measured: how many are woken by a change, and how long somebody reads on whose session is over.
+// docs/zkconsumer.md has these figures.
+func TestHerdAndSplitBrainFigures(t *testing.T) {
+	var sum zkcGhost
+	var windows []time.Duration
+	for seed := uint64(1); seed <= 60; seed++ {
+		var k *zkcWorld
+		_, err := trial.Run(trial.Options{Seed: seed}, func(w *trial.World) error {
+			err := ZKConsumer().Build(w)
+			k, _ = w.Workload.(*zkcWorld)
+			return err
+		})
+		require.NoError(t, err)
+		for _, m := range k.all() {
+			k.ghost.gather(m)
+		}
+		g := k.ghost
+		sum.changes, sum.woken, sum.attempts, sum.moves = sum.changes+g.changes, sum.woken+g.woken, sum.attempts+g.attempts, sum.moves+g.moves
+		sum.repeated, sum.zombie, sum.readTotal = sum.repeated+g.repeated, sum.zombie+g.zombie, sum.readTotal+g.readTotal
+		for _, d := range g.window { // lint:maporder they are sorted below
+			windows = append(windows, d)
+		}
+	}
+	slices.Sort(windows)
+	t.Logf("%d changes, %d rebalances, %d attempts, %d claims; %d records read, %d of them again, %d by whose session was over, for %v",
+		sum.changes, sum.woken, sum.attempts, sum.moves, sum.readTotal, sum.repeated, sum.zombie, windows)
+	require.Greater(t, sum.woken, sum.changes, "a change wakes more than one")
+	require.NotZero(t, sum.zombie, "nobody was seen to read on")
 }
