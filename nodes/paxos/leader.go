@@ -187,7 +187,8 @@ func (r *Replica) sendP2a(env nodes.Env, first, last Slot) {
 		m.Probe = r.lead.probe
 		r.lead.sentAt[m.Probe%uint64(len(r.lead.sentAt))] = r.leaseClock(env)
 		left := len(config.members)
-		if r.cfg.Thrifty {
+		thrift := r.cfg.Thrifty && r.inContact(config, now) >= r.q2(config)-1
+		if thrift {
 			left = r.q2(config) - 1
 		}
 		at := 0
@@ -198,7 +199,7 @@ func (r *Replica) sendP2a(env nodes.Env, first, last Slot) {
 		}
 		for k := range config.members {
 			id := config.members[(at+k)%len(config.members)]
-			if id != r.cfg.Self && left > 0 {
+			if id != r.cfg.Self && left > 0 && (!thrift || r.hearsFrom(id, now, r.cfg.ElectionMin)) {
 				left--
 				r.touch(id).sent = now
 				env.Send(id, m)
@@ -206,6 +207,20 @@ func (r *Replica) sendP2a(env nodes.Env, first, last Slot) {
 		}
 		first = end + 1
 	}
+}
+
+// hearsFrom tells whether a replica has answered within d.
+func (r *Replica) hearsFrom(id nodes.ID, now, d time.Duration) bool { return now-r.touch(id).heard < d }
+
+// inContact is how many others of a configuration have answered lately. To be thrifty with those that are dead would cost a
+// retry for every slot.
+func (r *Replica) inContact(config *membership, now time.Duration) (n int) {
+	for _, id := range config.members {
+		if id != r.cfg.Self && r.hearsFrom(id, now, r.cfg.ElectionMin) {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *Replica) fillP2a(first, last Slot) {
@@ -378,7 +393,7 @@ func (r *Replica) silent(now, d time.Duration) bool {
 	config := r.machine.configs.at(r.commit + 1)
 	n := 0
 	for _, id := range config.members {
-		if id == r.cfg.Self || now-r.touch(id).heard < d {
+		if id == r.cfg.Self || r.hearsFrom(id, now, d) {
 			n++
 		}
 	}
