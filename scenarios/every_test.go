@@ -53,3 +53,4 @@ func FuzzKafkaExactlyOnce(f *testing.F) { simtest.Fuzz(f, KafkaExactlyOnce().Bui
 func FuzzKafkaAdmin(f *testing.F)       { simtest.Fuzz(f, KafkaAdmin().Build) }
 func FuzzDiscovery(f *testing.F)        { simtest.Fuzz(f, Discovery().Build) }
 func FuzzStormKafka(f *testing.F)       { simtest.Fuzz(f, StormKafka().Build) }
+func FuzzZKConsumer(f *testing.F)       { simtest.Fuzz(f, ZKConsumer().Build) }
