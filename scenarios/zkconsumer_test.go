@@ -49,7 +49,7 @@ func TestHerdAndSplitBrainFigures(t *testing.T) {
 		g := k.ghost
 		sum.changes, sum.woken, sum.attempts, sum.moves = sum.changes+g.changes, sum.woken+g.woken, sum.attempts+g.attempts, sum.moves+g.moves
 		sum.repeated, sum.zombie, sum.readTotal = sum.repeated+g.repeated, sum.zombie+g.zombie, sum.readTotal+g.readTotal
-		for _, d := range g.window { // lint:maporder they are sorted below
+		for _, d := range g.window {
 			windows = append(windows, d)
 		}
 	}

@@ -154,7 +154,7 @@ func (g *zkcGhost) expire(session int64) {
 			g.parts[p].owner, g.parts[p].since = 0, g.now()
 		}
 	}
-	for name, s := range g.ids { // lint:maporder each is looked at for itself
+	for name, s := range g.ids {
 		if s == session {
 			delete(g.ids, name)
 			g.changed()
