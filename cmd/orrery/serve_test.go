@@ -153,7 +153,7 @@ func TestAHuntIsFollowedWhileItRuns(t *testing.T) {
 	require.Empty(t, look().Hunts)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	hunt := exec.CommandContext(ctx, os.Args[0], fields("hunt paxos --bug skips-phase-one --ops 40 --shrink 0s --budget 40s")...)
+	hunt := exec.CommandContext(ctx, os.Args[0], fields("hunt paxos --bug skips-phase-one --ops 40 --shrink 0s --budget 40s --out artifacts")...)
 	hunt.Cancel = func() error { return hunt.Process.Signal(os.Interrupt) }
 	require.NoError(t, hunt.Start())
 	require.Eventually(t, func() bool {
