@@ -136,6 +136,9 @@ func (l *leg) open() error {
 	if !known || h.restart {
 		stored = findings.Progress{ID: l.id, Scenario: l.scenario.Name, Bug: l.options.Bug, Strategy: l.spec, Seed: h.seed}
 	}
+	if at := stored.MemoryOf; at != nil && *at+strategy.Batch == stored.Done {
+		stored.Done-- // killed between the end of a batch and what was learnt from it: its last execution is run once more, and the batch with it
+	}
 	l.from = stored.Done
 	if stored.Until <= stored.Done || stored.LookedInto == nil { // a budget of its own
 		stored.LookedInto = map[string]int{}
@@ -150,9 +153,13 @@ func (l *leg) open() error {
 	if c.Strategy, err = strategy.Parse(l.spec, h.seed); err != nil {
 		return err
 	}
-	if k, ok := c.Strategy.(strategy.Keeper); ok && stored.Memory != nil {
-		if err := k.Remember(stored.Memory); err != nil {
-			return fmt.Errorf("%s: campaign %s: %w; want --restart", h.store.Path(), l.id, err)
+	if k, ok := c.Strategy.(strategy.Keeper); ok {
+		if stored.Memory == nil && stored.Done == 0 {
+			stored.MemoryOf = new(uint64)
+		} else if stored.Memory != nil {
+			if err := k.Remember(stored.Memory); err != nil {
+				return fmt.Errorf("%s: campaign %s: %w; want --restart", h.store.Path(), l.id, err)
+			}
 		}
 	}
 	if n := h.budget.executions; n > 0 {
@@ -208,6 +215,8 @@ func (l *leg) step(ctx, timed context.Context) error {
 		if l.stored.Memory, err = k.Memory(); err != nil {
 			return err
 		}
+		of := l.campaign.Next()
+		l.stored.MemoryOf = &of
 	}
 	if err := l.save(nil); err != nil {
 		return err

@@ -28,8 +28,10 @@ type Progress struct {
 	Updated  time.Time `json:"updated"`
 	// LookedInto is how many violations of each property became pending, of the budget that was asked for last.
 	LookedInto map[string]int `json:"looked_into,omitempty"`
-	// Memory is what the strategy had learnt before the batch of execution Done; nil if it learns nothing.
-	Memory json.RawMessage `json:"memory,omitempty"`
+	// Memory is what the strategy had learnt before the batch of execution MemoryOf; nil if it learns nothing. That is the batch of
+	// execution Done, but where the last execution of a batch was kept and what was learnt from it was not.
+	Memory   json.RawMessage `json:"memory,omitempty"`
+	MemoryOf *uint64         `json:"memory_of,omitempty"`
 }
 
 // Pending is a violation that was not looked into yet.
