@@ -21,7 +21,6 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"never-truncates":              {"1-40", "liveness: the core converges"},
 		"newer-broker-epoch-refused":   {"1-340", "liveness: the core converges"},
 		"no-broker-epoch":              {"1-80", "liveness: the core serves"},
-		"no-leso":                      {"1-300", "candidate-completeness"},
 		"no-maximal-isr":               {"1-200", "candidate-completeness"},
 		"spurious-offset":              {"1-40", "acked-is-committed"},
 		"truncate-to-hw":               {"1-40", "strong-isr"},
