@@ -55,8 +55,13 @@ func (s *Server) Digest() int64 { return s.db.tree.Digest() }
 
 // Settled tells whether the tree in memory is that of Zxid: not while a transaction is being applied in steps, and not while a
 // history is taken over.
-func (s *Server) Settled() bool {
-	return s.disk != nil && s.db.loader == nil && !s.db.stepping && (s.pipe != nil || s.state == election.Looking && !s.stopping)
+func (s *Server) Settled() bool { return s.Loaded() && !s.db.stepping }
+
+// Loaded tells whether the tree in memory is of this server's own history: not while another one is taken over. All up to Zxid is in it;
+// of the transaction behind it the first znodes may be. Where one transaction is hard behind the other, a server is seen in this
+// state again and again, and not once settled.
+func (s *Server) Loaded() bool {
+	return s.disk != nil && s.db.loader == nil && (s.pipe != nil || s.state == election.Looking && !s.stopping)
 }
 
 // AcceptedEpoch is the epoch in the file of that name, as far as it is durable.
