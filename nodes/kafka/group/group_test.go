@@ -67,6 +67,18 @@ func TestALeaderThatFailsIsReplaced(t *testing.T) {
 	require.Equal(t, proto.UnknownMemberID, a.heartbeat())
 }
 
+func TestASessionEndsThoughItsBrokerWasPausedOverItsEnd(t *testing.T) {
+	w := newWorld(t, group.Config{})
+	a := w.consumer("g")
+	w.form(a)
+	w.pass(3 * time.Second)
+	require.Equal(t, proto.None, a.heartbeat(), "this makes the session last longer than the deadline that is set")
+	w.at += time.Minute // no timer fires meanwhile: both have gone by when the broker goes on
+	w.settle()
+	require.Equal(t, proto.UnknownMemberID, a.heartbeat())
+	require.Equal(t, "Empty", w.group("g").State)
+}
+
 func TestAnAssignmentIsToldOnlyWhenItIsStored(t *testing.T) {
 	w := newWorld(t, group.Config{})
 	a := w.consumer("g")

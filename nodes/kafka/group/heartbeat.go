@@ -52,16 +52,17 @@ func (c *Coordinator) keep(env nodes.Env, g *group, m *member) {
 		return
 	}
 	m.until = env.Monotonic() + m.session
-	c.queue(env, g, m)
+	c.queue(g, m)
 }
 
-// queue makes sure that somebody looks at the member when its session ends.
-func (c *Coordinator) queue(env nodes.Env, g *group, m *member) {
+// queue makes sure that somebody looks at the member when its session ends, which may be in the past already: a broker that was paused finds
+// that a session has ended that was prolonged before the pause. The deadline's instant is how sessionEnds knows it again.
+func (c *Coordinator) queue(g *group, m *member) {
 	if m.queued != 0 && m.queued <= m.until {
 		return
 	}
 	m.queued = m.until
-	c.after(env, m.until-env.Monotonic(), deadline{kind: sessionEnds, group: g, member: m})
+	c.due.push(deadline{at: m.until, kind: sessionEnds, group: g, member: m})
 }
 
 // sessionEnds removes a member that has given no sign of life.
@@ -74,7 +75,7 @@ func (c *Coordinator) sessionEnds(env nodes.Env, d deadline) {
 	switch {
 	case m.until == 0:
 	case m.until > d.at:
-		c.queue(env, d.group, m)
+		c.queue(d.group, m)
 	default:
 		nodes.Reachable(env, markMemberExpired)
 		c.removeMember(env, d.group, m, "has given no sign of life")

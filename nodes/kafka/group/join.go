@@ -230,7 +230,7 @@ func (c *Coordinator) await(env nodes.Env, g *group, m *member, j *joining) {
 	m.join, m.until = &j.waiter, 0
 	if m.fresh {
 		m.until = env.Monotonic() + c.cfg.NewMemberTimeout
-		c.queue(env, g, m)
+		c.queue(g, m)
 	}
 }
 
