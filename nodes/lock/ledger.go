@@ -41,8 +41,12 @@ func (l *Ledger) Holds(c Claim) bool { return len(l.Queue) > 0 && l.Queue[0] == 
 // Knows tells whether c holds the lock or waits for it.
 func (l *Ledger) Knows(c Claim) bool { return slices.Contains(l.Queue, c) }
 
-// Join puts a claim at the end of the queue. Older claims of its owner leave: a client wants the lock once.
+// Join puts a claim at the end of the queue. Older claims of its owner leave: a client wants the lock once. If there is a
+// newer one, c is of a request that comes late, and wanted no more.
 func (l *Ledger) Join(c Claim, q Quirks) {
+	if slices.ContainsFunc(l.Queue, func(o Claim) bool { return o.Owner == c.Owner && o.N > c.N }) {
+		return
+	}
 	for i := len(l.Queue) - 1; i >= 0; i-- {
 		if o := l.Queue[i]; o.Owner == c.Owner && o != c {
 			l.Leave(o, q)

@@ -207,3 +207,15 @@ func FuzzReadLedger(f *testing.F) {
 		}
 	})
 }
+
+func TestALateRequestOfAnEarlierAcquisitionTakesNothingFromTheLaterOne(t *testing.T) {
+	u, add := one(func() nodes.Node { return lock.NewRow(lock.RowConfig{}) })
+	a := add("a", 0, ask(lock.Lock, 2), ask(lock.Lock, 1), ask(lock.Renew, 2)) // the second was under way for long
+	b := add("b", time.Millisecond, ask(lock.Lock, 1), ask(lock.Lock, 1))
+	u.Run(time.Second)
+	require.True(t, a.answers[0].OK)
+	require.False(t, a.answers[1].OK, "the acquisition is over")
+	require.True(t, a.answers[2].OK, "the lock is still held")
+	require.False(t, b.answers[0].OK)
+	require.False(t, b.answers[1].OK)
+}
