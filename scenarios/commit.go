@@ -107,12 +107,20 @@ func (c *commitWorld) drawConfig() {
 	}
 }
 
+// synchronous tells whether the protocol counts on messages that arrive in time, and may.
+func (c *commitWorld) synchronous() bool {
+	return c.config.Protocol == commit.ThreePhase && !c.config.Quirks.TrustsTimeoutsAlways
+}
+
 // drawWeather draws the network, the disks and the clocks. Three-phase commit gets a network that keeps time.
 func (c *commitWorld) drawWeather() {
 	w := c.w
 	us, ms := time.Microsecond, time.Millisecond
 	synchronous := c.config.Protocol == commit.ThreePhase
-	if synchronous && !c.config.Quirks.TrustsTimeoutsAlways {
+	c.unsteady = w.Options.Window > 0
+	if c.synchronous() {
+		w.Synchronous(c.config.Retry / 8) // a step is a message and a sync, within Retry
+		c.unsteady = false
 		w.Families = stopFaults
 		w.Tolerates = 1
 		if c.config.Quirks.RecoveredTakesPart {

@@ -186,15 +186,23 @@ type chosen struct {
 }
 
 func (c *Campaign) ask(n uint64) chosen {
-	e := chosen{n: n, options: c.Strategy.Next(n, c.Base)}
+	e := chosen{n: n, options: c.offer(n)}
 	if steered(&e.options) && !c.Unchecked {
-		twin := c.Strategy.Next(n, c.Base)
+		twin := c.offer(n)
 		e.twin = &twin
 	}
 	if t, ok := c.Strategy.(strategy.Teller); ok {
 		e.member = t.Member(n)
 	}
 	return e
+}
+
+// offer is what the strategy wants to run. A plan that is its own, and not what the campaign is about, is on offer: the world
+// may take less.
+func (c *Campaign) offer(n uint64) trial.Options {
+	o := c.Strategy.Next(n, c.Base)
+	o.Offered = o.Plan != nil && c.Base.Plan == nil && c.Base.Nemesis == nil
+	return o
 }
 
 // hand hands an execution on, and tells whether to go on.

@@ -51,6 +51,10 @@ func (c *Campaign) execute(p *chosen) *Execution {
 	if e.Result, e.failed = c.guarded(p.options); e.failed != nil {
 		return e
 	}
+	if e.Options.Offered && e.Result.Property != Harness {
+		plan := e.Result.Plan // what was taken of it
+		e.Options.Plan, e.Options.Offered = &plan, false
+	}
 	again, elsewhere := runsAgain(p.n), runsElsewhere(p.n) && c.Elsewhere != nil
 	interesting := Interesting(e.Result)
 	if c.Unchecked || !again && !elsewhere && !interesting {

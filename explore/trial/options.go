@@ -15,9 +15,12 @@ type Options struct {
 	Nemesis []string      // families of faults, see nemesis.Families; nil lets the seed choose
 	Profile string        // "calm", "budgeted" or "unrestricted"; "" lets the seed choose
 	Plan    *nemesis.Plan // this plan instead of a drawn one
-	Ops     int           // operations of the workload; 0 means the world's own number
-	Nodes   int           // servers; 0 means the world's own number
-	Clients int           // of the workload; 0 means the world's own number
+	// Offered says that the Plan was made without knowing the world, by a strategy: the world takes only what is of
+	// its Families, and is cut to what it counts on. Result.Plan is what was left, and no longer on offer.
+	Offered bool
+	Ops     int // operations of the workload; 0 means the world's own number
+	Nodes   int // servers; 0 means the world's own number
+	Clients int // of the workload; 0 means the world's own number
 
 	Window    time.Duration // how far events may overtake each other, see sim.Config
 	Scheduler sim.Scheduler // picks the next event, within the window

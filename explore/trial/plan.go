@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"slices"
 	"time"
 
 	"orrery/nemesis"
@@ -10,6 +11,9 @@ import (
 // for, or from all.
 func (t *trial) choosePlan(c *nemesis.Cluster) (nemesis.Plan, error) {
 	o := &t.w.Options
+	if o.Plan != nil && o.Offered {
+		return accepted(*o.Plan, t.w.Families), nil
+	}
 	if o.Plan != nil {
 		return *o.Plan, nil
 	}
@@ -22,6 +26,18 @@ func (t *trial) choosePlan(c *nemesis.Cluster) (nemesis.Plan, error) {
 		profile.Families = t.w.Families
 	}
 	return nemesis.Generate(t.u.Draw, profile, c, t.w.Horizon), nil
+}
+
+// accepted is what a world takes of a plan that is on offer. What its protocol does not claim to survive would be an
+// alarm about nothing, and the world of the next seed may claim another thing than the one for which the plan was made.
+func accepted(p nemesis.Plan, families []string) nemesis.Plan {
+	if families == nil {
+		return p
+	}
+	p.Entries = slices.DeleteFunc(slices.Clone(p.Entries), func(e nemesis.Entry) bool {
+		return !slices.Contains(families, e.Fault.Kind().Family)
+	})
+	return p
 }
 
 // endOf is when the last fault of a plan is over, or has begun if it does not end by itself; of an

@@ -230,3 +230,43 @@ func TestBadOptionsAreErrors(t *testing.T) {
 	_, err := Run(Options{Profile: "clam"}, toys(1, nil))
 	require.ErrorContains(t, err, `unknown profile "clam"; did you mean calm?`)
 }
+
+func TestOfAPlanOnOfferAWorldTakesWhatItsProtocolClaimsToSurvive(t *testing.T) {
+	build := func(w *World) error {
+		w.Families = []string{"crash"}
+		return toys(3, nil)(w)
+	}
+	plan := parse(t, `{"mode": "budgeted", "faults": [
+		{"at": "10ms", "fault": "isolate(s1)", "until": "20ms"},
+		{"at": "30ms", "fault": "crash(s2)", "until": "40ms"}]}`)
+	r := run(t, Options{Seed: 1, Plan: plan, Offered: true}, build)
+	require.Len(t, r.Plan.Entries, 1)
+	require.Equal(t, "crash", r.Plan.Entries[0].Fault.Kind().Family)
+	require.Len(t, plan.Entries, 2, "the plan itself stays")
+	again := run(t, Options{Seed: 1, Plan: &r.Plan}, build)
+	require.Equal(t, r.Hash, again.Hash, "what was taken replays by itself")
+	require.Len(t, run(t, Options{Seed: 1, Plan: plan}, build).Plan.Entries, 2, "whoever names a plan gets it")
+}
+
+func TestNoScheduleMakesAnEventLaterThanAProtocolCountsOn(t *testing.T) {
+	latest := func(synchrony time.Duration) (late time.Duration) {
+		o := Options{Seed: 1, Window: time.Second, Scheduler: picks(func(u *sim.Universe, list []sim.Pending) int {
+			late = max(late, list[len(list)-1].Due-list[0].Due)
+			return len(list) - 1
+		})}
+		run(t, o, func(w *World) error {
+			if synchrony > 0 {
+				w.Synchronous(synchrony)
+			}
+			return toys(20, nil)(w)
+		})
+		return late
+	}
+	require.Greater(t, latest(0), 100*time.Millisecond)
+	require.LessOrEqual(t, latest(5*time.Millisecond), 5*time.Millisecond)
+}
+
+// picks is a scheduler that is a function.
+type picks func(*sim.Universe, []sim.Pending) int
+
+func (f picks) Pick(u *sim.Universe, list []sim.Pending) int { return f(u, list) }

@@ -70,6 +70,12 @@ type Counter interface {
 	Counted() (ok, invoked int)
 }
 
+// Synchronous says that what the protocol claims holds only if no event is later than bound, beyond what the network, the
+// disks and the faults make of it: Options.Window is cut to it. It is for build functions, before they add machines.
+func (w *World) Synchronous(bound time.Duration) {
+	w.U.Tune(func(c *sim.Config) { c.Window = min(c.Window, bound) })
+}
+
 // AddServer adds a machine that the nemesis may break, and starts it.
 func (w *World) AddServer(id nodes.ID, build func() nodes.Node) {
 	w.Servers = append(w.Servers, id)
