@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,7 +59,7 @@ Exit status: 0 all were measured, 1 the control raised an alarm, 2 the command c
 interrupted.`,
 		Example: `  orrery mutants paxos
   orrery mutants paxos --bug counts-nacks,one-ballot --strategy swarm,pctcp
-  orrery mutants --markdown docs/museum.md`,
+  orrery mutants lock --strategy all --markdown docs/museum.md`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := a.newMutants(args, &f)
@@ -78,7 +79,7 @@ interrupted.`,
 	flags.IntVar(&f.workers, "workers", 0, "campaigns at a time (default: one a core)")
 	flags.StringVar(&f.cache, "cache", f.cache, "keep what was measured in this `FILE`")
 	flags.BoolVar(&f.restart, "restart", false, "measure everything again")
-	flags.StringVar(&f.markdown, "markdown", "", "write the table and the catalogue of defects to this `FILE`, as Markdown")
+	flags.StringVar(&f.markdown, "markdown", "", "write the tables and the catalogue of defects to this `FILE`, as Markdown; its chapters of other scenarios stay")
 	flags.BoolVar(&f.json, "json", false, "print JSON objects, one a line")
 	return cmd
 }
@@ -237,7 +238,11 @@ func (m *mutants) report() error {
 		alarms += r.Alarms
 	}
 	if m.markdown != "" {
-		if err := os.WriteFile(m.markdown, m.museum(), 0o644); err != nil {
+		page, err := os.ReadFile(m.markdown)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fileError(err)
+		}
+		if err := os.WriteFile(m.markdown, m.museum(page), 0o644); err != nil {
 			return fileError(err)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"sync"
 
-	"orrery/checker"
 	"orrery/explore/campaign"
 	"orrery/explore/strategy"
 	"orrery/scenarios"
@@ -94,7 +93,7 @@ func (m *mutants) campaign(ctx context.Context, c *cell, executions uint64) (cam
 			if e.N == 0 {
 				c.First = e.Result.Hash
 			}
-			if e.Result.Verdict == checker.Violated {
+			if campaign.Interesting(e.Result) { // a harness that panics is no execution that held
 				if c.Alarms++; c.Alarms == 1 {
 					c.Found, c.Property, c.AlarmAt = true, e.Result.Property, e.N
 				}
