@@ -2,13 +2,14 @@ package viewer
 
 import (
 	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"orrery/viewer/lzma"
 )
 
 //go:embed lesson.html
@@ -97,22 +98,11 @@ func (p *LessonPage) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if _, err := z.Write(p.Engine); err != nil {
-		return err
-	}
-	if err := z.Close(); err != nil {
-		return err
-	}
 	runtime := bytes.ReplaceAll(p.Runtime, []byte("</script"), []byte("<\\/script"))
 	for _, part := range [][]byte{
 		before,
 		[]byte(`<script id="lesson" type="application/json">`), text, []byte("</script>\n"),
-		[]byte(`<script id="engine" type="application/octet-stream">`), dense(packed.Bytes()), []byte("</script>\n"),
+		[]byte(`<script id="engine" type="application/octet-stream">`), dense(lzma.Encode(p.Engine)), []byte("</script>\n"),
 		[]byte("<script>"), runtime, []byte("</script>\n"),
 		after,
 	} {

@@ -2,7 +2,6 @@ package viewer_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
 	"regexp"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orrery/viewer"
+	"orrery/viewer/lzma"
 )
 
 func TestTheEngineOfALessonIsInItsPageAndNoTextEndsAScript(t *testing.T) {
@@ -32,9 +32,7 @@ func TestTheEngineOfALessonIsInItsPageAndNoTextEndsAScript(t *testing.T) {
 			packed = append(packed, byte(held>>bits))
 		}
 	}
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	require.NoError(t, err)
-	got, err := io.ReadAll(z)
+	got, err := lzma.Decode(packed)
 	require.NoError(t, err)
 	require.Equal(t, engine, got)
 }

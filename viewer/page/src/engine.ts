@@ -1,3 +1,5 @@
+import { decode } from "./lzma";
+
 // The simulator that lies in the page of a lesson: see lessons/wasm and lessons/stage/view.go for what it says.
 export interface Machine { id: string; server: boolean; up: boolean; paused?: boolean; life: number; clock?: number; state?: string }
 export interface Waiting {
@@ -26,8 +28,7 @@ function fromDense(text: string): Uint8Array {
 
 /** Starts the simulator. It throws an Error that says in words why it cannot. */
 export async function startEngine(text: string): Promise<Play> {
-  const packed = new Blob([fromDense(text) as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const code = await new Response(packed).arrayBuffer();
+  const code = decode(fromDense(text));
   const page = globalThis as unknown as Page, runtime = new page.Go();
   const { instance } = await WebAssembly.instantiate(code, runtime.importObject);
   await new Promise<void>((ready, failed) => {

@@ -38,7 +38,10 @@ function Fix({ lesson }: { lesson: Lesson }): JSX.Element {
   </section>;
 }
 
-function App({ lesson, play }: { lesson: Lesson; play: Play }): JSX.Element {
+/** What has become of the simulator: it starts while the text is read already. */
+type Engine = { play: Play } | { failed: string } | undefined;
+
+function App({ lesson, engine }: { lesson: Lesson; engine: Engine }): JSX.Element {
   const [answers, setAnswers] = useState<boolean[]>([]), [later, setLater] = useState(false);
   const [dark, setDark] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
   useEffect(() => { document.documentElement.dataset.theme = dark ? "dark" : "light"; }, [dark]);
@@ -57,27 +60,38 @@ function App({ lesson, play }: { lesson: Lesson; play: Play }): JSX.Element {
         </section>
         {open && <><Fix lesson={lesson} /><Text lesson={lesson} title="What you learned" /><Text lesson={lesson} title="The paper's line" /><Text lesson={lesson} title="In the wild" /></>}
       </article>
-      {open ? <Playground lesson={lesson} play={play} />
-        : <section class="playground closed" aria-label="The cluster"><p>Predict first. The cluster starts when you have answered the questions.</p></section>}
+      {open && engine && "play" in engine ? <Playground lesson={lesson} play={engine.play} />
+        : <section class="playground closed" aria-label="The cluster">
+          {engine && "failed" in engine ? <p role="alert">This page cannot start its simulator: {engine.failed}.</p>
+            : <p role="status">{open ? "Starting the simulator…" : "Predict first. The cluster starts when you have answered the questions."}</p>}</section>}
     </main>
   </>;
 }
 
+/** Two frames later: what was rendered last has been painted. */
+const painted = () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+
 async function start() {
-  const text = document.getElementById("lesson"), engine = document.getElementById("engine"), app = document.getElementById("app")!;
-  if (!text || !engine) throw new Error("there is no lesson in this page");
-  const lesson = JSON.parse(text.textContent!) as Lesson, code = engine.textContent!;
-  engine.remove();
-  const play = await startEngine(code);
+  const text = document.getElementById("lesson"), packed = document.getElementById("engine"), app = document.getElementById("app")!;
+  if (!text || !packed) throw new Error("there is no lesson in this page");
+  const lesson = JSON.parse(text.textContent!) as Lesson, code = packed.textContent!;
+  packed.remove();
   document.title = `Lesson ${lesson.number}: ${lesson.title}`;
   app.textContent = "";
-  render(<App lesson={lesson} play={play} />, app);
-  requestAnimationFrame(() => { performance.mark("first-picture"); document.documentElement.dataset.ready = "yes"; });
+  const show = (engine?: Engine) => render(<App lesson={lesson} engine={engine} />, app);
+  show();
+  await painted();
+  performance.mark("first-picture");
+  const engine = await startEngine(code).then((play) => ({ play }), (err: unknown) => ({ failed: said(err) }));
+  show(engine);
+  document.documentElement.dataset.ready = "play" in engine ? "yes" : "failed";
 }
+
+const said = (err: unknown) => err instanceof Error ? err.message : String(err);
 
 start().catch((err: unknown) => {
   const app = document.getElementById("app")!;
   app.innerHTML = "<p class='waiting' role='alert'></p>";
-  app.firstElementChild!.textContent = `This page cannot start its simulator: ${err instanceof Error ? err.message : String(err)}.`;
+  app.firstElementChild!.textContent = `This page cannot be shown: ${said(err)}.`;
   document.documentElement.dataset.ready = "failed";
 });
