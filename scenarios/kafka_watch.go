@@ -59,12 +59,12 @@ type kafkaPart struct {
 	state      kafkaState
 	replicas   []int32 // as assigned
 	moving     bool    // a reassignment is under way
-	moved      bool    // there has been one
 	topicPath  string  // of the assignment
 	assignedAt int64
 	committed  []kafkaEntry
 	leaders    map[int32]kafkaLed
 	producers  map[int64]kafkaProducer
+	reigns     kafkaReigns
 	copies     map[nodes.ID]*kafkaReplica
 	order      []*kafkaReplica
 	lossy      bool // an election has been allowed to lose something: since then histories of this partition say nothing
@@ -103,6 +103,7 @@ type kafkaReplica struct {
 	need        int64 // where its log ended before
 	died        int64 // where it ended when the process last did
 	proposed    []kafkaProposal
+	near        kafkaNear
 }
 
 // kafkaProposal is a broker that a leader has proposed for the ISR, and does not know yet what became of it; with the broker's epoch at
@@ -172,7 +173,7 @@ func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
 // begin forgets all that was seen of a partition of that name.
 func (p *kafkaPart) begin() {
 	p.state = kafkaState{Leader: -1, LeaderEpoch: -1}
-	p.committed, p.leaders, p.producers = nil, map[int32]kafkaLed{}, map[int64]kafkaProducer{}
+	p.committed, p.leaders, p.producers, p.reigns = nil, map[int32]kafkaLed{}, map[int64]kafkaProducer{}, kafkaReigns{}
 	if p.copies == nil {
 		p.copies = map[nodes.ID]*kafkaReplica{}
 	}
@@ -238,6 +239,7 @@ func (g *kafkaWatch) glance(now replica.Glance) {
 	if hw, lso := l.HighWatermark(), l.LastStableOffset(); hw != r.hw || lso != r.lso {
 		g.watermarks(p, r, now, hw, lso)
 	}
+	g.near(p, r, now)
 }
 
 // proposes notes whom a leader is about to take into the ISR.
@@ -272,6 +274,7 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 			r.tainted, r.since, r.need = true, g.brokers[r.broker], before
 		}
 	case l.EndOffset() < before || l.StartOffset() > before:
+		r.near.lost = r.copy.entry(l.EndOffset())
 		err = r.copy.reload(disk, l)
 		r.match = min(r.match, r.copy.end)
 	default:
@@ -459,6 +462,9 @@ func (g *kafkaWatch) died(m *sim.Machine, now replica.Glance) {
 	}
 	r := p.copies[m.ID()]
 	r.died = max(r.copy.end, now.Log.EndOffset())
+	if now.Leading && r.died > r.copy.end {
+		p.reigns.ends(now.Epoch)
+	}
 	hw := now.Log.HighWatermark()
 	if !now.Leading || now.Epoch != r.epoch || hw <= r.hw || p.muddled || p.lossy && r.epoch < p.state.LeaderEpoch {
 		return

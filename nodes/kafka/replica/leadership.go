@@ -36,6 +36,7 @@ func (m *Manager) stale(controllerEpoch int32, brokerEpoch int64) proto.Code {
 		return proto.StaleBrokerEpoch
 	}
 	m.controllerEpoch = controllerEpoch
+	m.order = Order{N: m.order.N + 1, BrokerEpoch: brokerEpoch, Own: m.brokerEpoch}
 	return proto.None
 }
 

@@ -52,6 +52,7 @@ type Manager struct {
 
 	controllerEpoch int32
 	brokerEpoch     int64
+	order           Order
 	stopping        bool
 	stopped         bool
 

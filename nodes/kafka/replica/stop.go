@@ -70,6 +70,7 @@ func (m *Manager) stop(env nodes.Env, s *stopping, tp log.TopicPartition, epoch 
 	if epoch != epochNone && epoch != epochDeletion && epoch < p.epoch && !m.cfg.Quirks.StopWithoutEpoch {
 		return proto.FencedLeaderEpoch
 	}
+	m.order.Stops = append(m.order.Stops, Stop{tp, epoch, p.epoch})
 	m.unfollow(env, p)
 	if p.role == leading {
 		m.resign(env, p, -1)
