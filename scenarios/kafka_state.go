@@ -20,7 +20,7 @@ func (g *kafkaWatch) stored(s *zab.Server) {
 		g.registered(s, int32(i+1))
 	}
 	for _, p := range g.parts {
-		g.assigned(s, p)
+		reassigned := g.assigned(s, p)
 		z, ok := s.Znode(p.path)
 		switch {
 		case !ok:
@@ -34,6 +34,8 @@ func (g *kafkaWatch) stored(s *zab.Server) {
 			g.state(s, p, z.Data, z.Stat.Mzxid, z.Stat.Version)
 		case z.Stat.Mzxid != p.mzxid:
 			g.state(s, p, z.Data, z.Stat.Mzxid, z.Stat.Version)
+		case reassigned:
+			g.within(p)
 		}
 	}
 }
@@ -78,7 +80,6 @@ func (g *kafkaWatch) state(s *zab.Server, p *kafkaPart, data []byte, mzxid int64
 	p.state, p.mzxid, p.version = now, mzxid, version
 	w := g.k.w
 	w.Asked(kafkaMonotonic)
-	w.Asked(kafkaSubset)
 	w.Asked(kafkaGuard)
 	if !first && (now.LeaderEpoch < was.LeaderEpoch || now.ControllerEpoch < was.ControllerEpoch) {
 		g.violate(kafkaMonotonic, "the state of %s goes from leader epoch %d, controller epoch %d to %d, %d", p.tp, was.LeaderEpoch, was.ControllerEpoch, now.LeaderEpoch, now.ControllerEpoch)
@@ -89,35 +90,40 @@ func (g *kafkaWatch) state(s *zab.Server, p *kafkaPart, data []byte, mzxid int64
 	if (first || now.LeaderEpoch != was.LeaderEpoch) && mzxid > g.ctrlAt && now.ControllerEpoch != g.ctrl {
 		g.violate(kafkaGuard, "controller epoch %d writes the state of %s when the stored epoch is %d", now.ControllerEpoch, p.tp, g.ctrl)
 	}
-	for _, b := range now.ISR {
-		if !slices.Contains(p.replicas, b) && !p.moved {
-			g.violate(kafkaSubset, "the ISR %v of %s has %d, and its replicas are %v", now.ISR, p.tp, b, p.replicas)
-		}
-	}
+	g.within(p)
 	if len(now.ISR) == 0 || now.Leader >= 0 && !slices.Contains(now.ISR, now.Leader) {
 		g.violate(kafkaSubset, "%s is led by %d, and its ISR is %v", p.tp, now.Leader, now.ISR)
 	}
 	g.elected(p, was, first)
 }
 
-// assigned reads a partition's replicas, if they have changed.
-func (g *kafkaWatch) assigned(s *zab.Server, p *kafkaPart) {
+// within: who is in the ISR is a replica, while a reassignment is under way and when it has ended, and whatever it was told meanwhile.
+func (g *kafkaWatch) within(p *kafkaPart) {
+	g.k.w.Asked(kafkaSubset)
+	for _, b := range p.state.ISR {
+		if !slices.Contains(p.replicas, b) {
+			g.violate(kafkaSubset, "the ISR %v of %s has %d, and its replicas are %v", p.state.ISR, p.tp, b, p.replicas)
+		}
+	}
+}
+
+// assigned reads a partition's replicas, and tells whether they may have changed.
+func (g *kafkaWatch) assigned(s *zab.Server, p *kafkaPart) bool {
 	z, ok := s.Znode(p.topicPath)
 	if !ok || z.Stat.Mzxid == p.assignedAt {
-		return
+		return false
 	}
 	p.assignedAt = z.Stat.Mzxid
 	v, err := zk.Decode(zk.KindTopic, 0, z.Data)
 	if err != nil {
-		return
+		return false
 	}
 	for _, a := range v.(zk.Topic).Partitions {
 		if a.Partition == p.tp.Partition {
-			// A partition that has been given another target may keep, for a while, whom only its ISR has.
-			p.moved = p.moved || p.replicas != nil && !slices.Equal(p.replicas, a.Replicas)
 			p.replicas, p.moving = a.Replicas, len(a.Adding)+len(a.Removing) > 0
 		}
 	}
+	return true
 }
 
 // elected: who leads, and who may lead, has what was committed; unless the election was an unclean one, or of a replica that has

@@ -252,10 +252,13 @@ func (o *electOnRequest) step(c *Controller, t *thread, _ nodes.Env) bool {
 	return true
 }
 
-// alterAssignments begins and cancels reassignments (KIP-455).
+// alterAssignments begins and cancels reassignments (KIP-455), one partition after the other. It is answered when it is known of each of
+// them whether it has begun; one that can be completed at once has been.
 type alterAssignments struct {
-	call uint64
-	req  *kmsg.AlterPartitionAssignmentsRequest
+	call  uint64
+	req   *kmsg.AlterPartitionAssignmentsRequest
+	begun []*onReassignment // nil until the first step
+	next  int
 }
 
 func (o *alterAssignments) refuse(c *Controller) {
@@ -263,6 +266,24 @@ func (o *alterAssignments) refuse(c *Controller) {
 }
 
 func (o *alterAssignments) step(c *Controller, t *thread, _ nodes.Env) bool {
+	if o.begun == nil {
+		for _, q := range o.req.Topics {
+			for _, n := range q.Partitions {
+				tp := log.TopicPartition{Topic: q.Topic, Partition: n.Partition}
+				r := &onReassignment{tp: tp, target: n.Replicas}
+				if c.ctx.find(tp) == nil || c.blocked(tp) {
+					_, r.bad = c.reassignment(tp, n.Replicas)
+				}
+				o.begun = append(o.begun, r)
+			}
+		}
+	}
+	for t.results = nil; o.next < len(o.begun); {
+		o.next++
+		if r := o.begun[o.next-1]; r.bad == nil {
+			return t.call(r)
+		}
+	}
 	resp := kmsg.NewPtrAlterPartitionAssignmentsResponse()
 	resp.Version = o.req.Version
 	for _, q := range o.req.Topics {
@@ -271,11 +292,10 @@ func (o *alterAssignments) step(c *Controller, t *thread, _ nodes.Env) bool {
 		for _, n := range q.Partitions {
 			r := kmsg.NewAlterPartitionAssignmentsResponseTopicPartition()
 			r.Partition = n.Partition
-			if to, bad := c.reassignment(log.TopicPartition{Topic: q.Topic, Partition: n.Partition}, n.Replicas); bad != nil {
+			if bad := o.begun[0].bad; bad != nil {
 				r.ErrorCode, r.ErrorMessage = int16(bad.code), kmsg.StringPtr(bad.text)
-			} else {
-				t.enqueue(&onReassignment{tp: log.TopicPartition{Topic: q.Topic, Partition: n.Partition}, to: to})
 			}
+			o.begun = o.begun[1:]
 			s.Partitions = append(s.Partitions, r)
 		}
 		resp.Topics = append(resp.Topics, s)

@@ -197,7 +197,7 @@ func (b *brokersUp) step(c *Controller, t *thread, env nodes.Env) bool {
 	}
 	for _, p := range c.ctx.partitions {
 		if p.reassigns && len(only(target(p.assigned), b.ids())) > 0 {
-			t.enqueue(&onReassignment{tp: p.tp, to: p.assigned})
+			t.enqueue(&onReassignment{tp: p.tp, goesOn: true})
 		}
 	}
 	c.resumeDeletionOn(b.ids())

@@ -82,7 +82,7 @@ func (r *rig) strike(i uint64) {
 	case 9:
 		r.send(deleteTopic(fmt.Sprintf("t%d", draw("topic", 3))))
 	case 10:
-		to := [][]int32{{1, 2, 3}, {4, 2}, {3, 1}, {4, 3, 2}}[draw("to", 4)]
+		to := [][]int32{{1, 2, 3}, {4, 2}, {3, 1}, {4, 3, 2}, {4}, nil}[draw("to", 6)]
 		r.send(reassignTo("orders", int32(draw("partition", 3)), to...))
 	case 11:
 		e := kmsg.NewPtrElectLeadersRequest()

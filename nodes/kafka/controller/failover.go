@@ -173,7 +173,7 @@ func (f *failover) resume(c *Controller, t *thread, env nodes.Env) {
 	for _, p := range c.ctx.partitions {
 		if p.reassigns {
 			nodes.Reachable(env, "controller: a new one finds a reassignment under way")
-			t.enqueue(&onReassignment{tp: p.tp, to: p.assigned})
+			t.enqueue(&onReassignment{tp: p.tp, goesOn: true})
 		}
 	}
 	for _, topic := range c.ctx.deleting {

@@ -137,6 +137,28 @@ func TestAReassignmentWaitsForItsWholeTarget(t *testing.T) {
 	})
 }
 
+// A reassignment is held against the assignment of the moment at which it begins: it may wait for one that is just being completed.
+func TestACancelThatComesTooLateDeletesNothing(t *testing.T) {
+	for _, to := range [][]int32{nil, {2}} {
+		r := museumRig(t, "", 3, 2)
+		r.ask(reassignTo("orders", 0, 3))
+		m := r.members["b2"]
+		m.do(func(env nodes.Env) { m.alter(env, orders, []int32{2, 3}) })
+		for r.ledger.states[orders].Leader != 3 {
+			r.run(time.Millisecond)
+		}
+		require.NotEmpty(t, r.ledger.topics["orders"].Partitions[0].Removing, "it is not over")
+		code := r.ask(reassignTo("orders", 0, to...)).(*kmsg.AlterPartitionAssignmentsResponse).Topics[0].Partitions[0].ErrorCode
+		r.run(2 * time.Second)
+		require.Equal(t, int32(3), r.ledger.states[orders].Leader)
+		require.Contains(t, r.ledger.states[orders].ISR, int32(3))
+		if to == nil {
+			require.Equal(t, proto.NoReassignmentInProgress, proto.Code(code))
+			require.Equal(t, []int32{3}, r.ledger.topics["orders"].Partitions[0].Replicas)
+		}
+	}
+}
+
 func TestALateStopReplicaIsKnownByItsLeaderEpoch(t *testing.T) {
 	with(t, "stop-replica-without-epoch", func(t *testing.T, name string, defective bool) {
 		r := museumRig(t, name, 3, 2, 3)

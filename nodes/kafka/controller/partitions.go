@@ -16,7 +16,6 @@ type strategy uint8
 const (
 	offlineStrategy strategy = iota
 	uncleanStrategy          // as offline, and whatever the topic's configuration says
-	reassignStrategy
 	preferredStrategy
 	shutdownStrategy
 )
@@ -260,12 +259,6 @@ func (e *electLeaders) elect(c *Controller, env nodes.Env, p *partition, s zk.Pa
 			isr = []int32{leader}
 		}
 		return zk.PartitionState{Leader: leader, ISR: isr}, proto.None
-	case reassignStrategy:
-		leader, ok := electReassigned(target(p.assigned), s.ISR, live)
-		if !ok {
-			return s, proto.EligibleLeadersNotAvailable
-		}
-		return zk.PartitionState{Leader: leader, ISR: s.ISR}, proto.None
 	case preferredStrategy:
 		if len(p.assigned.Replicas) > 0 && s.Leader == p.assigned.Replicas[0] {
 			return s, proto.ElectionNotNeeded

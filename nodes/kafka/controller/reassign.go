@@ -6,6 +6,7 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/log"
+	"orrery/nodes/kafka/proto"
 	"orrery/nodes/kafka/zk"
 )
 
@@ -13,21 +14,29 @@ import (
 //
 //	A  until all of RAR are in the ISR: the replicas are OAR + RAR, under a new leader epoch that all of them are told; the new ones start
 //	B  then: one of RAR leads, the replicas are RAR alone, the others leave the ISR and are deleted
+//
+// What is asked for is held against the assignment of the moment at which it begins: another one may have ended since it was asked.
 type onReassignment struct {
 	tp      log.TopicPartition
-	to      zk.Assignment
+	target  []int32 // RAR; nil takes the reassignment back
+	goesOn  bool    // with the one that is under way, if any is; target says nothing
+	listed  bool    // it is in /admin/reassign_partitions
+	bad     *complaint
 	phase   int
+	was     zk.Assignment // before this began, or before B
 	removed []int32
+	giving  *giveUp
 }
 
 const (
 	reassignBegin = iota
+	reassignGivenUp
 	reassignWrite
 	reassignWrote
 	reassignLook
 	reassignLooked
 	reassignStarted
-	reassignLead
+	reassignLed
 	reassignRemove
 	reassignFinalWrite
 	reassignFinalWrote
@@ -48,6 +57,8 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 	switch r.phase {
 	case reassignBegin:
 		return r.begin(c, t, env, p)
+	case reassignGivenUp:
+		return r.gaveUp(c, t, env, p)
 	case reassignWrite:
 		r.phase = reassignWrote
 		return t.ask(c, env, zk.Op{Verb: zk.Set, Key: zk.TopicKey(r.tp.Topic), Value: c.ctx.assignment(r.tp.Topic), Version: -1})
@@ -66,37 +77,77 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: zk.PartitionKey(r.tp), Watch: true})
 	case reassignLooked:
 		return r.looked(c, t, env, p, results)
-	case reassignLead:
-		return r.lead(c, t, p)
+	case reassignLed:
+		return r.led(t, p)
 	case reassignRemove:
-		return r.remove(c, t)
+		r.phase = reassignFinalWrite
+		return t.call(&dropReplicas{tp: r.tp, brokers: r.removed})
 	case reassignFinalWrite, reassignFinalWrote, reassignClear, reassignEnd:
 		return r.finish(c, t, env, p, results)
 	}
 	return true
 }
 
-// begin takes the new assignment as the one that counts, and first takes the replicas that an earlier target would have had out
-// of the ISR: so the record never names fewer replicas than the ISR (Kafka writes the record first).
+// begin takes the new assignment as the one that counts. The replicas that an earlier target would have had leave the ISR first: so the
+// record never names fewer replicas than the ISR (Kafka writes the record first).
 func (r *onReassignment) begin(c *Controller, t *thread, env nodes.Env, p *partition) bool {
-	p.reassigns = true
-	if equalAssignment(p.assigned, r.to) {
+	to := p.assigned
+	if !r.goesOn {
+		if to, r.bad = c.reassignment(r.tp, r.target); r.bad != nil {
+			return r.refuse(t)
+		}
+	} else if !p.reassigns {
+		return true // it has ended, or was taken back
+	}
+	if equalAssignment(p.assigned, to) {
+		p.reassigns = true
 		r.phase = reassignLook
 		return t.call(&nothing{})
 	}
-	extra := without(p.assigned.Replicas, r.to.Replicas)
-	p.assigned = r.to
-	if nodes.Noting(env) {
-		nodes.Note(env, "reassigns "+r.tp.String()+": "+describeAssignment(r.to))
-	}
-	nodes.Sometimes(env, len(extra) > 0, "controller: a reassignment is given another target, or cancelled")
-	r.phase = reassignWrite
-	t.call(&dropReplicas{tp: r.tp, brokers: extra})
-	if len(extra) > 0 && p.known {
-		// A leader may be about to take one of them into the ISR: under a new version of the state it cannot.
-		return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
+	r.removed = without(p.assigned.Replicas, to.Replicas)
+	r.was, p.assigned = p.assigned, to
+	r.phase = reassignGivenUp
+	nodes.Sometimes(env, len(r.removed) > 0, "controller: a reassignment is given another target, or cancelled")
+	if r.giving = nil; len(r.removed) > 0 && p.known {
+		r.giving = &giveUp{tp: r.tp, gone: r.removed, stay: to.Replicas}
+		return t.call(r.giving)
 	}
 	return t.call(&nothing{})
+}
+
+// gaveUp goes on behind a giveUp that a new target has called for.
+func (r *onReassignment) gaveUp(c *Controller, t *thread, env nodes.Env, p *partition) bool {
+	if r.giving != nil && r.giving.refused {
+		p.assigned = r.was
+		r.bad = &complaint{proto.InvalidReplicaAssignment, "of the replicas that would stay none is in sync and available"}
+		return r.refuse(t)
+	}
+	if nodes.Noting(env) {
+		nodes.Note(env, "reassigns "+r.tp.String()+": "+describeAssignment(p.assigned))
+	}
+	p.reassigns = true
+	r.phase = reassignWrite
+	return t.call(&dropReplicas{tp: r.tp, brokers: r.removed})
+}
+
+// refuse ends what cannot be done, and takes it from the list of those that are asked to move.
+func (r *onReassignment) refuse(t *thread) bool {
+	if !r.listed {
+		return true
+	}
+	r.phase = reassignClear
+	return t.call(&readReassignments{})
+}
+
+// readReassignments reads the list of those that are asked to move, for whoever has called.
+type readReassignments struct{ asked bool }
+
+func (r *readReassignments) step(c *Controller, t *thread, env nodes.Env) bool {
+	if r.asked {
+		return true
+	}
+	r.asked = true
+	return t.ask(c, env, zk.Op{Verb: zk.Get, Key: zk.Key{Kind: zk.KindReassign}})
 }
 
 // looked decides by the ISR how far the reassignment has come.
@@ -114,10 +165,7 @@ func (r *onReassignment) looked(c *Controller, t *thread, env nodes.Env, p *part
 		for _, b := range target(p.assigned) {
 			p.enter(b, OnlineReplica)
 		}
-		r.removed = slices.Clone(p.assigned.Removing)
-		p.assigned = zk.Assignment{Partition: r.tp.Partition, Replicas: target(p.assigned)}
-		r.phase = reassignLead
-		return t.call(&nothing{})
+		return r.complete(c, t, p, want)
 	}
 	nodes.Sometimes(env, len(c.ctx.live(p, true)) < len(p.assigned.Replicas), "controller: a reassignment waits for a broker that is down")
 	r.phase = reassignStarted
@@ -131,24 +179,33 @@ func (r *onReassignment) looked(c *Controller, t *thread, env nodes.Env, p *part
 	return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
 }
 
-// lead sees to it that one of the target leads; in any case under a new leader epoch, so that those who are no longer replicas
-// are told apart.
-func (r *onReassignment) lead(c *Controller, t *thread, p *partition) bool {
-	r.phase = reassignRemove
-	if !slices.Contains(p.assigned.Replicas, p.state.Leader) || !c.ctx.online(p, p.state.Leader, false) {
-		return t.call(&electLeaders{by: reassignStrategy, left: []log.TopicPartition{r.tp}})
+// complete has one of the target lead, without those who are no longer replicas in the ISR; in any case under a new leader epoch, so that
+// these are told apart.
+func (r *onReassignment) complete(c *Controller, t *thread, p *partition, want []int32) bool {
+	r.was, r.removed, r.giving = p.assigned, slices.Clone(p.assigned.Removing), nil
+	p.assigned = zk.Assignment{Partition: r.tp.Partition, Replicas: target(p.assigned)}
+	r.phase = reassignLed
+	if len(r.removed) == 0 && c.ctx.online(p, p.state.Leader, false) {
+		return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
 	}
-	return t.call(&raiseEpoch{tp: r.tp, to: slices.Clone(p.assigned.Replicas), online: c.ctx.live(p, true)})
-}
-
-// remove stops and deletes the replicas that are no longer wanted.
-func (r *onReassignment) remove(c *Controller, t *thread) bool {
-	r.phase = reassignFinalWrite
 	gone := r.removed
 	if c.cfg.Quirks.RemovedStaysInISR {
 		gone = slices.DeleteFunc(slices.Clone(gone), func(b int32) bool { return c.ctx.broker(b) == nil })
+		r.removed = gone
 	}
-	return t.call(&dropReplicas{tp: r.tp, brokers: gone})
+	r.giving = &giveUp{tp: r.tp, gone: gone, stay: p.assigned.Replicas, need: want}
+	return t.call(r.giving)
+}
+
+// led goes on when one of the target leads. If none could, the reassignment is still under way: the next change of the state, or of
+// who lives, takes it up.
+func (r *onReassignment) led(t *thread, p *partition) bool {
+	if r.giving != nil && r.giving.refused {
+		p.assigned = r.was
+		return true
+	}
+	r.phase = reassignRemove
+	return t.call(&nothing{})
 }
 
 // finish writes the target as the assignment, takes the partition from the list of those that are asked to move, and tells everybody.
@@ -165,7 +222,7 @@ func (r *onReassignment) finish(c *Controller, t *thread, env nodes.Env, p *part
 		}
 		p.reassigns = false
 		r.phase = reassignClear
-		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: list})
+		return t.call(&readReassignments{})
 	case reassignClear:
 		r.phase = reassignEnd
 		asked, ok := results[0].Value.(zk.Reassignments)
@@ -180,7 +237,10 @@ func (r *onReassignment) finish(c *Controller, t *thread, env nodes.Env, p *part
 	}
 	if len(results) == 1 && uncertain(results[0].Err) && !errors.Is(results[0].Err, zk.ErrNoNode) {
 		r.phase = reassignClear
-		return t.ask(c, env, zk.Op{Verb: zk.Get, Key: list})
+		return t.call(&readReassignments{})
+	}
+	if r.bad != nil {
+		return true
 	}
 	if nodes.Noting(env) {
 		nodes.Note(env, "has reassigned "+r.tp.String()+": "+describeAssignment(p.assigned))
@@ -293,7 +353,7 @@ func (r *progress) step(c *Controller, t *thread, env nodes.Env) bool {
 		want = only(p.assigned.Adding, want)
 	}
 	if ok && t.results[0].Err == nil && subset(want, s.ISR) {
-		t.enqueue(&onReassignment{tp: r.tp, to: p.assigned})
+		t.enqueue(&onReassignment{tp: r.tp, goesOn: true})
 	}
 	return true
 }
@@ -324,7 +384,7 @@ func (z *zkReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 			}
 			left = append(left, a)
 			if to := reassign(p.assigned, a.Replicas); !equalAssignment(to, p.assigned) || !p.reassigns {
-				t.enqueue(&onReassignment{tp: a.Partition, to: to})
+				t.enqueue(&onReassignment{tp: a.Partition, target: slices.Clone(a.Replicas), listed: true})
 			}
 		}
 		switch {
