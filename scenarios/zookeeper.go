@@ -40,15 +40,18 @@ type zkWorld struct {
 	w         *trial.World
 	voters    []nodes.ID
 	observers []nodes.ID
+	spares    []nodes.ID // machines that are no members yet: zookeeper-reconfig has some
 	configs   map[nodes.ID]*zkConfig
 	quirks    zab.Quirks
 	chunk     int
 	watch     *zkWatch
 	load      *zkLoad
-	local     bool          // sessions begin as local ones
-	healed    time.Duration // when everything was made whole
-	settled   bool          // and then the core has served
-	bound     time.Duration // that this may take
+	local     bool // sessions begin as local ones
+	// reconfigures says that members come and go.
+	reconfigures bool
+	healed       time.Duration // when everything was made whole
+	settled      bool          // and then the core has served
+	bound        time.Duration // that this may take
 }
 
 func buildZooKeeper(w *trial.World, s *Scenario) error {
@@ -67,14 +70,7 @@ func buildZooKeeper(w *trial.World, s *Scenario) error {
 	if w.Chance("an observer", 300_000) {
 		observers = 1
 	}
-	for i := range voters + observers {
-		id := nodes.ID(fmt.Sprintf("z%d", i+1))
-		if i < voters {
-			z.voters = append(z.voters, id)
-		} else {
-			z.observers = append(z.observers, id)
-		}
-	}
+	z.place(voters, observers, 0)
 	z.drawWeather()
 	if err := z.drawConfig(); err != nil {
 		return err
@@ -84,31 +80,57 @@ func buildZooKeeper(w *trial.World, s *Scenario) error {
 			return err
 		}
 	}
+	z.assemble(s, z.server)
+	return nil
+}
+
+// place names the machines: voters first, then observers, then those that are no members yet.
+func (z *zkWorld) place(voters, observers, spares int) {
+	for i := range voters + observers + spares {
+		id := nodes.ID(fmt.Sprintf("z%d", i+1))
+		switch {
+		case i < voters:
+			z.voters = append(z.voters, id)
+		case i < voters+observers:
+			z.observers = append(z.observers, id)
+		default:
+			z.spares = append(z.spares, id)
+		}
+	}
+}
+
+// assemble puts the ensemble together, with who watches it and who works with it.
+func (z *zkWorld) assemble(s *Scenario, server func(nodes.ID) nodes.Node) {
+	w := z.w
 	z.watch = watchZooKeeper(z)
 	for _, id := range z.all() {
-		w.AddServer(id, func() nodes.Node { return z.server(id) })
+		w.AddServer(id, func() nodes.Node { return server(id) })
 	}
-	tick := z.configs[z.voters[0]].TickTime
-	w.Timescale = 3 * tick
+	w.Timescale = 3 * z.tick()
 	w.Horizon = 20 * time.Second
 	w.Connections = true
 	w.Leader = z.leader
 	w.Converged = z.converged
-	w.Tolerates = (voters - 1) / 2
+	w.Tolerates = (len(z.voters) - 1) / 2
 	if w.Tolerates == 0 {
 		w.Tolerates = -1
 	}
 	w.Quorum = z.quorum
 	if w.Families == nil {
-		w.Families = []string{"partition", "clog", "delay", "connection", "crash", "pause", "clock", "disk", "hunt"}
+		w.Families = slices.Clone(zkFamilies)
 	}
 	z.load = newZKLoad(z, s)
 	w.Workload = z.load
 	w.Finally = z.load.judge
-	return nil
 }
 
-func (z *zkWorld) all() []nodes.ID { return slices.Concat(z.voters, z.observers) }
+// zkFamilies are the faults that an ensemble lives with.
+var zkFamilies = []string{"partition", "clog", "delay", "connection", "crash", "pause", "clock", "disk", "hunt"}
+
+// tick is the ensemble's tickTime.
+func (z *zkWorld) tick() time.Duration { return z.configs[z.voters[0]].TickTime }
+
+func (z *zkWorld) all() []nodes.ID { return slices.Concat(z.voters, z.observers, z.spares) }
 
 // drawWeather draws the network, the disks, the clocks, and how long what is posted to a stage waits.
 func (z *zkWorld) drawWeather() {
@@ -139,12 +161,8 @@ func (z *zkWorld) drawConfig() error {
 	w, ms := z.w, time.Millisecond
 	tick := w.DrawDuration("tickTime", 60, 150) * ms
 	text := fmt.Sprintf("tickTime=%d\ninitLimit=%d\nsyncLimit=%d\ndataDir=/data\nclientPort=2181\n", tick/ms, 8+w.Draw("initLimit", 8), 4+w.Draw("syncLimit", 4))
-	for i, id := range z.all() {
-		role := ""
-		if i >= len(z.voters) {
-			role = ":observer"
-		}
-		text += fmt.Sprintf("server.%d=%s:2888:3888%s\n", i+1, id, role)
+	for _, id := range slices.Concat(z.voters, z.observers) {
+		text += z.line(id, slices.Contains(z.observers, id))
 	}
 	snapCount := []int{1000, 8, 20, 60}[w.Draw("snapCount", 4)]
 	keep := []int{500, 3, 8, 30}[w.Draw("commitLogCount", 4)]
@@ -155,7 +173,11 @@ func (z *zkWorld) drawConfig() error {
 	z.bound = 60 * time.Second
 	z.chunk = []int{0, 200, 60}[w.Draw("snapshot chunk", 3)]
 	for i, id := range z.all() {
-		c, err := config.Parse("zoo.cfg", []byte(text))
+		own := text
+		if slices.Contains(z.spares, id) { // who wants to join believes in the members, and itself
+			own += z.line(id, w.Chance("believes that it observes/"+string(id), 500_000))
+		}
+		c, err := config.Parse("zoo.cfg", []byte(own))
 		if err != nil {
 			return err
 		}
@@ -180,10 +202,25 @@ func (z *zkWorld) drawConfig() error {
 	return nil
 }
 
+// line is the line of a member.
+func (z *zkWorld) line(id nodes.ID, observes bool) string {
+	role := ""
+	if observes {
+		role = ":observer"
+	}
+	return fmt.Sprintf("server.%d=%s:2888:3888%s\n", z.number(id), id, role)
+}
+
+// number is a machine's myid.
+func (z *zkWorld) number(id nodes.ID) int64 { return int64(slices.Index(z.all(), id) + 1) }
+
 // server makes a server for one incarnation of a machine.
-func (z *zkWorld) server(id nodes.ID) nodes.Node {
+func (z *zkWorld) server(id nodes.ID) nodes.Node { return zab.New(z.config(id)) }
+
+// config is what such a server is told.
+func (z *zkWorld) config(id nodes.ID) zab.Config {
 	zoo := *z.configs[id]
-	return zab.New(zab.Config{Zoo: &zoo, ID: int64(slices.Index(z.all(), id) + 1), SnapshotChunk: z.chunk, Probe: z.watch.probe, Quirks: z.quirks})
+	return zab.Config{Zoo: &zoo, ID: z.number(id), SnapshotChunk: z.chunk, Probe: z.watch.probe, Quirks: z.quirks}
 }
 
 // of is the server that runs on a machine; nil if none does, or it is still loading its disk.
@@ -197,7 +234,7 @@ func (z *zkWorld) of(id nodes.ID) *zab.Server {
 // leader is the server that leads the highest epoch.
 func (z *zkWorld) leader() (leader nodes.ID, ok bool) {
 	highest := int64(-1)
-	for _, id := range z.voters {
+	for _, id := range z.all() {
 		if s := z.of(id); s != nil {
 			if epoch, leads := s.Leads(); leads && epoch > highest {
 				leader, highest, ok = id, epoch, true

@@ -17,6 +17,27 @@ func zkBugs() []Bug {
 	return list
 }
 
+// zkBugsIn are those that another scenario finds in these seeds.
+func zkBugsIn(seeds map[string]string) []Bug {
+	var list []Bug
+	for _, b := range zab.Bugs() {
+		if s, finds := seeds[b.Name]; finds {
+			list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, Seeds: s})
+		}
+	}
+	return list
+}
+
+// quirk plants a defect into the servers, and changes nothing else.
+func (z *zkWorld) quirk(name string) error {
+	b, ok := zab.BugNamed(name)
+	if !ok {
+		return fmt.Errorf("there is no bug %q", name)
+	}
+	z.quirks = b.Quirks()
+	return nil
+}
+
 // plant plants a defect, and sees to it that the configuration is one in which it can show: without snapshots no snapshot
 // can go wrong.
 func (z *zkWorld) plant(name string) error {

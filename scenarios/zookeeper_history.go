@@ -53,8 +53,11 @@ func zkStat(s *proto.Stat) *zookeeper.Stat {
 func zkLogged(t *proto.Transaction) zookeeper.Txn {
 	x := zkTxnOf(t.Header.Type, t.Body)
 	x.Zxid, x.Session, x.Xid = t.Header.Zxid, t.Header.ClientID, t.Header.Cxid
-	if t.Header.Type == proto.OpCloseSession {
+	switch t.Header.Type {
+	case proto.OpCloseSession:
 		x.Kind = zookeeper.Close
+	case proto.OpReconfig:
+		x.Kind = 0 // what it changes is no client's
 	}
 	return x
 }

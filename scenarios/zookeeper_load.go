@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -144,6 +145,9 @@ type zkClient struct {
 	quota   int
 	stream  string // of its draws
 	script  []func(c *zkClient) zkAsk
+	asks    func(c *zkClient) zkAsk // instead of what is drawn for everybody
+	burst   uint64                  // of what it asks: so many at once, and no more before they are answered
+	think   time.Duration           // instead of everybody's
 
 	c         *client.Client
 	conn      int32 // of the session
@@ -189,7 +193,8 @@ func (c *zkClient) begin(env nodes.Env) {
 
 // pause is how long a client thinks. It is never nothing: who waits for a connection thinks the same thing again.
 func (c *zkClient) pause(n int) time.Duration {
-	return max(time.Millisecond, time.Duration(c.load.z.w.U.Draw(c.stream, trace.Mix(uint64(n), 1000), uint64(2*c.load.think)+1)))
+	think := cmp.Or(c.think, c.load.think)
+	return max(time.Millisecond, time.Duration(c.load.z.w.U.Draw(c.stream, trace.Mix(uint64(n), 1000), uint64(2*think)+1)))
 }
 
 // Fire implements nodes.Node.
@@ -254,8 +259,11 @@ func (c *zkClient) work(env nodes.Env) {
 	}
 	if c.begun < c.quota && (c.script != nil || !c.load.stopped) {
 		n := 1 + u.Draw(c.stream, trace.Mix(uint64(c.begun), 1001), c.load.burst)
-		if c.script != nil {
+		switch {
+		case c.script != nil:
 			n = 4
+		case c.asks != nil:
+			n = c.burst - min(c.burst, uint64(len(c.open)))
 		}
 		for range min(n, uint64(c.quota-c.begun)) {
 			if c.c.State() == client.Connected && len(c.open) < 8 {
@@ -272,9 +280,12 @@ func (c *zkClient) work(env nodes.Env) {
 // ask makes one request.
 func (c *zkClient) ask(env nodes.Env) {
 	var a zkAsk
-	if c.script != nil {
+	switch {
+	case c.script != nil:
 		a = c.script[c.begun](c)
-	} else {
+	case c.asks != nil:
+		a = c.asks(c)
+	default:
 		a = c.load.draw(c)
 	}
 	c.begun++

@@ -12,6 +12,7 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/zab"
+	"orrery/nodes/zab/config"
 	"orrery/nodes/zab/proto"
 	"orrery/sim"
 	"orrery/sim/vdisk"
@@ -58,6 +59,8 @@ type zkServerSeen struct {
 	zxid        int64 // at which its tree was last compared
 	ahead       bool  // it ended with something applied that was not durable here: see compare
 	delivered   int   // how many transactions of the ghost's history it has delivered, since it serves
+	config      int64 // the version of the configuration that it holds to be in force
+	stranger    bool  // it has ended because it is in no configuration that it knows
 }
 
 // zkWatch is the ghost of an ensemble: the history that is committed, who has broadcast what, and which tree belongs to which zxid.
@@ -73,6 +76,7 @@ type zkWatch struct {
 	digests   map[int64]zkDigest
 	seen      map[nodes.ID]*zkServerSeen
 	ids       map[int64]nodes.ID
+	configs   []*config.Quorum // that were in force, one after the other
 }
 
 type zkDigest struct {
@@ -86,6 +90,7 @@ func watchZooKeeper(z *zkWorld) *zkWatch {
 	for i, id := range z.all() {
 		g.seen[id], g.ids[int64(i+1)] = &zkServerSeen{}, id
 	}
+	g.configs = []*config.Quorum{z.configs[z.voters[0]].Quorum}
 	z.w.U.Observe(sim.Observer{After: g.after, Ended: g.ended})
 	return g
 }
@@ -111,6 +116,7 @@ func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 		g.taken(id, s, m)
 	case zab.HistoryCommitted:
 		g.historyCommitted(id, m)
+		g.governs(id, s, m)
 	case zab.Proposed:
 		g.proposed(id, m)
 	case zab.Committed:
@@ -264,21 +270,24 @@ func (g *zkWatch) committed(id nodes.ID, m zab.Milestone) {
 	if _, ok := g.at(m.Zxid); ok {
 		return // by a primary that hears late of its acknowledgements
 	}
+	before := g.inForce()
 	g.append(id, zkTxn{m.Zxid, hashOf(m.Raw), m.Txn})
 	g.z.w.Asked(zkDurable)
-	n := 0
-	for _, v := range g.z.voters {
-		durable := g.seen[v].durable
-		if s := g.z.of(v); s != nil {
-			durable = max(durable, s.Durable())
-		}
-		if durable >= m.Zxid {
-			n++
+	holds := func(v nodes.ID) bool { return g.durable(v) >= m.Zxid }
+	for _, q := range []*config.Quorum{before, g.inForce()} { // of a reconfiguration both need a quorum
+		if n := g.count(q, holds); n <= len(q.Voters())/2 {
+			g.violate(zkDurable, "%s commits %x, which is durable on %d of %d voters", id, m.Zxid, n, len(q.Voters()))
 		}
 	}
-	if n <= len(g.z.voters)/2 {
-		g.violate(zkDurable, "%s commits %x, which is durable on %d of %d voters", id, m.Zxid, n, len(g.z.voters))
+}
+
+// durable is the last transaction that is durable on a machine.
+func (g *zkWatch) durable(id nodes.ID) int64 {
+	durable := g.seen[id].durable
+	if s := g.z.of(id); s != nil {
+		durable = max(durable, s.Durable())
 	}
+	return durable
 }
 
 // append appends a transaction to the committed history.
@@ -299,6 +308,7 @@ func (g *zkWatch) append(id nodes.ID, t zkTxn) {
 		}
 	}
 	g.history = append(g.history, t)
+	g.reconfigured(t)
 }
 
 // at is where in the committed history a transaction is.
@@ -350,6 +360,7 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 	}
 	if s.Recovered() { // before that it does not know yet what is durable, and tells nobody
 		g.epochs(m.ID(), s, seen)
+		g.believes(m.ID(), s, seen)
 		seen.durable = s.Durable()
 	}
 	if zxid := s.Zxid(); zxid != seen.zxid && s.Settled() && (!seen.ahead || s.Serves()) {
@@ -430,6 +441,9 @@ func (g *zkWatch) ended(m *sim.Machine, last nodes.Node) {
 		seen.ahead = seen.ahead || s.Durable() < s.Zxid() && !s.NewEpoch()
 	}
 	g.z.w.Asked(zkStarts)
+	if g.seen[m.ID()].stranger = errors.Is(m.Exit(), zab.ErrNotMember) && g.removed(m.ID()); g.seen[m.ID()].stranger {
+		return
+	}
 	if err := m.Exit(); err != nil && !errors.Is(err, nodes.ErrIO) && !errors.Is(err, nodes.ErrNoSpace) {
 		g.violate(zkStarts, "%s stops: %v", m.ID(), err)
 	}

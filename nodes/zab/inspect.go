@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/config"
 	"orrery/nodes/zab/election"
 	"orrery/nodes/zab/proto"
 	"orrery/nodes/zab/store"
@@ -81,6 +82,12 @@ func (s *Server) CommittedLog() []int64 {
 	}
 	return list
 }
+
+// Ensemble is the configuration that this server holds to be in force; nil if it stands alone.
+func (s *Server) Ensemble() *config.Quorum { return s.quorum }
+
+// LastEnsemble is the configuration that this server was told of last: the one in force, or one that is proposed and needs a quorum, too.
+func (s *Server) LastEnsemble() *config.Quorum { return s.lastSeen() }
 
 // LogEntry is a transaction of the log on disk.
 type LogEntry struct {

@@ -73,7 +73,7 @@ func (h *handler) endSync(env nodes.Env) {
 
 func (h *handler) sayNewLeader(env nodes.Env) {
 	p := &proto.QuorumPacket{Type: proto.PacketNewLeader, Zxid: proto.MakeZxid(h.l.epoch, 0)}
-	if q := h.l.s.lastSeen(); q != nil {
+	if q := h.l.named(); q != nil {
 		p.Data = []byte(q.String())
 	}
 	h.say(env, p)

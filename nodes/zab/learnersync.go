@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/jute"
 	"orrery/nodes/zab/proto"
 	"orrery/nodes/zab/store"
 )
@@ -16,10 +17,11 @@ type learnerSync struct {
 	decoder   *store.Decoder
 	toLog     []logged // proposed, and not yet in the log (packetsNotLogged)
 	committed []int64  // committed, and not yet applied (packetsCommitted)
-	snapshot  bool     // what is in memory must be saved as a snapshot, and is not in the log
-	writes    bool     // NEWLEADER was seen: from now on the log is written
-	step      int      // of taking the history over
-	last      int64    // the last transaction that must be durable for that
+	activates []activation
+	snapshot  bool  // what is in memory must be saved as a snapshot, and is not in the log
+	writes    bool  // NEWLEADER was seen: from now on the log is written
+	step      int   // of taking the history over
+	last      int64 // the last transaction that must be durable for that
 	// memoryIsNotDisk says that memory holds a history which is not on the disk yet: if the role ends now,
 	// memory must be loaded again (ZOOKEEPER-3642, ZOOKEEPER-5094).
 	memoryIsNotDisk bool
@@ -28,6 +30,9 @@ type learnerSync struct {
 	unapplied  []logged // logged, and to be applied behind UPTODATE: by a defect
 	acks       bool     // what is logged is acknowledged at once: by a defect
 }
+
+// activation is a reconfiguration that was committed while a learner was brought up to date, and who is to lead after it.
+type activation struct{ zxid, designated int64 }
 
 // onSyncMode takes the packet that says how this learner is brought up to date.
 func (l *learner) onSyncMode(env nodes.Env, p *proto.QuorumPacket) {
@@ -110,8 +115,10 @@ func (l *learner) onCatchUp(env nodes.Env, p *proto.QuorumPacket) {
 	case proto.PacketProposal:
 		l.queueToLog(env, p.Data)
 	case proto.PacketCommit, proto.PacketCommitAndActivate:
+		l.noteActivation(p)
 		l.onCatchUpCommit(env, p.Zxid)
 	case proto.PacketInform, proto.PacketInformAndActivate: // to an observer: both at once
+		l.noteActivation(p)
 		if l.queueToLog(env, informed(p)) {
 			l.onCatchUpCommit(env, p.Zxid)
 		}
@@ -124,6 +131,23 @@ func (l *learner) onCatchUp(env nodes.Env, p *proto.QuorumPacket) {
 	default:
 		l.bad(env, fmt.Sprintf("was told %s while it was being brought up to date", p.Type))
 	}
+}
+
+// noteActivation keeps who is to lead after a reconfiguration, until that may be activated.
+func (l *learner) noteActivation(p *proto.QuorumPacket) {
+	if designated, ok := designatedBy(p); ok && !l.s.cfg.Quirks.ActivationLostInSync {
+		l.sync.activates = append(l.sync.activates, activation{p.Zxid, designated})
+	}
+}
+
+// designatedBy is who is to lead after a reconfiguration, by the packet that commits it; ok is false if it commits none.
+func designatedBy(p *proto.QuorumPacket) (designated int64, ok bool) {
+	if p.Type != proto.PacketCommitAndActivate && p.Type != proto.PacketInformAndActivate {
+		return 0, false
+	}
+	d := jute.NewDecoder(p.Data)
+	designated = d.Long()
+	return designated, d.Err() == nil
 }
 
 // queueToLog keeps a proposal until it may be logged.
@@ -321,11 +345,26 @@ func (l *learner) onUpToDate(env nodes.Env) {
 		l.propose(env, t)
 	}
 	for _, z := range committed {
-		l.commit(env, z)
+		if l.commitInSync(env, z); s.learner != l {
+			return
+		}
 	}
 	if nodes.Noting(env) {
 		nodes.Note(env, fmt.Sprintf("is up to date in epoch %d, at zxid %x", l.epoch, s.db.tree.Zxid()))
 	}
+}
+
+// commitInSync applies what was committed behind NEWLEADER. If it is a reconfiguration, it comes into force now.
+func (l *learner) commitInSync(env nodes.Env, zxid int64) {
+	for _, a := range l.sync.activates {
+		if a.zxid == zxid && len(l.pending) > 0 && l.pending[0].zxid == zxid {
+			t := l.pending[0]
+			l.commit(env, zxid)
+			l.s.activate(env, t, a.designated)
+			return
+		}
+	}
+	l.commit(env, zxid)
 }
 
 // logTxn appends a transaction to the log, which is written by the next flush.

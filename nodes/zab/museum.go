@@ -89,6 +89,19 @@ var bugs = []Bug{
 		Breaks: "what is committed is applied in time", Needs: "SNAP to a slow learner", set: func(q *Quirks) { q.SnapSendUnderLock = true }},
 }
 
+// reconfigBugs are those of reconfigurations.
+var reconfigBugs = []Bug{
+	{Name: "newleader-names-proposed", Source: "ZooKeeper 3.9 (Leader.getQuorumVerifierBytes, Follower.syncWithLeader); found by zookeeper-reconfig",
+		What:   "a learner that joins while a reconfiguration is under way is told of it by NEWLEADER, and holds it to be in force before it is committed",
+		Breaks: "only what is committed governs", Needs: "reconfigurations", set: func(q *Quirks) { q.NewLeaderNamesProposed = true }},
+	{Name: "activation-lost-in-sync", Source: "this server, before zookeeper-reconfig found it",
+		What:   "a reconfiguration that is committed while a learner is brought up to date does not come into force there",
+		Breaks: "liveness: the core converges", Needs: "reconfigurations while a learner joins", set: func(q *Quirks) { q.ActivationLostInSync = true }},
+	{Name: "observer-is-synced", Source: "this server, before zookeeper-reconfig found it; a relative of ZOOKEEPER-2959",
+		What:   "a reconfiguration is proposed of which a quorum must be observers until then, which acknowledge nothing, so that it is never committed",
+		Breaks: "liveness", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverIsSynced = true }},
+}
+
 var storeBugs = []Bug{
 	{Name: "trunc-off-by-one", Source: "ZOOKEEPER-1156 (before 3.3.4)",
 		What:   "a TRUNC cuts one transaction too many",

@@ -41,6 +41,9 @@ type Quirks struct {
 	CommitProcLostWakeup     bool // commitproc-lost-wakeup
 	SyncLimitDuringSnap      bool // synclimit-during-snap
 	SnapSendUnderLock        bool // snap-send-under-lock
+	NewLeaderNamesProposed   bool // newleader-names-proposed
+	ActivationLostInSync     bool // activation-lost-in-sync
+	ObserverIsSynced         bool // observer-is-synced
 }
 
 // leavesGaps tells whether one of the defects leaves holes in a log, which a reader must then bear.
@@ -87,6 +90,7 @@ func BugNamed(name string) (Bug, bool) {
 // the tree.
 func Bugs() []Bug {
 	list := append([]Bug(nil), bugs...)
+	list = append(list, reconfigBugs...)
 	list = append(list, storeBugs...)
 	for _, b := range election.Bugs() {
 		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, set: func(q *Quirks) { b.Set(&q.Election) }})

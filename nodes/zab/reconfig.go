@@ -33,7 +33,7 @@ func (v ensembleView) Synced(q *config.Quorum) bool {
 	t.Add(v.s.id)
 	if v.s.leader != nil {
 		for _, h := range v.s.leader.handlers {
-			if h.phase >= handlerTaken {
+			if h.synced() || h.phase >= handlerTaken && v.s.cfg.Quirks.ObserverIsSynced { // an observer acknowledges nothing
 				t.Add(h.id)
 			}
 		}
@@ -74,6 +74,17 @@ func (s *Server) nameEnsemble(env nodes.Env, zxid int64) {
 	if s.zoo.Reconfig && s.lastSeen().Version() == 0 {
 		s.setNext(env, s.quorum.WithVersion(zxid))
 	}
+}
+
+// named is the ensemble that NEWLEADER names, which the learner makes the one in force at UPTODATE. Before this leader serves it is the
+// last that was proposed: it is in its history, and all of that is committed when it begins. A leader that serves must not name one that
+// is only proposed, as the original does: its learner would hold it to be in force, tell others of it in the next election,
+// and be a quorum with them beside that of the ensemble that is still in force.
+func (l *leader) named() *config.Quorum {
+	if l.phase == broadcasts && !l.s.cfg.Quirks.NewLeaderNamesProposed {
+		return l.s.quorum
+	}
+	return l.s.lastSeen()
 }
 
 // heardMembers takes over what NEWLEADER says of the ensemble.

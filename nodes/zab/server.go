@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,6 +36,10 @@ type Config struct {
 	// Quirks are defects to run with. The zero value has none.
 	Quirks Quirks
 }
+
+// ErrNotMember says that a server cannot start because it is not in its configuration: it was never put there, or a reconfiguration has
+// removed it. Whoever administers it must give it one in which it is.
+var ErrNotMember = errors.New("zab: this server is not in the configuration")
 
 // ZabState is the phase of the protocol that a server is in.
 type ZabState uint8
@@ -168,7 +173,7 @@ func (s *Server) storeOptions() store.Options {
 func (s *Server) bootEnsemble(env nodes.Env) error {
 	me, ok := s.quorum.Member(s.id)
 	if !ok {
-		return fmt.Errorf("zab: server %d is not in the configuration", s.id)
+		return fmt.Errorf("%w: server %d", ErrNotMember, s.id)
 	}
 	s.elect = election.New(election.Config{
 		Self: s.id, Port: me.Election[0].Port, Announce: me.Election, Where: s.cfg.Where,
