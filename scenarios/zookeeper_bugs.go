@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"orrery/nodes"
 	"orrery/nodes/zab"
 	"orrery/sim"
 )
@@ -66,7 +67,8 @@ func (z *zkWorld) plant(name string) error {
 		z.slowDisks(60 * time.Millisecond)
 	case q.AcksOutliveTrunc:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync = false })
-		z.w.Families = []string{"partition", "pause", "clog", "hunt"}
+		z.slowDisksOf(300*time.Millisecond, z.voters[0], z.voters[len(z.voters)-1]) // so that the others' acknowledgements are of what is not committed
+		z.w.Families = []string{"connection"}
 	case q.TruncAbortKeepDB, q.AckNewLeaderAsyncLog:
 		z.slowDisks(15 * time.Millisecond)
 		z.w.Families = []string{"partition", "connection", "crash", "pause"}
@@ -101,4 +103,10 @@ func (z *zkWorld) each(change func(*zkConfig)) {
 // slowDisks lets what waits for a disk wait longer.
 func (z *zkWorld) slowDisks(mean time.Duration) {
 	z.w.U.Tune(func(c *sim.Config) { c.Disk.Sync.Mean = mean })
+}
+
+// slowDisksOf does so for some servers.
+func (z *zkWorld) slowDisksOf(mean time.Duration, ids ...nodes.ID) {
+	u := z.w.U
+	u.After(0, "slow disks", func() { u.DisturbDisks("slow disks", ids, sim.DiskFault{SlowSync: sim.Dist{Mean: mean}}) })
 }

@@ -58,6 +58,7 @@ type zkServerSeen struct {
 	durable     int64
 	zxid        int64 // at which its tree was last compared
 	ahead       bool  // it ended with something applied that was not durable here: see compare
+	near        zkNear
 	delivered   int   // how many transactions of the ghost's history it has delivered, since it serves
 	config      int64 // the version of the configuration that it holds to be in force
 	stranger    bool  // it has ended because it is in no configuration that it knows
@@ -103,6 +104,7 @@ func (g *zkWatch) violate(property, format string, args ...any) {
 func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 	id := g.ids[s.ID()]
 	seen := g.seen[id]
+	seen.near.mark(m.Kind)
 	switch m.Kind {
 	case zab.EpochAccepted:
 		g.z.w.Asked(zkEpochs)
@@ -236,16 +238,23 @@ func (g *zkWatch) whole(id nodes.ID, disk readOnly, log []zab.LogEntry, m zab.Mi
 
 // newestSnapshot is the zxid of the newest snapshot; -1 if there is none.
 func newestSnapshot(disk readOnly) int64 {
-	newest := int64(-1)
+	if all := snapshots(disk); len(all) > 0 {
+		return slices.Max(all)
+	}
+	return -1
+}
+
+// snapshots are the zxids of all snapshots.
+func snapshots(disk readOnly) (all []int64) {
 	names, _ := disk.List("version-2")
 	for _, name := range names {
 		if _, hex, ok := strings.Cut(name, "snapshot."); ok {
 			if z, err := strconv.ParseUint(hex, 16, 64); err == nil {
-				newest = max(newest, int64(z))
+				all = append(all, int64(z))
 			}
 		}
 	}
-	return newest
+	return all
 }
 
 // proposed: a primary broadcasts each transaction once, and numbers them without gaps.
@@ -356,8 +365,9 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 	}
 	seen := g.seen[m.ID()]
 	if seen.incarnation != m.Incarnation() {
-		seen.incarnation, seen.zxid = m.Incarnation(), -1
+		seen.incarnation, seen.zxid, seen.near = m.Incarnation(), -1, zkNear{kept: -1}
 	}
+	g.near(m, s)
 	if s.Recovered() { // before that it does not know yet what is durable, and tells nobody
 		g.epochs(m.ID(), s, seen)
 		g.believes(m.ID(), s, seen)

@@ -110,8 +110,10 @@ func (s *Server) DeadOwners() []int64 { return s.db.tree.DeadOwners() }
 
 // StateHash is a hash of all that transactions have made: znodes with their data, Stats and ACLs, and sessions. Servers that have
 // the same Zxid must have the same. It costs as much as a snapshot.
-func (s *Server) StateHash() uint64 {
-	w := s.db.tree.Walk()
+func (s *Server) StateHash() uint64 { return stateHash(s.db.tree) }
+
+func stateHash(t *tree.Tree) uint64 {
+	w := t.Walk()
 	defer w.Close()
 	h := fnv.New64a()
 	acls := map[int64][]byte{}

@@ -29,12 +29,16 @@ const (
 	QuorumLost
 	// BadPacket: a packet has come that the protocol does not allow then. Why says which.
 	BadPacket
+	// Looks: a server is about to look for a leader, with the history that it has in memory, which is what it has on disk.
+	Looks
+	// SnapshotSaved: a snapshot is durable, and a start would begin with it.
+	SnapshotSaved
 )
 
 // String is the kind in words.
 func (k MilestoneKind) String() string {
 	return [...]string{"epoch accepted", "epoch established", "history taken", "history committed", "proposed", "committed", "delivered",
-		"up to date", "quorum lost", "bad packet"}[k]
+		"up to date", "quorum lost", "bad packet", "looks", "snapshot saved"}[k]
 }
 
 // Milestone is something that a server has done, for those who watch a run from outside (Config.Probe).

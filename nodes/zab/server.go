@@ -231,6 +231,7 @@ func (s *Server) durable(env nodes.Env, ev store.Event) error {
 		s.currentEpochDurable(env, ev.Epoch)
 	case store.SnapshotSaved:
 		s.life.Snapshots++
+		s.tell(Milestone{Kind: SnapshotSaved, Zxid: ev.Zxid})
 		if s.learner != nil {
 			s.learner.snapshotSaved(env)
 		}
@@ -260,6 +261,7 @@ func (s *Server) begin(env nodes.Env) {
 func (s *Server) look(env nodes.Env) {
 	s.state, s.zab = election.Looking, ElectionPhase
 	s.life.Elections++
+	s.tell(Milestone{Kind: Looks, Zxid: s.db.tree.Zxid()})
 	s.armReadOnly(env)
 	s.elect.Look(env, s.db.tree.Zxid(), s.votesEpoch())
 	s.takeElection(env)

@@ -1,0 +1,99 @@
+package zab
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"orrery/nodes"
+	"orrery/nodes/zab/proto"
+	"orrery/nodes/zab/store"
+)
+
+// Replayed is what a start would make of a disk.
+type Replayed struct {
+	Zxid   int64  // of the last transaction
+	Digest int64  // of the tree
+	State  uint64 // see StateHash
+}
+
+// Replayed loads what a disk of this server's holds, as a start would, into a tree of its own: of the newest snapshot and of the log
+// behind it up to a zxid, which is durable or not. The error is that with which a start would be refused.
+func (s *Server) Replayed(d nodes.Disk, upTo int64) (Replayed, error) {
+	r := &replayer{database: newDatabase(s), upTo: upTo}
+	if _, err := s.disk.Load(d, r); err != nil && !errors.Is(err, errReplayed) {
+		return Replayed{}, fmt.Errorf("zab: %w", err)
+	}
+	return Replayed{r.tree.Zxid(), r.tree.Digest(), stateHash(r.tree)}, nil
+}
+
+// ReplayedWhole is Replayed without a limit.
+func (s *Server) ReplayedWhole(d nodes.Disk) (Replayed, error) { return s.Replayed(d, math.MaxInt64) }
+
+// replayer is a database that takes a log up to a zxid.
+type replayer struct {
+	*database
+	upTo int64
+}
+
+var errReplayed = errors.New("the rest is left out")
+
+// Replay implements store.Database.
+func (r *replayer) Replay(txn *proto.Transaction) error {
+	if txn.Header.Zxid > r.upTo {
+		return errReplayed
+	}
+	r.tree.Apply(&txn.Header, txn.Body)
+	return nil
+}
+
+var _ store.Database = (*replayer)(nil)
+
+// Stalled tells, if something waits in the commit processor and nothing will wake it, what. Whoever waits there waits for a
+// transaction: his own, or the one that is being applied.
+func (s *Server) Stalled() string {
+	if s.pipe == nil {
+		return ""
+	}
+	c := &s.pipe.commits
+	if len(c.behind) > 0 && c.applying == nil {
+		return fmt.Sprintf("%d steps wait, and nothing is being applied", len(c.behind))
+	}
+	first := int64(0)
+	for id, queue := range c.waiting { // lint:maporder the smallest is taken
+		if !c.needsCommit(queue[0]) && (first == 0 || id < first) {
+			first = id
+		}
+	}
+	if first == 0 {
+		return ""
+	}
+	return fmt.Sprintf("a %s of session %x waits, and no transaction before it", c.waiting[first][0].op, first)
+}
+
+// Follows is the server that this one learns from, and the epoch; ok is false if it learns from nobody, or not yet.
+func (s *Server) Follows() (leader, epoch int64, ok bool) {
+	if l := s.learner; l != nil && l.phase > acceptsEpoch {
+		return l.leaderID, l.epoch, true
+	}
+	return 0, 0, false
+}
+
+// Counts is the last transaction under way for which a leader counts the acknowledgement of a learner that it forwards proposals
+// to; 0 if there is none.
+func (s *Server) Counts(learner int64) (zxid int64) {
+	if s.leader == nil {
+		return 0
+	}
+	for _, h := range s.leader.handlers {
+		if h.id != learner || !h.forwards {
+			continue
+		}
+		for _, p := range s.leader.outstanding {
+			if p.acks.Has(learner) {
+				zxid = max(zxid, p.zxid)
+			}
+		}
+	}
+	return zxid
+}
