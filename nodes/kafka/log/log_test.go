@@ -316,6 +316,21 @@ func TestAnUnflushedTruncationDoesNotComeBackBehindANewEpoch(t *testing.T) {
 	require.Equal(t, "0:a=1 1:B=2", b.dump(t, l, 0, log.LogEnd))
 }
 
+func TestACleanShutdownWaitsForADeletionThatEndsLast(t *testing.T) {
+	b, l := fresh(t, log.Config{}, log.Quirks{})
+	other := log.TopicPartition{Topic: "u", Partition: 0}
+	_, err := b.Create(b.d, epoch, other)
+	require.NoError(t, err)
+	b.d.settle(t, b.Manager)
+	b.lead(t, l, 1, plain(1, "a=1"), 0)
+	require.NoError(t, b.Delete(b.d, other))
+	require.NoError(t, b.Shutdown(b.d))
+	for deletion := 2; len(b.d.syncs) > deletion; { // the flush ends first
+		require.NoError(t, b.d.end(b.Manager, len(b.d.syncs)-1))
+	}
+	require.Contains(t, b.d.settle(t, b.Manager), "Deleted u-0 0; Stopped")
+}
+
 func TestACleanShutdownIsComplete(t *testing.T) {
 	b, l := fresh(t, small, log.Quirks{})
 	for i := range 5 {

@@ -113,6 +113,7 @@ func (m *Manager) run(d nodes.Disk, id uint64, p *plan, st *step) error {
 	case doDeleted:
 		m.forget(st.log)
 		m.tell(Event{Kind: Deleted, Partition: st.log.tp})
+		return m.stop(d) // a shutdown may have waited for just this
 	case doStopped:
 		m.tell(Event{Kind: Stopped})
 	case doSettled:
