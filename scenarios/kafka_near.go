@@ -33,6 +33,7 @@ type kafkaNear struct {
 	start, end  int64
 	led         bool       // there is an end and an epoch
 	before      int32      // leader epoch before this one
+	failed      bool       // a write to the log has failed
 	lost        kafkaEntry // the first record that was cut off last
 }
 
@@ -49,6 +50,8 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 	if was.epoch != now.Epoch {
 		was.before = was.epoch
 	}
+	g.coordinates(p, r, now)
+	g.fails(p, r, now)
 	if !p.compacted {
 		g.grown(p, r, now, was.led && was.incarnation == r.incarnation)
 	}
@@ -67,6 +70,21 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 	was.led, was.incarnation, was.leading, was.epoch, was.version, was.hw = true, r.incarnation, now.Leading, now.Epoch, now.Version, hw
 	was.start, was.end = now.Log.StartOffset(), now.Log.EndOffset()
 	was.isr, was.pending = append(was.isr[:0], now.ISR...), append(was.pending[:0], now.Pending...)
+}
+
+// fails: a log of which a write has failed takes nothing more.
+func (g *kafkaWatch) fails(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
+	was := &r.near
+	if was.incarnation != r.incarnation {
+		was.failed = false
+	}
+	if was.failed {
+		g.k.w.Asked(kafkaFailed)
+		if now.Log.EndOffset() > was.end {
+			g.violate(kafkaFailed, "%s appends to %s at %d although a write to it has failed (%v)", r.id, p.tp, was.end, now.Log.Failed())
+		}
+	}
+	was.failed = now.Log.Failed() != nil
 }
 
 // grown looks at how a log has changed; known tells that it is the one of before.

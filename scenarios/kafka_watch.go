@@ -126,6 +126,7 @@ type kafkaWatch struct {
 	ctrlAt   int64 // the zxid that wrote it
 	active   map[int32]nodes.ID
 	groups   kafkaGroups
+	orders   map[nodes.ID]*kafkaHeard
 	glancing glancing
 }
 
@@ -136,7 +137,7 @@ type glancing struct {
 }
 
 func watchKafka(k *kafkaWorld) *kafkaWatch {
-	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}, groups: newKafkaGroups()}
+	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}, groups: newKafkaGroups(), orders: map[nodes.ID]*kafkaHeard{}}
 	for _, t := range k.topics {
 		for p := range t.partitions {
 			g.add(log.TopicPartition{Topic: t.name, Partition: p}, t.compacted())
@@ -200,6 +201,7 @@ func (g *kafkaWatch) after(m *sim.Machine, _ trace.Kind) {
 		if r := n.Replicas(); r != nil && m.Up() {
 			g.glancing.m = m
 			r.Glances(g.glancing.see)
+			g.heard(m, n)
 			if epoch, ok := n.Controller().Active(); ok {
 				g.controls(m.ID(), epoch)
 			}

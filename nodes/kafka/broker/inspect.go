@@ -115,3 +115,6 @@ func (b *Broker) Partition(topic string, partition int32) (s PartitionState, ok 
 	}
 	return PartitionState{}, false
 }
+
+// MetadataEpoch is the controller epoch of the last UpdateMetadata that was believed, -1 before the first.
+func (b *Broker) MetadataEpoch() int32 { return b.cache.epoch }

@@ -94,3 +94,6 @@ type StagedView struct {
 	ProducerID int64
 	Offsets    []OffsetView
 }
+
+// Coordinates tells whether this broker holds itself for the coordinator of the groups of a partition of [OffsetsTopic].
+func (c *Coordinator) Coordinates(partition int32) bool { return c.parts[partition] != nil }

@@ -47,10 +47,13 @@ type Order struct {
 	Stops       []Stop // that a StopReplica has stopped
 }
 
+// TopicDeleted stands for the leader epoch where a replica is stopped because its topic is deleted.
+const TopicDeleted = epochDeletion
+
 // Stop is a replica that was stopped.
 type Stop struct {
 	Partition log.TopicPartition
-	Epoch     int32 // leader epoch that the controller told: -1 if it did not, -2 if the topic is deleted
+	Epoch     int32 // leader epoch that the controller told: -1 if it did not, or TopicDeleted
 	Own       int32 // of the replica
 }
 

@@ -162,3 +162,6 @@ func (v IDView) String() string {
 	}
 	return s
 }
+
+// Coordinates tells whether this broker holds itself for the coordinator of the transactional ids of a partition of [StateTopic].
+func (c *Coordinator) Coordinates(partition int32) bool { return c.partitions[partition] != nil }
