@@ -73,7 +73,9 @@ func (z *zkWorld) plant(name string) error {
 		z.slowDisks(15 * time.Millisecond)
 		z.w.Families = []string{"partition", "connection", "crash", "pause"}
 	case q.Store.TruncENOSPCIgnored:
-		z.w.Families = []string{"partition", "crash", "disk"}
+		z.slowDisksOf(300*time.Millisecond, z.voters[0], z.voters[len(z.voters)-1])
+		z.disturbDisks(sim.DiskFault{WriteErrorPPM: 50_000}, z.voters[1])
+		z.w.Families = []string{"connection"}
 	case q.Store.FsyncErrorIgnored:
 		z.w.Families = []string{"disk"}
 	case q.Store.PurgeOneTooMany:
@@ -107,6 +109,22 @@ func (z *zkWorld) slowDisks(mean time.Duration) {
 
 // slowDisksOf does so for some servers.
 func (z *zkWorld) slowDisksOf(mean time.Duration, ids ...nodes.ID) {
+	z.disturbDisks(sim.DiskFault{SlowSync: sim.Dist{Mean: mean}}, ids...)
+}
+
+// disturbDisks has some disks be bad until the clients have done their work.
+func (z *zkWorld) disturbDisks(f sim.DiskFault, ids ...nodes.ID) {
 	u := z.w.U
-	u.After(0, "slow disks", func() { u.DisturbDisks("slow disks", ids, sim.DiskFault{SlowSync: sim.Dist{Mean: mean}}) })
+	u.After(0, "bad disks", func() {
+		bad := u.DisturbDisks("bad disks", ids, f)
+		z.mishaps = append(z.mishaps, bad.End)
+	})
+}
+
+// endMishaps makes whole what the scenario itself has broken.
+func (z *zkWorld) endMishaps() {
+	for _, end := range z.mishaps {
+		end()
+	}
+	z.mishaps = nil
 }

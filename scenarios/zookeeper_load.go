@@ -32,6 +32,7 @@ type zkLoad struct {
 	watches  uint64 // one read of so many leaves a watch
 	stopped  bool
 	sessions time.Duration
+	over     func(c *zkClient, s client.State) // is told of the end of each session
 }
 
 func newZKLoad(z *zkWorld, s *Scenario) *zkLoad {
@@ -85,7 +86,10 @@ func (l *zkLoad) Done() bool {
 }
 
 // Stop implements trial.Workload.
-func (l *zkLoad) Stop() { l.stopped = true }
+func (l *zkLoad) Stop() {
+	l.stopped = true
+	l.z.endMishaps()
+}
 
 // Probe implements trial.Workload: a fresh client works through everything once.
 func (l *zkLoad) Probe(core []nodes.ID) {
@@ -148,6 +152,7 @@ type zkClient struct {
 	asks    func(c *zkClient) zkAsk // instead of what is drawn for everybody
 	burst   uint64                  // of what it asks: so many at once, and no more before they are answered
 	think   time.Duration           // instead of everybody's
+	ended   func(*zookeeper.Op)     // is told of the end of each request
 
 	c         *client.Client
 	conn      int32 // of the session
@@ -318,6 +323,9 @@ func (c *zkClient) take(env nodes.Env) {
 				}
 			case ev.State.Over():
 				c.gone = true
+				if c.load.over != nil {
+					c.load.over(c, ev.State)
+				}
 			}
 		case client.Watched:
 			c.watched(ev)
@@ -355,6 +363,9 @@ func (c *zkClient) done(d client.Done) {
 		c.succeeded++
 	} else if c.script != nil {
 		c.begun-- // the core must serve it in the end
+	}
+	if c.ended != nil {
+		c.ended(r)
 	}
 	u.EndOp()
 	if u.Recording() {
