@@ -1,6 +1,8 @@
 package zab
 
 import (
+	"slices"
+
 	"orrery/nodes"
 	"orrery/nodes/zab/jute"
 	"orrery/nodes/zab/proto"
@@ -89,6 +91,9 @@ func (s *Server) answerWrite(env nodes.Env, r *request, t logged, result *tree.R
 	case proto.OpMulti:
 		if t.txn.Header.Type == proto.OpMulti { // which has failed, or not: its parts tell
 			h.Err = proto.CodeOK
+		}
+		if slices.ContainsFunc(result.Multi, func(m tree.Result) bool { return m.Err == proto.CodeSessionMoved }) {
+			h.Err = proto.CodeSessionMoved // of one part it ends the connection as well
 		}
 		s.answer(env, k, r.op, h, multiResponse(r, result))
 		return
