@@ -68,7 +68,7 @@ func (s *storyteller) do(t *testing.T, d *datadriven.TestData) error {
 		return m
 	}
 	switch d.Cmd {
-	case "cluster": // cluster 3 [alpha=N] [snapshot-every=N] [lease=DURATION] [q1=N q2=N] [quirk=NAME]: replicas n1, n2, …
+	case "cluster": // cluster 3 [alpha=N] [snapshot-every=N] [lease=DURATION] [q1=N q2=N] [thrifty] [quirk=NAME]: replicas n1, n2, …
 		s.configure(t, d)
 		var n int
 		if _, err := fmt.Sscan(d.CmdArgs[0].Key, &n); err != nil {
@@ -223,6 +223,7 @@ func (s *storyteller) configure(t *testing.T, d *datadriven.TestData) {
 	s.options = func(c *Config) {
 		c.Alpha, c.SnapshotEvery, c.Q1, c.Q2 = alpha, every, q1, q2
 		c.KeepSlots = -1
+		c.Thrifty = d.HasArg("thrifty")
 		c.Lease, _ = time.ParseDuration(lease)
 		if quirk != "" {
 			b, ok := BugNamed(quirk)
