@@ -52,7 +52,7 @@ func (n *snapshot) drop(d nodes.Disk) {
 }
 
 // AbortSnapshot gives up the snapshot that is being written, and those that have been written and are not saved. One that
-// already replaces a history goes on to do so. No event will tell of any of them.
+// already replaces a history goes on to do so, and so does the first of all, for which the log waits. No event will tell of any of them.
 func (s *Store) AbortSnapshot(d nodes.Disk) {
 	if s.snap != nil {
 		s.waiting = append(s.waiting, s.snap)
@@ -62,13 +62,13 @@ func (s *Store) AbortSnapshot(d nodes.Disk) {
 	}
 	s.snap, s.waiting = nil, nil
 	if s.saving != nil {
-		s.saving.giveUp(d)
+		s.saving.giveUp(d, s.first)
 	}
 }
 
-// giveUp leaves out what is still to be done, as far as that is possible, and what was to be told.
-func (p *plan) giveUp(d nodes.Disk) {
-	if p.kind == planReplace {
+// giveUp leaves out what is still to be done, unless it must be, and what was to be told.
+func (p *plan) giveUp(d nodes.Disk, must bool) {
+	if must || p.kind == planReplace {
 		for i := range p.steps {
 			p.steps[i].quiet = true
 		}

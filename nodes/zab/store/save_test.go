@@ -172,3 +172,22 @@ func TestNobodyIsToldOfASnapshotThatWasGivenUp(t *testing.T) {
 		require.Equal(t, []store.Event{{Kind: store.SnapshotSaved, Zxid: 2}}, v.Events())
 	}
 }
+
+// The log waits for a first snapshot. Whoever gives up all snapshots because a role has ended, as early as that, must be able to log in the
+// next one.
+func TestTheFirstSnapshotIsSavedWhoeverGivesItUp(t *testing.T) {
+	d, h := newDisk(), &history{}
+	s, found, err := store.Boot(d, store.Options{}, h)
+	require.NoError(t, err)
+	require.True(t, found.Empty)
+	v := &server{s, d, h}
+	v.snapshot(t, false)
+	v.snapshot(t, false) // of who comes to lead
+	v.AbortSnapshot(d)
+	v.log(t, "a")
+	d.settle(t, s)
+	require.True(t, v.Idle())
+	require.EqualValues(t, 1, v.Durable())
+	require.Equal(t, []store.Event{{Kind: store.Recovered}, {Kind: store.LogDurable, Zxid: 1}}, v.Events())
+	require.Equal(t, "[acceptedEpoch currentEpoch log.1 snapshot.0]", files(t, d))
+}
