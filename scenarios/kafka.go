@@ -22,8 +22,10 @@ import (
 // Kafka is a cluster of brokers and its ZooKeeper ensemble, in one universe. Producers write records, consumers read them, and at
 // the end everything is read from the beginning. What has a choice is drawn: how many brokers, servers, topics, partitions and
 // replicas, min.insync.replicas and acks, the time-outs, the network and the disks.
-func Kafka() *Scenario {
-	return kafkaScenario(&kafkaShape{
+func Kafka() *Scenario { return kafkaScenario(kafkaLogShape()) }
+
+func kafkaLogShape() *kafkaShape {
+	return &kafkaShape{
 		name:    "kafka",
 		about:   "a Kafka cluster with its ZooKeeper ensemble: the replicated log, as producers and consumers are promised",
 		parts:   []string{"replica", "controller", "zk", "broker", "log"},
@@ -31,7 +33,7 @@ func Kafka() *Scenario {
 		works:   []kafkaWork{(*kafkaClient).produce, (*kafkaClient).produce, (*kafkaClient).consume},
 		finish:  (*kafkaClient).finish,
 		options: kafka.Options{Uncommitted: true},
-	})
+	}
 }
 
 // kafkaWork is what a client does.
@@ -47,6 +49,7 @@ type kafkaShape struct {
 	options     kafka.Options
 	text        string // of server.properties
 	atEnd       func(*kafkaLoad) error
+	bare        bool // a defect's conditions are set, and the defect is not: its control
 }
 
 func kafkaScenario(shape *kafkaShape) *Scenario {
@@ -91,12 +94,15 @@ type kafkaWorld struct {
 	session  time.Duration
 	topics   []kafkaTopic
 	text     string // of server.properties, the same for all brokers
+	works    []kafkaWork
+	racks    bool // each broker stands in a rack of its own, and consumers ask in their rack
+	asks     bool // consumers ask for the ends of partitions
 	watch    *kafkaWatch
 	load     *kafkaLoad
 }
 
 func buildKafka(w *trial.World, s *Scenario, shape *kafkaShape) error {
-	k := &kafkaWorld{w: w, shape: shape, zoo: map[nodes.ID]*zoo.Config{}, configs: map[nodes.ID]*config.Config{}}
+	k := &kafkaWorld{w: w, shape: shape, works: shape.works[:len(shape.works):len(shape.works)], zoo: map[nodes.ID]*zoo.Config{}, configs: map[nodes.ID]*config.Config{}}
 	if err := k.draw(); err != nil {
 		return err
 	}
@@ -232,13 +238,21 @@ func (k *kafkaWorld) configure() error {
 		k.zoo[id] = c
 	}
 	for i, id := range k.brokers {
-		c, err := config.Parse("server.properties", []byte(fmt.Sprintf(kafkaProperties, i+1, connect[1:], k.session/time.Millisecond, min(3, len(k.brokers)), min(2, len(k.brokers)))+k.text))
+		c, err := config.Parse("server.properties", []byte(fmt.Sprintf(kafkaProperties, i+1, connect[1:], k.session/time.Millisecond, min(3, len(k.brokers)), min(2, len(k.brokers)))+k.rack(i)+k.text))
 		if err != nil {
 			return err
 		}
 		k.configs[id] = c
 	}
 	return nil
+}
+
+// rack is where a broker stands.
+func (k *kafkaWorld) rack(i int) string {
+	if !k.racks {
+		return ""
+	}
+	return fmt.Sprintf("broker.rack=r%d\n", i+1)
 }
 
 // kafkaProperties is what is the same in all universes.

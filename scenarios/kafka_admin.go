@@ -12,8 +12,10 @@ import (
 )
 
 // KafkaAdmin is a cluster that is administered under load: partitions move, topics come and go and grow, brokers are shut down in order.
-func KafkaAdmin() *Scenario {
-	return kafkaScenario(&kafkaShape{
+func KafkaAdmin() *Scenario { return kafkaScenario(kafkaAdminShape()) }
+
+func kafkaAdminShape() *kafkaShape {
+	return &kafkaShape{
 		name:    "kafka-admin",
 		about:   "a Kafka cluster that is administered under load: reassignment, elections, topics that come and go, orderly shutdowns",
 		parts:   []string{"controller", "broker", "zk"},
@@ -21,7 +23,7 @@ func KafkaAdmin() *Scenario {
 		works:   []kafkaWork{(*kafkaClient).produce, (*kafkaClient).administer, (*kafkaClient).consume, (*kafkaClient).produce},
 		finish:  (*kafkaClient).finish,
 		options: kafka.Options{Uncommitted: true},
-	})
+	}
 }
 
 // kafkaFleeting is a topic that comes and goes; nobody writes to it.

@@ -65,20 +65,24 @@ func (k *kafkaWorld) plant(name string) error {
 	planted := false
 	for _, d := range kafkaDefects(k.shape.parts) {
 		if d.name == name {
-			d.set(k)
+			if !k.shape.bare {
+				d.set(k)
+			}
 			planted = true
 		}
 	}
 	if !planted {
 		return fmt.Errorf("there is no bug %q", name)
 	}
-	switch q := &k.quirks.Replica; {
-	case q.EpochAnswerIgnored, q.TruncationUnfenced:
-		k.askFirst = true
-	case q.HWBelowMinISR, q.NoMinISRCheck:
-		for i := range k.topics {
-			k.topics[i].minISR = min(2, int(k.topics[i].replicas))
-		}
-	}
+	k.conditions(name)
 	return nil
+}
+
+// kafkaShapes are the scenarios of a cluster, by name.
+func kafkaShapes() map[string]*kafkaShape {
+	all := map[string]*kafkaShape{}
+	for _, shape := range []*kafkaShape{kafkaLogShape(), kafkaGroupsShape(), kafkaExactlyOnceShape(), kafkaAdminShape(), kafkaCompactionShape()} {
+		all[shape.name] = shape
+	}
+	return all
 }

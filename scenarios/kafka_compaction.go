@@ -12,8 +12,10 @@ import (
 )
 
 // KafkaCompaction is a topic of which only the last record of each key is kept.
-func KafkaCompaction() *Scenario {
-	return kafkaScenario(&kafkaShape{
+func KafkaCompaction() *Scenario { return kafkaScenario(kafkaCompactionShape()) }
+
+func kafkaCompactionShape() *kafkaShape {
+	return &kafkaShape{
 		name:    "kafka-compaction",
 		about:   "a compacted Kafka topic: the last record of each key stays, offsets and their order do, whoever fails",
 		parts:   []string{"log"},
@@ -22,7 +24,7 @@ func KafkaCompaction() *Scenario {
 		finish:  (*kafkaClient).readLatest,
 		options: kafka.Options{Uncommitted: true},
 		text:    "log.cleaner.backoff.ms=100\n",
-	})
+	}
 }
 
 // kafkaCompacted is the property that compaction keeps.

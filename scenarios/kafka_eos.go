@@ -13,8 +13,10 @@ import (
 )
 
 // KafkaExactlyOnce is a pipeline: what it consumes of one topic it writes to another, and its offsets with that in one transaction.
-func KafkaExactlyOnce() *Scenario {
-	return kafkaScenario(&kafkaShape{
+func KafkaExactlyOnce() *Scenario { return kafkaScenario(kafkaExactlyOnceShape()) }
+
+func kafkaExactlyOnceShape() *kafkaShape {
+	return &kafkaShape{
 		name:    "kafka-eos",
 		about:   "consume, transform, produce on Kafka: each record has one result, whoever fails (KIP-98, KIP-447)",
 		parts:   []string{"txn", "log", "client", "broker"},
@@ -28,8 +30,11 @@ func KafkaExactlyOnce() *Scenario {
 			}
 			return l.k.watch.resultsComplete()
 		},
-	})
+	}
 }
+
+// pipelineID is the transactional id of a worker.
+func (c *kafkaClient) pipelineID() string { return "pipe-" + string(c.id) }
 
 const (
 	kafkaPipeline = "pipeline"
@@ -71,9 +76,9 @@ func (c *kafkaClient) pipe(t *task.T, cluster *client.Cluster) {
 
 // pipeline runs one incarnation of a worker until it fails, or until on is false.
 func (c *kafkaClient) pipeline(t *task.T, cluster *client.Cluster, on func() bool, done func(*client.Consumer) bool) error {
-	p := client.NewProducer(cluster, client.ProducerConfig{TransactionalID: "pipe-" + string(c.id), TransactionTimeout: time.Second, DeliveryTimeout: 2500 * time.Millisecond})
-	defer p.Close(t)
-	if err := p.InitTransactions(t); err != nil {
+	u, err := c.begins(t, cluster, c.pipelineID())
+	defer u.p.Close(t)
+	if err != nil {
 		c.begun++
 		return err
 	}
@@ -88,7 +93,7 @@ func (c *kafkaClient) pipeline(t *task.T, cluster *client.Cluster, on func() boo
 		if len(records) == 0 {
 			continue
 		}
-		if err := c.transform(t, p, r, records); err != nil {
+		if err := c.transform(t, u, r, records); err != nil {
 			return err
 		}
 		if c.draw(kafkaAnew, 10) == 9 {
@@ -99,19 +104,19 @@ func (c *kafkaClient) pipeline(t *task.T, cluster *client.Cluster, on func() boo
 }
 
 // transform is one transaction.
-func (c *kafkaClient) transform(t *task.T, p *client.Producer, r *client.Consumer, records []client.Record) error {
+func (c *kafkaClient) transform(t *task.T, u *kafkaUser, r *client.Consumer, records []client.Record) error {
 	l := c.load
-	u := l.k.w.U
-	u.BeginOp()
-	defer u.EndOp()
+	x := l.k.w.U
+	x.BeginOp()
+	defer x.EndOp()
 	l.invoked++
 	o := kafka.Op{Process: c.process + 1_000_000, F: kafka.Work, Status: checker.Maybe, Invoke: l.tick(), Return: checker.Never}
-	if u.Recording() {
-		u.NoteInvoke(c.id, "transform "+kafkaPolled(records))
+	if x.Recording() {
+		x.NoteInvoke(c.id, "transform "+kafkaPolled(records))
 	}
-	status, err := c.transaction(t, p, r, records, &o)
-	if u.Recording() {
-		u.NoteReturn(c.id, fmt.Sprintf("transform: %s%s", status, because(err)))
+	status, err := c.transaction(t, u, r, records, &o)
+	if x.Recording() {
+		x.NoteReturn(c.id, fmt.Sprintf("transform: %s%s", status, because(err)))
 	}
 	if o.Status = status; status != checker.Maybe {
 		o.Return = l.tick()
@@ -128,9 +133,9 @@ func (c *kafkaClient) transform(t *task.T, p *client.Producer, r *client.Consume
 	return err
 }
 
-func (c *kafkaClient) transaction(t *task.T, p *client.Producer, r *client.Consumer, records []client.Record, o *kafka.Op) (checker.Status, error) {
-	l := c.load
-	if err := p.Begin(t); err != nil {
+func (c *kafkaClient) transaction(t *task.T, u *kafkaUser, r *client.Consumer, records []client.Record, o *kafka.Op) (checker.Status, error) {
+	l, p := c.load, u.p
+	if err := u.begin(t); err != nil {
 		return checker.Fail, err
 	}
 	bills := l.k.topics[1]
@@ -160,7 +165,7 @@ func (c *kafkaClient) transaction(t *task.T, p *client.Producer, r *client.Consu
 	if c.draw(kafkaWeak, 8) == 7 {
 		return c.abort(t, p, nil)
 	}
-	outcome, err := p.Commit(t)
+	outcome, err := u.commit(t, c.pipelineID())
 	switch {
 	case outcome == client.Acknowledged:
 		return checker.OK, nil

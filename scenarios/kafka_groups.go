@@ -12,8 +12,10 @@ import (
 )
 
 // KafkaGroups is a group whose members come and go while brokers do.
-func KafkaGroups() *Scenario {
-	return kafkaScenario(&kafkaShape{
+func KafkaGroups() *Scenario { return kafkaScenario(kafkaGroupsShape()) }
+
+func kafkaGroupsShape() *kafkaShape {
+	return &kafkaShape{
 		name:    "kafka-groups",
 		about:   "a Kafka consumer group with churn: its members share the partitions, and what they have committed stays",
 		parts:   []string{"group", "client", "broker"},
@@ -21,7 +23,7 @@ func KafkaGroups() *Scenario {
 		works:   []kafkaWork{(*kafkaClient).produce, (*kafkaClient).member, (*kafkaClient).member, (*kafkaClient).member},
 		finish:  (*kafkaClient).takeOver,
 		options: kafka.Options{Uncommitted: true},
-	})
+	}
 }
 
 const kafkaGroup = "readers"
@@ -124,7 +126,7 @@ func (c *kafkaClient) pollGroup(t *task.T, r *client.Consumer) []client.Record {
 		}
 		l.k.watch.owns(member, meta.Generation, r.Assignment())
 	}
-	o.Mops, o.Rebalanced, o.Return = l.polled(c.id, records), c.moved, l.tick()
+	o.Mops, o.Rebalanced, o.Return = c.polled(records), c.moved, l.tick()
 	if len(o.Mops) > 0 {
 		l.history = append(l.history, o)
 	}

@@ -43,7 +43,7 @@ func newKafkaLoad(k *kafkaWorld, s *Scenario) *kafkaLoad {
 		ops = s.Ops
 	}
 	if clients == 0 {
-		clients = len(k.shape.works)
+		clients = len(k.works)
 	}
 	l.think = []time.Duration{100 * time.Millisecond, 20 * time.Millisecond, 250 * time.Millisecond}[w.Draw("think", 3)]
 	l.burst = []uint64{1, 3, 5}[w.Draw("records at once", 3)]
@@ -52,7 +52,7 @@ func newKafkaLoad(k *kafkaWorld, s *Scenario) *kafkaLoad {
 		if i < ops%clients {
 			quota++
 		}
-		l.add(fmt.Sprintf("c%d", i+1), quota, k.shape.works[i%len(k.shape.works)])
+		l.add(fmt.Sprintf("c%d", i+1), quota, k.works[i%len(k.works)])
 	}
 	return l
 }
@@ -65,7 +65,7 @@ func (l *kafkaLoad) add(name string, quota int, work kafkaWork) *kafkaClient {
 	l.k.w.AddClient(c.id, func() nodes.Node {
 		return task.New(broker.Codec(), func(t *task.T) {
 			ms := time.Millisecond
-			cluster := client.New(client.Config{Bootstrap: l.k.bootstrap(), ClientID: name, RequestTimeout: 900 * ms, DialTimeout: 400 * ms, RetryBackoff: 20 * ms,
+			cluster := client.New(client.Config{Rack: c.rack(), Bootstrap: l.k.bootstrap(), ClientID: name, RequestTimeout: 900 * ms, DialTimeout: 400 * ms, RetryBackoff: 20 * ms,
 				ReconnectBackoff: 10 * ms, ReconnectBackoffMax: 200 * ms, APITimeout: 3 * time.Second, MetadataMaxAge: 2 * time.Second, Quirks: l.k.clients})
 			work(c, t, cluster)
 			cluster.Close(t)
@@ -118,7 +118,7 @@ func (l *kafkaLoad) judge() error {
 		kept := o
 		kept.Mops = nil
 		for _, m := range o.Mops {
-			if p := l.k.watch.named(m.Partition); p == nil || !p.lossy {
+			if p := l.k.watch.named(m.Partition); p == nil || !p.lossy && !p.trimmed {
 				kept.Mops = append(kept.Mops, m)
 			}
 		}
@@ -155,7 +155,8 @@ type kafkaClient struct {
 	stream  string // of its draws
 	done    bool
 	doing   string
-	moved   []string // partitions that a rebalance has moved
+	moved   []string                        // partitions that a rebalance has moved
+	ended   map[client.TopicPartition]int64 // where partitions end, as it was told
 }
 
 func (c *kafkaClient) draw(what uint64, n uint64) uint64 {
@@ -170,6 +171,7 @@ const (
 	kafkaAnew
 	kafkaHow
 	kafkaWeak
+	kafkaRack
 )
 
 func (c *kafkaClient) working() bool { return c.begun < c.quota && !c.load.stopped }
@@ -341,6 +343,9 @@ func (c *kafkaClient) consume(t *task.T, cluster *client.Cluster) {
 			r = c.consumer(cluster)
 		}
 		c.poll(t, r)
+		if l := c.load; l.k.asks {
+			c.ask(t, cluster)
+		}
 	}
 	r.Close(t)
 }
@@ -383,7 +388,7 @@ func (c *kafkaClient) poll(t *task.T, r *client.Consumer) int {
 	if err == nil || errors.Is(err, client.ErrTimeout) {
 		l.ok++
 	}
-	o.Mops = l.polled(c.id, records)
+	o.Mops = c.polled(records)
 	o.Return = l.tick()
 	if len(o.Mops) > 0 {
 		l.history = append(l.history, o)
@@ -392,7 +397,8 @@ func (c *kafkaClient) poll(t *task.T, r *client.Consumer) int {
 }
 
 // polled makes the micro-operations of what a poll returned: one for each run of records of a partition.
-func (l *kafkaLoad) polled(id nodes.ID, records []client.Record) (mops []kafka.Mop) {
+func (c *kafkaClient) polled(records []client.Record) (mops []kafka.Mop) {
+	l, id := c.load, c.id
 	for _, rec := range records {
 		v, err := strconv.ParseInt(string(rec.Value), 10, 64)
 		if err != nil {
@@ -400,6 +406,7 @@ func (l *kafkaLoad) polled(id nodes.ID, records []client.Record) (mops []kafka.M
 		}
 		tp := client.TopicPartition{Topic: rec.Topic, Partition: rec.Partition}
 		l.k.watch.read(id, tp, rec.Offset, v)
+		c.knows(tp, rec.Offset+1)
 		name := tpName(tp)
 		if n := len(mops); n == 0 || mops[n-1].Partition != name {
 			mops = append(mops, kafka.Poll(name))
@@ -408,6 +415,13 @@ func (l *kafkaLoad) polled(id nodes.ID, records []client.Record) (mops []kafka.M
 		m.Records = append(m.Records, kafka.Record{Offset: rec.Offset, Value: v})
 	}
 	return mops
+}
+
+// knows notes that a partition has ended no earlier.
+func (c *kafkaClient) knows(tp client.TopicPartition, end int64) {
+	if c.ended != nil {
+		c.ended[tp] = max(c.ended[tp], end)
+	}
 }
 
 // finish is what the fresh client does after the heal.

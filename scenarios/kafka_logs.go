@@ -27,6 +27,7 @@ type kafkaEntry struct {
 	batch   int32  // the offset of the batch that it came in, as a distance
 	key     uint64 // a hash of its key; 0 if it has none
 	stored  *kafkaStored
+	journal *kafkaTxn
 }
 
 // kafkaCopy is a log as the ghost has read it from a broker's files: independently of the code that is under test, and without its
@@ -39,6 +40,7 @@ type kafkaCopy struct {
 	at      int64  // where in it
 	txns    bool   // it has transactions
 	offsets bool   // it is that of the groups' offsets
+	journal bool   // it is that of transactions
 	reader  record.Reader
 }
 
@@ -164,6 +166,9 @@ func (c *kafkaCopy) batch(b record.Batch) error {
 		}
 		if c.offsets && !e.control {
 			e.stored = storedOffset(&rec)
+		}
+		if c.journal {
+			e.journal = storedTxn(&rec)
 		}
 		c.txns = c.txns || e.txn
 		c.put(e, rec.Offset)

@@ -52,6 +52,9 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 	}
 	g.coordinates(p, r, now)
 	g.fails(p, r, now)
+	if was.led && was.leading && was.incarnation == r.incarnation && r.copy.end > was.end {
+		g.opens(p, r, now, was.end)
+	}
 	if !p.compacted {
 		g.grown(p, r, now, was.led && was.incarnation == r.incarnation)
 	}

@@ -76,6 +76,8 @@ func newKafkaGroups() kafkaGroups {
 func (g *kafkaWatch) settles(p *kafkaPart, at int64, e kafkaEntry) {
 	s := &g.groups
 	switch {
+	case e.journal != nil:
+		g.journals(e.journal)
 	case e.stored != nil && e.txn:
 		s.staged[e.pid] = append(s.staged[e.pid], e.stored)
 	case e.stored != nil:

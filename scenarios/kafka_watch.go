@@ -67,6 +67,7 @@ type kafkaPart struct {
 	reigns     kafkaReigns
 	copies     map[nodes.ID]*kafkaReplica
 	order      []*kafkaReplica
+	trimmed    bool // some of it was deleted: of what a history lacks it says nothing
 	lossy      bool // an election has been allowed to lose something: since then histories of this partition say nothing
 	// muddled tells that nobody can know what is committed: a leader has died in the handler in which it committed what it had just
 	// appended; or one that had lost what was not flushed led again in its old leader epoch, and of two records of one epoch and
@@ -126,6 +127,7 @@ type kafkaWatch struct {
 	ctrlAt   int64 // the zxid that wrote it
 	active   map[int32]nodes.ID
 	groups   kafkaGroups
+	txns     kafkaTxns
 	orders   map[nodes.ID]*kafkaHeard
 	glancing glancing
 }
@@ -137,7 +139,7 @@ type glancing struct {
 }
 
 func watchKafka(k *kafkaWorld) *kafkaWatch {
-	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}, groups: newKafkaGroups(), orders: map[nodes.ID]*kafkaHeard{}}
+	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}, groups: newKafkaGroups(), txns: kafkaTxns{map[string]*kafkaTxn{}, map[string][]*kafkaUser{}}, orders: map[nodes.ID]*kafkaHeard{}}
 	for _, t := range k.topics {
 		for p := range t.partitions {
 			g.add(log.TopicPartition{Topic: t.name, Partition: p}, t.compacted())
@@ -163,7 +165,7 @@ func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
 	p := &kafkaPart{tp: tp, topicPath: "/brokers/topics/" + tp.Topic, path: fmt.Sprintf("/brokers/topics/%s/partitions/%d/state", tp.Topic, tp.Partition), compacted: compacted}
 	p.begin()
 	for i, id := range g.k.brokers {
-		r := &kafkaReplica{id: id, broker: int32(i + 1), copy: kafkaCopy{offsets: tp.Topic == group.OffsetsTopic}}
+		r := &kafkaReplica{id: id, broker: int32(i + 1), copy: kafkaCopy{offsets: tp.Topic == group.OffsetsTopic, journal: tp.Topic == txn.StateTopic}}
 		p.copies[id] = r
 		p.order = append(p.order, r)
 	}
@@ -179,7 +181,7 @@ func (p *kafkaPart) begin() {
 		p.copies = map[nodes.ID]*kafkaReplica{}
 	}
 	for _, r := range p.order {
-		*r = kafkaReplica{id: r.id, broker: r.broker, copy: kafkaCopy{offsets: r.copy.offsets}}
+		*r = kafkaReplica{id: r.id, broker: r.broker, copy: kafkaCopy{offsets: r.copy.offsets, journal: r.copy.journal}}
 	}
 }
 

@@ -1,0 +1,107 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+
+	"orrery/nodes/kafka/client"
+	"orrery/nodes/task"
+)
+
+// What some clients do besides reading and writing.
+
+// operation does one thing that the history does not hold.
+func (c *kafkaClient) operation(what string, do func() error) {
+	l := c.load
+	u := l.k.w.U
+	c.begun++
+	l.invoked++
+	u.BeginOp()
+	if u.Recording() {
+		u.NoteInvoke(c.id, what)
+	}
+	err := do()
+	if u.Recording() {
+		u.NoteReturn(c.id, what+because(err))
+	}
+	if err == nil {
+		l.ok++
+	}
+	u.EndOp()
+}
+
+// shuffle gives partitions another preferred leader, and has it elected.
+func (c *kafkaClient) shuffle(t *task.T, cluster *client.Cluster) {
+	if !c.ready(t, cluster) {
+		return
+	}
+	for c.working() {
+		c.rest(t)
+		all := c.load.partitions()
+		tp := all[c.draw(kafkaWhere, uint64(len(all)))]
+		to := slices.Clone(c.load.k.watch.named(tpName(tp)).replicas)
+		if len(to) == 0 {
+			c.begun++
+			continue
+		}
+		n := int(c.draw(kafkaMany, uint64(len(to))))
+		to = append(to[n:], to[:n]...)
+		c.operation(fmt.Sprintf("move %s to %v", tpName(tp), to), func() error { return cluster.Reassign(t, tp, to) })
+		c.operation("elect the preferred leader of "+tpName(tp), func() error { return cluster.ElectLeader(t, tp, false) })
+	}
+}
+
+// trim deletes what is committed, again and again.
+func (c *kafkaClient) trim(t *task.T, cluster *client.Cluster) {
+	if !c.ready(t, cluster) {
+		return
+	}
+	for c.working() {
+		c.rest(t)
+		all := c.load.partitions()
+		tp := all[c.draw(kafkaWhere, uint64(len(all)))]
+		c.load.k.watch.named(tpName(tp)).trimmed = true
+		c.operation("delete the records of "+tpName(tp), func() error {
+			_, err := cluster.DeleteRecords(t, tp, -1)
+			return err
+		})
+	}
+}
+
+// kafkaEnds is the property of the ends of partitions that a client is told (KIP-207).
+const kafkaEnds = "ends-never-go-back"
+
+// ask asks where a partition ends. It never ends before what this client was told, or has read, earlier.
+func (c *kafkaClient) ask(t *task.T, cluster *client.Cluster) {
+	l := c.load
+	all := l.partitions()
+	tp := all[c.draw(kafkaWhere, uint64(len(all)))]
+	if c.ended == nil {
+		c.ended = map[client.TopicPartition]int64{}
+	}
+	var end int64
+	c.operation("where does "+tpName(tp)+" end", func() (err error) {
+		end, err = cluster.OffsetAt(t, tp, client.Latest, false)
+		if err != nil {
+			return err
+		}
+		p := l.k.watch.named(tpName(tp))
+		if p.lossy || p.muddled {
+			return nil
+		}
+		l.k.w.Asked(kafkaEnds)
+		if end < c.ended[tp] {
+			l.k.watch.violate(kafkaEnds, "%s is told that %s ends at %d, and knows that it has ended at %d", c.id, tpName(tp), end, c.ended[tp])
+		}
+		c.ended[tp] = end
+		return nil
+	})
+}
+
+// rack is where a client stands, if brokers stand in racks.
+func (c *kafkaClient) rack() string {
+	if !c.load.k.racks {
+		return ""
+	}
+	return fmt.Sprintf("r%d", 1+c.draw(kafkaRack, uint64(len(c.load.k.brokers))))
+}

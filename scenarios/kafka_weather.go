@@ -1,0 +1,82 @@
+package scenarios
+
+import (
+	"time"
+
+	"orrery/sim"
+)
+
+// conditions sees to it that the world is one in which a defect can show: that what it is about is in use, and that what it
+// needs to do harm happens often. None of it breaks anything by itself: with the conditions and without the defect all holds.
+func (k *kafkaWorld) conditions(name string) {
+	switch name {
+	case "kip101-lookup", "truncation-unfenced", "skip-truncation-same-leader", "halt-on-unclean":
+		k.askFirst = true
+		k.restless()
+	case "hw-below-min-isr", "no-min-isr-check":
+		for i := range k.topics {
+			k.topics[i].minISR = min(2, int(k.topics[i].replicas))
+		}
+	case "full-truncation-keeps-hw":
+		k.works = append(k.works, (*kafkaClient).trim)
+		k.copies(3)
+		k.text += "log.segment.bytes=200\nreplica.lag.time.max.ms=300\n"
+	case "stale-list-offsets":
+		k.asks = true
+		k.restless()
+	case "preferred-out-of-isr", "preferred-fenced":
+		k.racks = true
+		k.copies(3)
+		k.text += "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n"
+	case "isr-change-stuck", "no-zkversion-refresh", "isr-write-not-rechecked":
+		k.storage("connection", "pause", "delay")
+		k.text += "replica.lag.time.max.ms=300\n"
+		k.slow(50*time.Millisecond, 150*time.Millisecond)
+	case "no-broker-epoch-check", "double-read-replica-state", "ineligible-joins", "broker-epoch-ignored":
+		k.storage("clog", "crash", "delay", "partition", "pause")
+	case "stop-without-epoch", "stop-replica-without-epoch":
+		k.works = append(k.works, (*kafkaClient).shuffle)
+		k.storage("clog", "connection", "delay", "pause")
+	case "KeepEpochAfterLostEnd", "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another",
+		"verify-without-guard", "no-verify", "verification-says-yes":
+		k.transactions()
+	case "CommitBeforeAdding": // brokers of its time did not ask whether a partition is in the transaction
+		k.transactions()
+		k.quirks.Replica.Log.NoVerify = !k.shape.bare
+	case "metadata-from-old-controller", "no-controller-epoch-guard":
+		k.storage("clog", "pause", "delay", "partition")
+	}
+}
+
+// copies gives each topic so many replicas.
+func (k *kafkaWorld) copies(n int16) {
+	for i := range k.topics {
+		k.topics[i].replicas = min(n, int16(len(k.brokers)))
+	}
+}
+
+// storage leaves only some families of faults.
+func (k *kafkaWorld) storage(families ...string) { k.w.Families = families }
+
+// restless lets leaders change often and for no reason, while some links are slow: so many a leader has what no follower has when it is
+// deposed.
+func (k *kafkaWorld) restless() {
+	k.copies(3)
+	k.works = append(k.works, (*kafkaClient).shuffle)
+	k.slow(20*time.Millisecond, 150*time.Millisecond)
+}
+
+// slow makes many links slow.
+func (k *kafkaWorld) slow(lo, hi time.Duration) {
+	w := k.w
+	w.U.Tune(func(c *sim.Config) {
+		c.Net.SlowPairPPM, c.Net.SlowPairMax = 300_000, w.DrawDuration("net/slow pair max, in bad weather", lo, hi)
+	})
+}
+
+// transactions has two more clients write in transactions, under one name.
+func (k *kafkaWorld) transactions() {
+	k.topics = append(k.topics, kafkaTopic{name: "notes", partitions: 2, replicas: int16(min(3, len(k.brokers))), minISR: min(2, len(k.brokers))})
+	k.works = append(k.works, (*kafkaClient).transact, (*kafkaClient).transact)
+	k.slow(20*time.Millisecond, 150*time.Millisecond)
+}
