@@ -98,7 +98,7 @@ func TestEveryErrorNamesItsFileAndLine(t *testing.T) {
 	_, err := Parse("conf/zoo.cfg", []byte("dataDir=/d\n\ntickTme=2000\nclientPort=x\n"))
 	var e *Error
 	require.True(t, errors.As(err, &e))
-	require.Equal(t, Error{"conf/zoo.cfg", 3, "tickTme", "unknown key; did you mean tickTime?"}, *e)
+	require.Equal(t, Error{File: "conf/zoo.cfg", Line: 3, Key: "tickTme", What: "unknown key; did you mean tickTime?"}, *e)
 	require.Len(t, strings.Split(err.Error(), "\n"), 2, "both are reported")
 }
 
