@@ -19,3 +19,27 @@ func TestAHighWatermarkBesideADivergenceIsToldAgain(t *testing.T) {
 	remember(a, &outcome{read: at, preferred: -1})
 	require.False(t, changed(a, &outcome{read: at, preferred: -1}))
 }
+
+// A follower takes nothing of an answer to an earlier leader epoch, or to an offset that it has cut off since. What it was told then it may not
+// know: it is told again.
+func TestAHighWatermarkThatAFollowerMayHaveIgnoredIsToldAgain(t *testing.T) {
+	at := log.Fetched{HighWatermark: 5}
+	tp := log.TopicPartition{Topic: "orders"}
+	for _, c := range []struct {
+		name  string
+		now   asked
+		again bool
+	}{
+		{"another leader epoch", asked{tp: tp, leaderEpoch: 3, offset: 5}, true},
+		{"an offset from before", asked{tp: tp, leaderEpoch: 2, offset: 4}, true},
+		{"it has gone on", asked{tp: tp, leaderEpoch: 2, offset: 6}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &session{index: map[log.TopicPartition]*asked{}}
+			s.update([]*asked{{tp: tp, leaderEpoch: 2, offset: 5}}, Quirks{})
+			remember(s.index[tp], &outcome{read: at, preferred: -1})
+			s.update([]*asked{&c.now}, Quirks{})
+			require.Equal(t, c.again, changed(s.index[tp], &outcome{read: at, preferred: -1}))
+		})
+	}
+}

@@ -164,7 +164,10 @@ func (s *session) update(parts []*asked, q Quirks) {
 			s.index[a.tp] = a
 			continue
 		}
-		a.told, a.toldHW, a.toldStart = old.told, old.toldHW, old.toldStart
+		// In another leader epoch, or after it has truncated, a follower has not taken what it was answered meanwhile: of a high watermark that
+		// stands still it would never hear (Kafka leaves it at that until the next append).
+		a.told = old.told && a.leaderEpoch == old.leaderEpoch && a.offset >= old.offset
+		a.toldHW, a.toldStart = old.toldHW, old.toldStart
 		// A fetch that waits still has the old one.
 		s.replace(a)
 	}
