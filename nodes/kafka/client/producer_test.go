@@ -137,6 +137,31 @@ func TestWhatLingersTravelsTogether(t *testing.T) {
 	require.Equal(t, upTo(50), w.values(tp{Topic: "a"}))
 }
 
+// The first answer to the second batch is lost, and the retry comes to a leader that is none: its log lacks what was acknowledged.
+func TestWhatMayBeInAnotherLogIsNotSentUnderANewEpoch(t *testing.T) {
+	w := newToys(t, 1, 1)
+	sent := 0
+	w.fates = func(_ int32, r kmsg.Request) fate {
+		if _, ok := r.(*kmsg.ProduceRequest); ok {
+			sent++
+			switch sent {
+			case 2:
+				return fate{lose: true}
+			case 3:
+				return fate{code: proto.OutOfOrderSequenceNumber}
+			}
+		}
+		return fate{}
+	}
+	w.run(w.config(), func(tt *task.T, c *client.Cluster) {
+		p := client.NewProducer(c, client.ProducerConfig{BatchSize: 1})
+		require.Equal(t, client.Acknowledged, p.SendTo(tt, value(0)).Wait(tt).Outcome)
+		require.Equal(t, client.Indeterminate, p.SendTo(tt, value(1)).Wait(tt).Outcome)
+		require.Equal(t, client.Acknowledged, p.SendTo(tt, value(2)).Wait(tt).Outcome)
+	})
+	require.Equal(t, upTo(3), w.values(tp{Topic: "a"}), "each of them once")
+}
+
 func TestABatchThatWasGivenUpDoesNotBlockThePartition(t *testing.T) { // KIP-360
 	w := newToys(t, 1, 2)
 	silent := true

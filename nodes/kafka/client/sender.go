@@ -258,7 +258,7 @@ func (p *Producer) refused(t *task.T, q *part, b *batch, a answer) {
 		b.maybe = true
 	}
 	switch {
-	case b.numbered && p.outOfSequence(q, b, a):
+	case b.numbered && p.outOfSequence(t, q, b, a):
 		p.retry(t, q, b, err)
 	case a.code == proto.InvalidProducerEpoch || a.code == proto.ProducerFenced:
 		p.fenced(t, q, b)

@@ -97,13 +97,19 @@ func (p *Producer) assign(q *part, b *batch) {
 // outOfSequence decides about a batch whose number the broker did not expect, or whose producer it does not know. It
 // returns whether the batch is to be sent again: as it is, if an earlier one comes first; or, in an epoch of its
 // own, since the log has lost what came before it.
-func (p *Producer) outOfSequence(q *part, b *batch, a answer) bool {
+func (p *Producer) outOfSequence(t *task.T, q *part, b *batch, a answer) bool {
 	current := b.id == q.id && b.epoch == q.epoch
 	switch a.code {
 	case proto.OutOfOrderSequenceNumber:
 		first := q.acked < 0 && b.sequence == 0 || q.acked >= 0 && b.sequence == record.AddSequence(q.acked, 1)
 		if current && !q.unresolved && !first {
 			return true // the one before it has failed too, and is sent first
+		}
+		if b.maybe {
+			// This log lacks what was acknowledged before: it may be that of a leader that is none, and another log may have the batch.
+			// Under a new epoch nobody would know it again; Java's client sends it all the same, and may write it twice.
+			nodes.Reachable(t.Env(), "kafka/client: a batch that may be in another log is not sent under a new epoch")
+			return false
 		}
 	case proto.UnknownProducerID:
 	default:
