@@ -9,7 +9,6 @@ import (
 	"orrery/nodes"
 	"orrery/nodes/kafka/zkconsumer"
 	"orrery/nodes/zab"
-	"orrery/nodes/zab/jute"
 	"orrery/nodes/zab/proto"
 	"orrery/sim"
 	"orrery/trace"
@@ -31,8 +30,7 @@ const zkcRoot = "/consumers/" + zkcGroup
 // zkcGhost knows what the ensemble has committed of the group, and what each record has come to.
 type zkcGhost struct {
 	k          *zkcWorld
-	last       int64 // zxid
-	epoch      int64 // whose history was committed last
+	committed  zkCommitted
 	parts      []zkcPart
 	sessions   map[int64]time.Duration // that are over: since when
 	ids        map[string]int64        // members' nodes, and their sessions
@@ -71,32 +69,19 @@ func (g *zkcGhost) violate(property, format string, args ...any) {
 	g.k.w.U.Violate(property, fmt.Sprintf(format, args...))
 }
 
-// watch takes the milestones of a server: what a leader has committed, one by one, and what it began with, once a quorum has that.
-func (g *zkcGhost) watch(s *zab.Server, m zab.Milestone) {
-	switch {
-	case m.Kind == zab.Committed && m.Zxid > g.last:
-		g.apply(m.Zxid, m.Txn)
-	case m.Kind == zab.HistoryCommitted && m.Epoch > g.epoch:
-		g.epoch = m.Epoch
-		entries, err := s.LogOnDisk(readOnly{g.k.w.U.Machine(g.k.servers[s.ID()-1]).Disk()}, g.last+1)
-		if err != nil {
-			g.violate(recipeReadable, "%v", err)
-			return
-		}
-		for _, e := range entries {
-			var t proto.Transaction
-			if err := t.Decode(jute.NewDecoder(e.Raw)); err != nil {
-				g.violate(recipeReadable, "%v", err)
-			} else if e.Zxid <= m.Zxid {
-				g.apply(e.Zxid, &t)
-			}
-		}
+// watch takes the milestones of a server.
+func (g *zkcGhost) watch(_ *zab.Server, m zab.Milestone) {
+	list, err := g.committed.take(m)
+	if err != nil {
+		g.violate(recipeReadable, "%v", err)
+	}
+	for _, t := range list {
+		g.apply(t)
 	}
 }
 
 // apply takes one transaction. A consumer does nothing in a multi.
-func (g *zkcGhost) apply(zxid int64, t *proto.Transaction) {
-	g.last = zxid
+func (g *zkcGhost) apply(t *proto.Transaction) {
 	session := t.Header.ClientID
 	switch b := t.Body.(type) {
 	case *proto.CreateTxn:

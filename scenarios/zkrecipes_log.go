@@ -19,40 +19,27 @@ type recipeLife struct {
 // recipeLog is what the ensemble has committed, as lives of znodes. The zxid that every answer carries says which moment of it a
 // client has seen.
 type recipeLog struct {
-	lives []recipeLife // in the order of their creation
-	open  map[string]int
-	last  int64 // zxid
-	epoch int64 // whose history was committed last
+	lives     []recipeLife // in the order of their creation
+	open      map[string]int
+	last      int64 // zxid
+	committed zkCommitted
 }
 
 func newRecipeLog() *recipeLog { return &recipeLog{open: map[string]int{}} }
 
-// watch takes the milestones of a server: what a leader has committed, one by one, and what it began with, once a quorum has that.
-func (r *recipeWorld) watch(s *zab.Server, m zab.Milestone) {
-	l := r.log
-	switch {
-	case m.Kind == zab.Committed && m.Zxid > l.last:
-		l.append(m.Zxid, m.Txn)
-	case m.Kind == zab.HistoryCommitted && m.Epoch > l.epoch:
-		l.epoch = m.Epoch
-		entries, err := s.LogOnDisk(readOnly{r.w.U.Machine(r.servers[s.ID()-1]).Disk()}, l.last+1)
-		if err != nil {
-			r.w.U.Violate(recipeReadable, err.Error())
-			return
-		}
-		for _, e := range entries {
-			var t proto.Transaction
-			if err := t.Decode(jute.NewDecoder(e.Raw)); err != nil {
-				r.w.U.Violate(recipeReadable, err.Error())
-			} else if e.Zxid <= m.Zxid {
-				l.append(e.Zxid, &t)
-			}
-		}
+// watch takes the milestones of a server.
+func (r *recipeWorld) watch(_ *zab.Server, m zab.Milestone) {
+	list, err := r.log.committed.take(m)
+	if err != nil {
+		r.w.U.Violate(recipeReadable, err.Error())
+	}
+	for _, t := range list {
+		r.log.append(t.Header.Zxid, t)
 	}
 }
 
 // recipeReadable is what the judgement of recipes stands on.
-const recipeReadable = "committed-log-can-be-read"
+const recipeReadable = "what is committed was broadcast"
 
 func (l *recipeLog) append(zxid int64, t *proto.Transaction) {
 	l.last = zxid
