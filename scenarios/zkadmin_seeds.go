@@ -2,3 +2,6 @@ package scenarios
 
 // zkReconfigSeeds is in which seeds each quirk is found while members come and go.
 var zkReconfigSeeds = map[string]string{}
+
+// zkRollingSeeds is in which seeds each quirk is found while servers are restarted one after the other.
+var zkRollingSeeds = map[string]string{}

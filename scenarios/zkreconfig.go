@@ -3,6 +3,8 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"orrery/checker/zookeeper"
@@ -206,15 +208,48 @@ func (a *zkAdmin) mend() {
 	}
 }
 
-// quorum tells whether these servers alone can serve: in the ensemble in force, and in each that has been proposed since.
+// quorum tells whether these servers alone can serve: in the ensemble in force, and in each that has been proposed since; and, if none of
+// them knows that it is in force, in the one before, without those that know too much to start.
 func (a *zkAdmin) quorum(healthy []nodes.ID) bool {
-	has := func(id nodes.ID) bool { return slices.Contains(healthy, id) }
-	for _, q := range a.z.watch.open() {
-		if a.z.watch.count(q, has) <= len(q.Voters())/2 {
+	g := a.z.watch
+	starts := func(id nodes.ID) bool { return slices.Contains(healthy, id) && !g.seen[id].stranger }
+	for _, q := range g.open() {
+		has := func(id nodes.ID) bool { // who is in the one in force is started by the administrator
+			_, member := g.inForce().Member(a.z.number(id))
+			return starts(id) || member && slices.Contains(healthy, id)
+		}
+		if g.count(q, has) <= len(q.Voters())/2 {
+			return false
+		}
+	}
+	for i := len(g.configs) - 1; i > 0; i-- {
+		q, before := g.configs[i], g.configs[i-1]
+		if slices.ContainsFunc(healthy, func(id nodes.ID) bool { return a.knows(id, q) }) {
+			return true
+		}
+		if g.count(before, starts) <= len(before.Voters())/2 {
 			return false
 		}
 	}
 	return true
+}
+
+// knows tells whether a member of an ensemble knows for good that it is in force.
+func (a *zkAdmin) knows(id nodes.ID, q *config.Quorum) bool {
+	if _, member := q.Member(a.z.number(id)); !member {
+		return false
+	}
+	if s := a.z.of(id); s != nil {
+		return s.Ensemble().Version() >= q.Version()
+	}
+	names, _ := readOnly{a.z.w.U.Machine(id).Disk()}.List("")
+	for _, name := range names {
+		digits, ok := strings.CutPrefix(name, "zoo.cfg.dynamic.")
+		if version, err := strconv.ParseInt(digits, 16, 64); ok && err == nil && version >= q.Version() {
+			return true
+		}
+	}
+	return false
 }
 
 // Probe implements trial.Workload: a fresh client knows the members.

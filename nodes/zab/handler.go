@@ -86,6 +86,11 @@ func (h *handler) bad(env nodes.Env, why string) {
 // synced tells whether the learner has taken the history over.
 func (h *handler) synced() bool { return !h.observer && h.phase >= handlerTaken }
 
+// counts tells whether what the learner accepts and takes over may be counted: it is a voter, of the ensemble in force or of one that
+// is proposed. One that observes until that is committed has the same on its disk; if it did not count, a leader that finds the proposal
+// in its history could wait for it for ever.
+func (h *handler) counts() bool { return !h.observer || !h.l.s.cfg.Quirks.ObserverAcksIgnored }
+
 // take takes a packet of the learner.
 func (h *handler) take(env nodes.Env, p *proto.QuorumPacket) {
 	l := h.l
@@ -169,7 +174,7 @@ func (h *handler) onAckEpoch(env nodes.Env, p *proto.QuorumPacket) {
 			h.refuse(env, "its history is longer than mine")
 			return
 		}
-		if !h.observer {
+		if h.counts() {
 			l.acceptsEpoch(env, h.id)
 		}
 	}
@@ -185,7 +190,7 @@ func (h *handler) onNewLeaderAck(env nodes.Env, p *proto.QuorumPacket) {
 		return
 	}
 	h.phase = handlerTaken
-	if !h.observer {
+	if h.counts() {
 		h.l.takesHistory(env, h.id)
 	}
 	if h.l.phase == broadcasts {

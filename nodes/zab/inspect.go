@@ -169,6 +169,10 @@ type View struct {
 	High          int64       `json:"maxCommittedLog"`
 	Disk          store.State `json:"disk"`
 	Clients       int         `json:"clients,omitempty"`
+	Voters        []int64     `json:"voters,omitempty"`     // of the ensemble in force
+	Config        int64       `json:"config,omitempty"`     // its version
+	NextVoters    []int64     `json:"nextVoters,omitempty"` // of one that is proposed
+	NextConfig    int64       `json:"nextConfig,omitempty"`
 }
 
 // Inspect implements nodes.Inspector. The value is a View.
@@ -179,6 +183,12 @@ func (s *Server) Inspect() any {
 	v := View{Role: s.role(), Zab: s.zab.String(), Zxid: s.db.tree.Zxid(), Digest: s.db.tree.Digest(), AcceptedEpoch: s.disk.AcceptedEpoch(),
 		CurrentEpoch: s.disk.CurrentEpoch(), Serves: s.pipe != nil, Disk: s.disk.Inspect(), Clients: len(s.clients.order)}
 	v.Low, v.High = s.db.bounds()
+	if s.zoo.Reconfig && s.quorum != nil {
+		v.Voters, v.Config = s.quorum.Voters(), s.quorum.Version()
+		if s.next != nil {
+			v.NextVoters, v.NextConfig = s.next.Voters(), s.next.Version()
+		}
+	}
 	if l := s.learner; l != nil {
 		v.Leader, v.Phase, v.Pending = l.leaderID, uint8(l.phase), len(l.pending)
 	}

@@ -39,6 +39,9 @@ var bugs = []Bug{
 	{Name: "acks-outlive-trunc", Source: "ZooKeeper 3.9 (Leader.processAck, LearnerHandler.syncFollower); found by this scenario",
 		What:   "a learner that comes back to its leader cuts off proposals that it had acknowledged, and its acknowledgements still count",
 		Breaks: "what is committed is durable", Needs: "learners that lose a leader which goes on", set: func(q *Quirks) { q.AcksOutliveTrunc = true }},
+	{Name: "leaves-stranded", Source: "ZooKeeper 3.9 (Leader.getEpochToPropose, Learner.registerWithLeader); found by discovery",
+		What:   "a server that has accepted the epoch of a leader which came to nothing is offered an earlier one for as long as its leader lasts",
+		Breaks: "liveness: the core converges", Needs: "leaders that fail before their epoch is established", set: func(q *Quirks) { q.LeavesStranded = true }},
 	{Name: "newleader-before-snap", Source: "ZOOKEEPER-3104 (before 3.5.5)",
 		What:   "NEWLEADER comes right behind a snapshot, before what was committed while it was sent and of which it holds traces",
 		Breaks: "digest equality", Needs: "writes while a snapshot is sent", set: func(q *Quirks) { q.NewLeaderBeforeSnap = true }},
@@ -100,6 +103,9 @@ var reconfigBugs = []Bug{
 	{Name: "observer-is-synced", Source: "this server, before zookeeper-reconfig found it; a relative of ZOOKEEPER-2959",
 		What:   "a reconfiguration is proposed of which a quorum must be observers until then, which acknowledge nothing, so that it is never committed",
 		Breaks: "liveness", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverIsSynced = true }},
+	{Name: "observer-acks-ignored", Source: "this server, before zookeeper-reconfig found it",
+		What:   "a leader that finds a reconfiguration in its history does not count those that observe until it is committed, and waits for ever",
+		Breaks: "liveness", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverAcksIgnored = true }},
 }
 
 var storeBugs = []Bug{

@@ -24,6 +24,7 @@ type Quirks struct {
 	RetainDBNoFastForward    bool // retain-db-no-fastforward
 	TxnLogSyncUncommitted    bool // txnlog-sync-uncommitted
 	TruncLeavesHole          bool // trunc-leaves-hole
+	LeavesStranded           bool // leaves-stranded
 	AcksOutliveTrunc         bool // acks-outlive-trunc
 	NewLeaderBeforeSnap      bool // newleader-before-snap
 	SnapAbortKeepDB          bool // snap-abort-keep-db
@@ -44,6 +45,7 @@ type Quirks struct {
 	NewLeaderNamesProposed   bool // newleader-names-proposed
 	ActivationLostInSync     bool // activation-lost-in-sync
 	ObserverIsSynced         bool // observer-is-synced
+	ObserverAcksIgnored      bool // observer-acks-ignored
 }
 
 // leavesGaps tells whether one of the defects leaves holes in a log, which a reader must then bear.
