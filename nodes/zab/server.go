@@ -81,6 +81,7 @@ type Server struct {
 	conns    conns
 	clients  clients
 
+	heardEpoch  int64  // the last that a learner has accepted for which this server's own came too late: see leader.strands
 	pipelines   uint64 // that were begun
 	nextSession int64  // the identifier of the next session that is created here
 	lastAlone   int64  // the last zxid that was given out, by a server that stands alone
@@ -237,7 +238,7 @@ func (s *Server) durable(env nodes.Env, ev store.Event) error {
 		}
 	case store.Truncated:
 		if s.learner == nil { // the role has ended meanwhile
-			s.reload = true
+			s.reload = s.reload || !s.cfg.Quirks.TruncAbortKeepDB
 			return nil
 		}
 		return s.learner.truncated(env)
