@@ -69,7 +69,12 @@ func (z *zkWorld) plant(name string) error {
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync = false })
 		z.slowDisksOf(300*time.Millisecond, z.voters[0], z.voters[len(z.voters)-1]) // so that the others' acknowledgements are of what is not committed
 		z.w.Families = []string{"connection"}
-	case q.TruncAbortKeepDB, q.AckNewLeaderAsyncLog:
+	case q.TruncAbortKeepDB:
+		z.each(func(c *zkConfig) { c.ForceSnapshotSync = false })
+		z.slowDisksOf(400*time.Millisecond, z.voters[0], z.voters[len(z.voters)-1])
+		z.slowDisksOf(100*time.Millisecond, z.voters[1])
+		z.w.Families = []string{"connection"}
+	case q.AckNewLeaderAsyncLog:
 		z.slowDisks(15 * time.Millisecond)
 		z.w.Families = []string{"partition", "connection", "crash", "pause"}
 	case q.Store.TruncENOSPCIgnored:
