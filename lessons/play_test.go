@@ -3,12 +3,16 @@ package lessons_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"orrery/lessons"
 	"orrery/lessons/stage"
+	"orrery/nodes"
+	"orrery/trace"
 )
 
 // clumsy is a step that somebody may try who plays without a plan.
@@ -20,6 +24,11 @@ func clumsy(chance *rand.Rand, v *stage.View) string {
 		return w.Step([]string{"take", "take", "take", "lose", "double", "delay 80ms"}[chance.IntN(6)])
 	}
 	steps := []string{"next", fmt.Sprintf("until %dms", v.Now/1e6+20), fmt.Sprintf("skew %s -50ms", m), fmt.Sprintf("cut %s %s", m, o), fmt.Sprintf("heal %s %s", m, o)}
+	for _, w := range v.Pending {
+		if w.Frame {
+			steps = append(steps, w.Step("break"))
+		}
+	}
 	for _, verb := range []string{"crash", "kill", "start", "pause", "resume", "fail-sync"} {
 		steps = append(steps, fmt.Sprintf("%s %s", verb, m))
 	}
@@ -53,4 +62,48 @@ func TestHoweverALessonIsPlayedItIsPlayedAgain(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What a connection carries can be taken, delayed, or break the connection; it is said what it is, and drawn when it comes.
+func TestAFrameComesInOrderOrBreaksItsConnection(t *testing.T) {
+	l, err := lessons.Numbered(14)
+	require.NoError(t, err)
+	v, err := l.Scene.Variant(stage.Fixed)
+	require.NoError(t, err)
+	s, err := stage.Play(l.Scene, v, l.Scene.Seed, []string{"until 250ms"})
+	require.NoError(t, err)
+	frame := func(what string) *stage.Waiting {
+		for range 400 {
+			list := s.View().Pending
+			if i := slices.IndexFunc(list, func(w stage.Waiting) bool { return w.Frame && strings.HasPrefix(w.What, what) }); i >= 0 {
+				return &list[i]
+			}
+			require.NoError(t, s.Do("next"))
+		}
+		require.Fail(t, "nobody says "+what)
+		return nil
+	}
+	for _, verb := range []string{"lose", "double"} {
+		require.ErrorIs(t, s.Do(frame("PROPOSAL").Step(verb)), stage.ErrNoStep)
+	}
+	w := frame("PROPOSAL")
+	require.NoError(t, s.Do(w.Step("take")))
+	require.Contains(t, told(s, w.Node), "gets "+w.What+" from "+string(w.From))
+	w = frame("ACK")
+	require.NoError(t, s.Do(w.Step("break")))
+	require.Contains(t, told(s, w.Node), "connection with "+string(w.From)+" has ended: connection reset")
+	require.NotContains(t, told(s, w.Node), "gets "+w.What+" from "+string(w.From))
+	for _, e := range s.Events() {
+		require.NotEqual(t, trace.Received, e.Kind, "a story is told without them")
+	}
+}
+
+// told is what the view tells of a machine.
+func told(s *stage.Session, id nodes.ID) (list []string) {
+	for _, e := range s.View().Events {
+		if e.Node == string(id) {
+			list = append(list, strings.TrimPrefix(e.What, ": "))
+		}
+	}
+	return list
 }

@@ -101,7 +101,7 @@ func codec() nodes.Codec { return nodes.JSONCodec() }
 // Scene is three servers and a client.
 func Scene(broken, fixed func() Memory) *stage.Scene {
 	return &stage.Scene{
-		Number: 14, Seed: 1, Codec: codec(), Demo: demo,
+		Number: 14, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
 		Variants: []stage.Variant{
 			Variant(stage.Broken, "the last transaction says which epoch it is", broken),
 			Variant(stage.Fixed, "an epoch counts from when it was accepted", fixed),

@@ -134,7 +134,7 @@ func codec() nodes.Codec { return nodes.JSONCodec() }
 // Scene is three servers and two clients.
 func Scene(broken, fixed func() Trimmer) *stage.Scene {
 	return &stage.Scene{
-		Number: 15, Seed: 1, Codec: codec(), Demo: demo,
+		Number: 15, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
 		Variants: []stage.Variant{
 			Variant(stage.Broken, "a follower keeps all that it has, and is sent what it lacks", broken),
 			Variant(stage.Fixed, "a follower cuts off what its leader does not have", fixed),
@@ -144,11 +144,11 @@ func Scene(broken, fixed func() Trimmer) *stage.Scene {
 
 // demo: z3 leads, is cut off, and logs what c1 asks for. z1 and z2 go on without it. Then it comes back.
 const demo = `
-until 600ms
+until 380ms
 cut z1 z3
 cut z2 z3
-until 1500ms
+until 1280ms
 heal z1 z3
 heal z2 z3
-until 1600ms
+until 1380ms
 `

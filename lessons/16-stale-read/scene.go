@@ -63,7 +63,7 @@ func (g *ghost) reads(atCall, value int) {
 // Scene is three servers, a writer and a reader.
 func Scene(broken, fixed func() Reader) *stage.Scene {
 	return &stage.Scene{
-		Number: 16, Seed: 1, Codec: codec(), Demo: demo,
+		Number: 16, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
 		Variants: []stage.Variant{
 			Variant(stage.Broken, "c2 asks its server", broken),
 			Variant(stage.Fixed, "c2 has its server catch up with the leader, and then asks it", fixed),
@@ -76,7 +76,7 @@ const pace = 100 * time.Millisecond
 
 // demo: z1, which c2 has its session with, hears nothing of its leader for a moment.
 const demo = `
-until 1100ms
+until 860ms
 cut z1 z3
-until 1260ms
+until 1020ms
 `

@@ -154,7 +154,7 @@ func (c *crowd) line(s *client.Session, watch bool) ([]string, bool) {
 // Scene is a server and a crowd.
 func Scene(broken, fixed func() Waiter) *stage.Scene {
 	return &stage.Scene{
-		Number: 17, Seed: 2, Codec: codec(), Demo: demo,
+		Number: 17, Seed: 2, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
 		Variants: []stage.Variant{
 			Variant(stage.Broken, "whoever waits watches the line", broken),
 			Variant(stage.Fixed, "whoever waits watches the one before", fixed),

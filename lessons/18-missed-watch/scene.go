@@ -156,7 +156,7 @@ func (n *node) Wait() {
 // Scene is three servers, one that writes and one that follows.
 func Scene(broken, fixed func() Follower) *stage.Scene {
 	return &stage.Scene{
-		Number: 18, Seed: 1, Codec: codec(), Demo: demo,
+		Number: 18, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
 		Variants: []stage.Variant{
 			Variant(stage.Broken, "c2 reads, uses what it has read, and leaves a watch", broken),
 			Variant(stage.Fixed, "c2 leaves the watch with the read", fixed),
@@ -166,9 +166,9 @@ func Scene(broken, fixed func() Follower) *stage.Scene {
 
 // demo: c2 has read 2 and stands still for a moment, in which 3 is written.
 const demo = `
-until 710ms
+until 985ms
 pause c2
-until 800ms
+until 1145ms
 resume c2
-until 850ms
+until 1195ms
 `

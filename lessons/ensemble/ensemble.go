@@ -40,7 +40,7 @@ func New(w *stage.World, n int, adjust func(c *zab.Config)) *Ensemble {
 		c.Net.Delay = sim.Dist{Min: 500 * time.Microsecond, Mean: 2 * time.Millisecond}
 		c.Disk.Sync = sim.Dist{Min: 200 * time.Microsecond, Mean: time.Millisecond}
 		if c.Recorder != nil {
-			c.Recorder = &quiet{to: c.Recorder}
+			c.Recorder = &quiet{to: c.Recorder, frames: w.Frames}
 		}
 	})
 	w.Timescale, w.Leader = 3*Tick, e.Leader

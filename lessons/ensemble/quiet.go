@@ -1,16 +1,24 @@
 package ensemble
 
 import (
+	"strings"
+
+	"orrery/nodes"
+	"orrery/nodes/zab/proto"
 	"orrery/sim"
 	"orrery/trace"
 )
 
-// quiet hands on what a story is told with.
-type quiet struct{ to sim.Recorder }
+// quiet hands on what a story is told with; and, if frames are asked for, what servers and clients say to each other, but
+// for their pings, and the connections that break.
+type quiet struct {
+	to     sim.Recorder
+	frames bool
+}
 
 // Record implements sim.Recorder.
 func (q *quiet) Record(e *trace.Event) {
-	if told(e) {
+	if told(e) || q.frames && said(e) {
 		q.to.Record(e)
 	}
 }
@@ -22,4 +30,14 @@ func told(e *trace.Event) bool {
 		return false
 	}
 	return true
+}
+
+func said(e *trace.Event) bool {
+	switch e.Kind {
+	case trace.Received:
+		return !strings.HasPrefix(Frame(nodes.ID(e.Peer), nodes.ID(e.Node), e.Payload), proto.PacketPing.String())
+	case trace.Closed:
+		return e.Text != ""
+	}
+	return false
 }

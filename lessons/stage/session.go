@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"orrery/nodes"
@@ -27,6 +29,18 @@ type Session struct {
 // eventsMax bounds a session: a cluster that talks to itself for ever must not hang a page.
 const eventsMax = 20_000
 
+// whole is the seed's answers, but that a stream is cut nowhere: what was written at once comes at once, and says something
+// to who looks on.
+type whole struct{}
+
+// Choose implements sim.Source.
+func (whole) Choose(p sim.Point, seeded uint64) uint64 {
+	if strings.HasPrefix(p.Stream, "conn/") {
+		return 0
+	}
+	return seeded
+}
+
 // ErrNoStep tells of a step that cannot be taken where it stands.
 var ErrNoStep = errors.New("this step is not possible here")
 
@@ -35,7 +49,7 @@ var ErrNoStep = errors.New("this step is not possible here")
 func Play(scene *Scene, variant *Variant, seed uint64, steps []string) (*Session, error) {
 	s := &Session{scene: scene, delayed: map[uint64]time.Duration{},
 		cuts: map[[2]nodes.ID]*sim.Active{}, failing: map[nodes.ID]*sim.Active{}, paused: map[nodes.ID]*sim.Active{}}
-	s.world = &World{U: sim.New(sim.Config{Seed: seed, Window: math.MaxInt64, Recorder: &s.rec, EventsMax: eventsMax})}
+	s.world = &World{Frames: true, U: sim.New(sim.Config{Seed: seed, Window: math.MaxInt64, Recorder: &s.rec, EventsMax: eventsMax, Source: whole{}})}
 	s.world.U.Observe(sim.Observer{After: s.watch})
 	variant.Build(s.world)
 	for _, m := range s.world.U.Machines() {
@@ -53,8 +67,13 @@ func Play(scene *Scene, variant *Variant, seed uint64, steps []string) (*Session
 // Universe is what the session plays in.
 func (s *Session) Universe() *sim.Universe { return s.world.U }
 
-// Events are what has happened.
-func (s *Session) Events() []trace.Event { return s.rec.Collect() }
+// Events are what has happened, without what connections carried: that is for who plays, and too much for a story.
+func (s *Session) Events() []trace.Event {
+	return slices.DeleteFunc(s.rec.Collect(), func(e trace.Event) bool { return s.world.Frames && carried(&e) })
+}
+
+// carried tells of the events of connections that stand.
+func carried(e *trace.Event) bool { return e.Kind == trace.Received || e.Kind == trace.Closed }
 
 // Do takes a step. The error is ErrNoStep, or says what is wrong with the line; nothing has happened then.
 func (s *Session) Do(line string) error {
@@ -101,15 +120,24 @@ func (s *Session) event(p step) error {
 		if e.ID != p.id && (p.words == "" || s.waiting(e).words() != p.words) {
 			continue
 		}
-		if p.verb != "take" && (e.Kind != trace.Deliver || e.From == e.Node) && p.verb != "delay" {
+		w := s.waiting(e)
+		switch {
+		case (p.verb == "lose" || p.verb == "double") && w.Frame:
+			return fmt.Errorf("%w: what a connection carries comes once and in order, or the connection breaks: want break", ErrNoStep)
+		case (p.verb == "lose" || p.verb == "double") && !w.Message:
 			return fmt.Errorf("%w: only a message between two machines can be lost or doubled", ErrNoStep)
+		case p.verb == "break" && !w.Frame:
+			return fmt.Errorf("%w: only what comes on a connection can break it", ErrNoStep)
+		case (p.verb == "take" || p.verb == "break") && s.world.U.Machine(e.Node).Paused():
+			return fmt.Errorf("%w: %s is paused", ErrNoStep, e.Node)
 		}
 		switch p.verb {
 		case "take":
-			if m := s.world.U.Machine(e.Node); m.Paused() {
-				return fmt.Errorf("%w: %s is paused", ErrNoStep, e.Node)
-			}
 			s.world.U.Happen(e)
+		case "break":
+			f := s.world.U.DisturbLinks(fmt.Sprintf("reset(%s, %s)", e.From, e.Node), [][2]nodes.ID{{e.From, e.Node}}, sim.LinkFault{ResetPPM: 1_000_000})
+			s.world.U.Happen(e)
+			f.End()
 		case "lose":
 			s.world.U.Lose(e)
 			s.world.U.Happen(e)

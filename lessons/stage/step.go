@@ -27,13 +27,13 @@ type form struct {
 
 var forms = map[string]form{
 	"next": {}, "until": {time: true},
-	"take": {id: true}, "lose": {id: true}, "double": {id: true}, "delay": {time: true, id: true},
+	"take": {id: true}, "lose": {id: true}, "double": {id: true}, "break": {id: true}, "delay": {time: true, id: true},
 	"crash": {machines: 1}, "kill": {machines: 1}, "start": {machines: 1}, "pause": {machines: 1}, "resume": {machines: 1},
 	"fail-sync": {machines: 1}, "skew": {machines: 1, time: true}, "cut": {machines: 2}, "heal": {machines: 2},
 }
 
 // verbs are the forms' keys, in the order in which they are explained.
-const verbs = "next, until, take, lose, double, delay, crash, kill, start, pause, resume, skew, cut, heal, fail-sync"
+const verbs = "next, until, take, lose, double, break, delay, crash, kill, start, pause, resume, skew, cut, heal, fail-sync"
 
 // parse reads a line. The error says what would be right.
 func parse(line string) (step, error) {

@@ -47,7 +47,8 @@ type Waiting struct {
 	What    string   `json:"what"`  // in words
 	Cause   uint64   `json:"cause"` // the event that it follows from
 	Due     int64    `json:"due"`
-	Message bool     `json:"message,omitempty"` // between two machines: it can be lost and doubled
+	Message bool     `json:"message,omitempty"` // a datagram between two machines: it can be lost and doubled
+	Frame   bool     `json:"frame,omitempty"`   // of a connection between two machines: it comes once and in order, or the connection breaks
 }
 
 // Told is something that has happened.
@@ -98,6 +99,9 @@ func shown(e *trace.Event) bool {
 
 // told is what happened, without the name of the machine that it happened to.
 func (s *Session) told(e *trace.Event) string {
+	if e.Kind == trace.Received {
+		return fmt.Sprintf("gets %s from %s", s.scene.frame(nodes.ID(e.Peer), nodes.ID(e.Node), e.Payload), e.Peer)
+	}
 	w := trace.Words(e, s.scene.Describe)
 	w = strings.TrimPrefix(strings.TrimPrefix(w, "somebody: "), e.Node+": ")
 	w = strings.Replace(w, sim.DropOmitted.String(), "dropped by hand", 1)
@@ -115,14 +119,21 @@ func (s *Session) machineView(m *sim.Machine) Seen {
 }
 
 func (s *Session) waiting(p sim.Pending) Waiting {
+	between := p.From != "" && p.From != p.Node
 	w := Waiting{ID: fmt.Sprintf("%016x", p.ID), Kind: p.Kind.String(), Node: p.Node, From: p.From, Cause: p.Cause,
-		Due: int64(p.Due + s.delayed[p.ID]), Message: p.Kind == trace.Deliver && p.From != p.Node}
+		Due: int64(p.Due + s.delayed[p.ID]), Message: between && p.Kind == trace.Deliver, Frame: between && p.Kind == trace.Received}
 	switch p.Kind {
 	case trace.Deliver:
 		w.What = s.scene.words(s.world.U.AppendPayload(nil, p))
 		if w.What == "" {
 			w.What = s.world.U.MessageKind(p)
 		}
+	case trace.Received:
+		w.What = s.scene.frame(p.From, p.Node, s.world.U.AppendPayload(nil, p))
+	case trace.Opened:
+		w.What = "a connection"
+	case trace.Closed:
+		w.What = "the end of a connection"
 	case trace.Fire:
 		w.What = "timer " + p.Tag.Name
 	case trace.Synced:
@@ -133,12 +144,22 @@ func (s *Session) waiting(p sim.Pending) Waiting {
 	return w
 }
 
-// Step is the line of a step about this event: verb is "take", "lose", "double" or "delay 80ms".
+// frame is what bytes on a connection say, or how many they are.
+func (s *Scene) frame(from, to nodes.ID, bytes []byte) string {
+	if s.Frame != nil {
+		if words := s.Frame(from, to, bytes); words != "" {
+			return words
+		}
+	}
+	return fmt.Sprintf("%d bytes", len(bytes))
+}
+
+// Step is the line of a step about this event: verb is "take", "lose", "double", "break" or "delay 80ms".
 func (w *Waiting) Step(verb string) string { return fmt.Sprintf("%s %s #%s", verb, w.words(), w.ID) }
 
 // words are what the event is listed with: "P2a 1.p1 x by a1 from p1".
 func (w Waiting) words() string {
-	if w.Message {
+	if w.From != "" && w.From != w.Node {
 		return fmt.Sprintf("%s by %s from %s", w.What, w.Node, w.From)
 	}
 	return fmt.Sprintf("%s of %s", w.What, w.Node)

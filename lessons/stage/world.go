@@ -20,6 +20,8 @@ type World struct {
 	Timescale time.Duration
 	// Leader is who leads, seen from outside, for faults that strike leaders. Nil if nobody does.
 	Leader func() (id nodes.ID, ok bool)
+	// Frames asks a cluster that records less than happens to record also what its connections carry.
+	Frames bool
 	// Done tells that the clients have got all that they wanted. Nil means that nobody wants anything.
 	Done func() bool
 }
@@ -55,6 +57,8 @@ type Scene struct {
 	Demo string
 	// Codec reads the messages of the cluster, for those who look on.
 	Codec nodes.Codec
+	// Frame says what bytes on a connection say, "" if that is not known. Nil if the cluster has no connections.
+	Frame func(from, to nodes.ID, bytes []byte) string
 }
 
 // Variant is a cluster with one piece of code in it.

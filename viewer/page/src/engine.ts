@@ -3,7 +3,7 @@ import { decode } from "./lzma";
 // The simulator that lies in the page of a lesson: see lessons/wasm and lessons/stage/view.go for what it says.
 export interface Machine { id: string; server: boolean; up: boolean; paused?: boolean; life: number; clock?: number; state?: string }
 export interface Waiting {
-  id: string; kind: string; node: string; from?: string; what: string; cause: number; due: number; message?: boolean;
+  id: string; kind: string; node: string; from?: string; what: string; cause: number; due: number; message?: boolean; frame?: boolean;
 }
 export interface Told { seq: number; at: number; kind: string; node?: string; peer?: string; what: string; cause?: number }
 export interface View {

@@ -24,7 +24,7 @@ export function rowsOf(events: Told[]): Row[] {
   return rows;
 }
 
-const arrives = (kind: string) => kind === "deliver" || kind === "drop";
+const arrives = (kind: string) => kind === "deliver" || kind === "drop" || kind === "received";
 
 function Arrow({ from, to, lost, name }: { from: [number, number]; to: [number, number]; lost: boolean; name: string }): JSX.Element {
   const [x1, y1] = from, x2 = to[0] + (x1 < to[0] ? -7 : 7), y2 = to[1], cut = 0.72;
@@ -46,17 +46,17 @@ export function Lanes({ view, chosen }: { view: View; chosen?: string }): JSX.El
   return <div class="lanes" tabIndex={0} role="group" aria-label="What has happened: time flows down, a column for each machine">
     {all.length > most && <p class="nothing">{all.length - most} earlier events are not drawn.</p>}
     <svg width={width} height={bottom + 24} viewBox={`0 0 ${width} ${bottom + 24}`} role="img"
-      aria-label={`${rows.length} events of ${view.machines.length} machines, ${view.pending.filter((p) => p.message).length} messages under way`}>
+      aria-label={`${rows.length} events of ${view.machines.length} machines, ${view.pending.filter((p) => p.message || p.frame).length} messages under way`}>
       {view.machines.map((m) => <g>
         <text class="lane-name" x={xs.get(m.id)} y={18} text-anchor="middle">{m.id}{m.up ? m.paused ? " ‖" : "" : " ✝"}</text>
         <path class={"lane" + (m.up ? "" : " down")} d={`M${xs.get(m.id)} ${top - 4}V${bottom}`} />
       </g>)}
       {rows.map((r, i) => {
-        const from = arrives(r.event.kind) ? sender(r.event.cause, r.event.peer) : undefined;
-        if (from === undefined || !r.event.node || r.event.peer === r.event.node) return null;
+        if (!arrives(r.event.kind) || !r.event.node || !r.event.peer || r.event.peer === r.event.node) return null;
+        const from = sender(r.event.cause, r.event.peer) ?? i; // what it was sent in may be no row
         return <Arrow from={[xs.get(r.event.peer!)!, y(from)]} to={[xs.get(r.event.node)!, y(i)]} lost={r.event.kind === "drop"} name={r.event.what.split(" ")[1] ?? ""} />;
       })}
-      {view.pending.filter((p) => p.message).map((p) => <InFlight p={p} from={sender(p.cause, p.from)} xs={xs} y={y} bottom={bottom} on={p.id === chosen} />)}
+      {view.pending.filter((p) => p.message || p.frame).map((p) => <InFlight p={p} from={sender(p.cause, p.from)} xs={xs} y={y} bottom={bottom} on={p.id === chosen} />)}
       {rows.map((r, i) => <Words row={r} y={y(i)} x={xs.get(r.event.node ?? "")} words={words} before={rows[i - 1]?.event.at} />)}
     </svg>
   </div>;
@@ -77,7 +77,7 @@ function Words({ row, y, x, words, before }: { row: Row; y: number; x?: number; 
   return <g class={"told" + (bad ? " bad" : "")}>
     {event.at !== before && <text class="when" x={left - 10} y={y + 4} text-anchor="end">{ms(event.at)}</text>}
     {bad && <path class="violated" d={`M${left} ${y}H${words - 10}`} />}
-    {x !== undefined && <Glyph kind={event.kind} x={x} y={y} colour={event.kind === "deliver" ? hue(event.what.split(" ")[1] ?? "") : undefined} />}
+    {x !== undefined && <Glyph kind={event.kind} x={x} y={y} colour={event.kind === "deliver" || event.kind === "received" ? hue(event.what.split(" ")[1] ?? "") : undefined} />}
     <text x={words} y={y + 4}><tspan class="who">{event.node} </tspan>{event.what}{row.notes.length > 0 && <tspan class="said">{" — " + row.notes.join("; ")}</tspan>}</text>
   </g>;
 }

@@ -9,7 +9,8 @@ import { ms } from "./words";
 
 const slice = 50e6, late = 80; // ns that "run" lets pass; ms that "delay" adds
 
-const place = (p: Waiting) => p.message ? `${p.what} by ${p.node} from ${p.from}` : `${p.what} of ${p.node}`;
+const between = (p: Waiting) => p.from !== undefined && p.from !== p.node;
+const place = (p: Waiting) => between(p) ? `${p.what} by ${p.node} from ${p.from}` : `${p.what} of ${p.node}`;
 const line = (verb: string, p: Waiting) => `${verb} ${place(p)} #${p.id}`;
 /** A step as it is shown: without the identity of its event. */
 export const spoken = (step: string) => step.replace(/ #[0-9a-f]{16}$/, "");
@@ -44,7 +45,7 @@ export function Playground({ lesson, play }: { lesson: Lesson; play: Play }): JS
   keys.current = { n: () => over || take("next"), r: () => over || run(), b: () => go(tree.back()), f: () => go(tree.forth()), p: demo };
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
-      if (e.ctrlKey || e.metaKey || e.altKey || (e.target as HTMLElement).closest("input,select,textarea")) return;
+      if (e.ctrlKey || e.metaKey || e.altKey || (e.target as HTMLElement).closest("input:not([type=radio]),select,textarea")) return; // a radio button has no use for letters
       keys.current[e.key]?.();
     };
     addEventListener("keydown", press);
@@ -84,11 +85,12 @@ function UnderWay({ view, over, take, choose }: { view: View; over: boolean; tak
   return <section aria-labelledby="under-way"><h2 id="under-way">Under way <small>{list.length}</small></h2>
     {list.length === 0 && <p class="nothing">Nothing is left that could happen by itself.</p>}
     <ul class="pending">{list.map((p) => <li key={p.id} onMouseEnter={() => choose(p.id)} onMouseLeave={() => choose(undefined)}>
-      <span class="what"><b>{p.what}</b> {p.message ? <>from <b>{p.from}</b> to <b>{p.node}</b></> : <>of <b>{p.node}</b></>} <small>due {ms(p.due)} ms</small></span>
+      <span class="what"><b>{p.what}</b> {between(p) ? <>from <b>{p.from}</b> to <b>{p.node}</b></> : <>of <b>{p.node}</b></>} <small>due {ms(p.due)} ms</small></span>
       <span class="does" role="group" aria-label={place(p)}>
-        <button disabled={over} onFocus={() => choose(p.id)} onClick={() => take(line("take", p))}>{p.message ? "Deliver" : "Let happen"}</button>
+        <button disabled={over} onFocus={() => choose(p.id)} onClick={() => take(line("take", p))}>{p.message || p.frame ? "Deliver" : "Let happen"}</button>
         {p.message && <button disabled={over} onClick={() => take(line("lose", p))}>Drop</button>}
         {p.message && <button disabled={over} onClick={() => take(line("double", p))}>Double</button>}
+        {p.frame && <button disabled={over} title="What a connection carries comes once and in order, or the connection breaks" onClick={() => take(line("break", p))}>Break connection</button>}
         <button disabled={over} onClick={() => take(line(`delay ${late}ms`, p))}>Delay</button>
       </span></li>)}</ul>
   </section>;
