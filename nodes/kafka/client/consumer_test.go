@@ -339,3 +339,25 @@ func TestOffsetsInATransactionFenceAnEarlierGeneration(t *testing.T) { // KIP-44
 		require.NoError(t, p.Abort(tt))
 	})
 }
+
+// The application has read and does not poll any more, so that its heart leaves the group; then it commits what it has worked off.
+func TestWhatIsCommittedAfterTheHeartHasLeftIsFenced(t *testing.T) {
+	w := newToys(t, 1, 1)
+	w.run(w.config(), func(tt *task.T, c *client.Cluster) {
+		r := client.NewConsumer(c, client.ConsumerConfig{Group: "g", PollInterval: time.Second, Heartbeat: 100 * time.Millisecond})
+		require.NoError(t, r.Subscribe("a"))
+		_, err := r.Poll(tt, 50*time.Millisecond)
+		require.NoError(t, err)
+		p := client.NewProducer(c, client.ProducerConfig{TransactionalID: "x"})
+		require.NoError(t, p.InitTransactions(tt))
+		require.NoError(t, p.Begin(tt))
+		tt.Sleep(3 * time.Second)
+		require.Empty(t, w.group.members)
+		offset := client.Offset{TopicPartition: tp{Topic: "a"}, Offset: 7, LeaderEpoch: -1}
+		require.Equal(t, proto.UnknownMemberID, client.CodeOf(p.SendOffsets(tt, []client.Offset{offset}, r.GroupMetadata())))
+		require.NoError(t, p.Abort(tt))
+		outcome, err := r.Commit(tt, offset)
+		require.ErrorIs(t, err, client.ErrCommit)
+		require.Equal(t, client.Failed, outcome)
+	})
+}

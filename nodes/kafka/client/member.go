@@ -20,7 +20,8 @@ type member struct {
 	rejoin     bool // a rebalance is due
 	lost       bool // the group has gone on without it
 	claim      []TopicPartition
-	claimed    int32 // the generation that claim is from
+	claimed    int32         // the generation that claim is from
+	held       GroupMetadata // as what the member got what it reads, or read last; the group may have gone on since
 	polled     time.Duration
 	beating    bool
 	joining    bool          // the heart stands still
@@ -37,19 +38,20 @@ func (c *Consumer) Subscribe(topics ...string) error {
 	slices.Sort(c.topics)
 	c.topics = slices.Compact(c.topics)
 	if c.member == nil {
-		c.member = &member{generation: -1, claimed: -1}
+		c.member = &member{generation: -1, claimed: -1, held: GroupMetadata{Generation: -1}}
 	}
 	c.member.rejoin = true
 	return nil
 }
 
-// GroupMetadata is what a transaction needs to know of the member.
+// GroupMetadata is what a transaction needs to know of the member: in which generation, and under which id, it was given what it has read. That
+// stays what it is when the member leaves, which its heart may do behind the application's back: what is committed then must be
+// fenced, and of somebody who names no generation nobody can tell that he was a member (KIP-447).
 func (c *Consumer) GroupMetadata() GroupMetadata {
-	g := GroupMetadata{Group: c.config.Group, Generation: -1, Instance: c.config.Instance}
-	if c.member != nil && c.member.generation >= 0 {
-		g.Generation, g.Member = c.member.generation, c.member.id
+	if c.member != nil && c.member.held.Generation >= 0 {
+		return c.member.held
 	}
-	return g
+	return GroupMetadata{Group: c.config.Group, Generation: -1, Instance: c.config.Instance}
 }
 
 // cooperative tells that partitions are kept while the group rebalances.
@@ -237,6 +239,7 @@ func (c *Consumer) settle(t *task.T, parts []TopicPartition) {
 	}
 	c.assign(parts)
 	m.claim, m.claimed = c.Assignment(), m.generation
+	m.held = GroupMetadata{Group: c.config.Group, Generation: m.generation, Member: m.id, Instance: c.config.Instance}
 	note(t, "reads %v in generation %d of %s", parts, m.generation, c.config.Group)
 	if c.config.Assigned != nil {
 		c.config.Assigned(t, fresh)
