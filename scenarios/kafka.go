@@ -96,6 +96,8 @@ type kafkaWorld struct {
 	text     string // of server.properties, the same for all brokers
 	works    []kafkaWork
 	racks    bool // each broker stands in a rack of its own, and consumers ask in their rack
+	sticky   bool // members use the assignors that keep what a member has
+	auto     bool // members commit by themselves
 	asks     bool // consumers ask for the ends of partitions
 	watch    *kafkaWatch
 	load     *kafkaLoad

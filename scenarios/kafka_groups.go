@@ -40,7 +40,11 @@ func (k *kafkaWorld) drawShared() {
 
 // assignors are those of the group: the same for all of its members.
 func (k *kafkaWorld) assignors() []client.Assignor {
-	return [][]client.Assignor{{client.RangeAssignor}, {client.RoundRobinAssignor}, {client.StickyAssignor}, {client.CooperativeAssignor}}[k.w.Draw("assignor", 4)]
+	all := [][]client.Assignor{{client.RangeAssignor}, {client.RoundRobinAssignor}, {client.StickyAssignor}, {client.CooperativeAssignor}}
+	if k.sticky {
+		all = all[2:]
+	}
+	return all[k.w.Draw("assignor", uint64(len(all)))]
 }
 
 // member reads as a member of the group, and commits what it has read. Now and then it leaves, or is gone without a word, and another
@@ -60,6 +64,8 @@ func (c *kafkaClient) member(t *task.T, cluster *client.Cluster) {
 				break
 			}
 		}
+		c.processed(kafkaGroup)
+		c.reader = nil
 		r.Close(t)
 		if !c.working() {
 			return
@@ -72,6 +78,9 @@ func (c *kafkaClient) join(cluster *client.Cluster, name string, committed bool)
 	ms := time.Millisecond
 	config := client.ConsumerConfig{Group: name, ReadCommitted: committed, Assignors: c.load.k.assignors(), SessionTimeout: c.load.k.session, Heartbeat: c.load.k.session / 4,
 		PollInterval: 2 * time.Second, MaxWait: 50 * ms, MaxRecords: 1 + int(c.draw(kafkaMany, 10))}
+	if c.load.k.auto {
+		config.AutoCommit = 100 * ms
+	}
 	if c.load.k.static {
 		config.Instance = string(c.id)
 	}
@@ -95,6 +104,7 @@ func (c *kafkaClient) join(cluster *client.Cluster, name string, committed bool)
 		}
 	}
 	_ = r.Subscribe(names...)
+	c.reader, c.given = r, nil
 	o.Return = c.load.tick()
 	c.load.history = append(c.load.history, o)
 	return r
@@ -107,8 +117,10 @@ func (c *kafkaClient) pollGroup(t *task.T, r *client.Consumer) []client.Record {
 	u.BeginOp()
 	defer u.EndOp()
 	c.moved = nil
+	c.processed(r.GroupMetadata().Group)
 	o := kafka.Op{Process: c.process, F: kafka.Work, Status: checker.OK, Invoke: l.tick()}
 	records, err := r.Poll(t, 200*time.Millisecond)
+	c.given = append(c.given, records...)
 	c.begun++
 	l.invoked++
 	meta := r.GroupMetadata()
@@ -125,6 +137,7 @@ func (c *kafkaClient) pollGroup(t *task.T, r *client.Consumer) []client.Record {
 			member = string(c.id)
 		}
 		l.k.watch.owns(member, meta.Generation, r.Assignment())
+		c.apart(r)
 	}
 	o.Mops, o.Rebalanced, o.Return = c.polled(records), c.moved, l.tick()
 	if len(o.Mops) > 0 {
@@ -147,6 +160,8 @@ func (c *kafkaClient) commit(t *task.T, r *client.Consumer) bool {
 	if u.Recording() {
 		u.NoteInvoke(c.id, fmt.Sprintf("commit %v", at))
 	}
+	c.processed(r.GroupMetadata().Group)
+	stranger := c.stranger(r.GroupMetadata())
 	outcome, err := r.Commit(t, at...)
 	if u.Recording() {
 		u.NoteReturn(c.id, fmt.Sprintf("commit: %s%s", outcome, because(err)))
@@ -154,6 +169,10 @@ func (c *kafkaClient) commit(t *task.T, r *client.Consumer) bool {
 	if outcome == client.Acknowledged {
 		l.ok++
 		l.k.watch.kept(c.id, r.GroupMetadata().Group, at)
+		l.k.w.Asked(kafkaMembers)
+		if _, reign := l.k.coordinator(kafkaGroup); stranger != "" && reign == stranger {
+			l.k.watch.violate(kafkaMembers, "%s commits %v, and its coordinator knew before that it was no member any more", c.id, at)
+		}
 		return true
 	}
 	return false

@@ -155,6 +155,8 @@ type kafkaClient struct {
 	stream  string // of its draws
 	done    bool
 	doing   string
+	reader  *client.Consumer                // of a member of a group
+	given   []client.Record                 // that the application has not come back from yet
 	moved   []string                        // partitions that a rebalance has moved
 	ended   map[client.TopicPartition]int64 // where partitions end, as it was told
 }

@@ -54,7 +54,8 @@ type kafkaGroups struct {
 	results map[int64]int            // of the pipeline: how many results each record has
 	pending map[kafkaPending][]int64 // results whose transaction is open
 	owners  map[kafkaOwned]string
-	next    int // process ids of members
+	reach   kafkaReach // of the clients
+	next    int        // process ids of members
 }
 
 type kafkaPending struct {
@@ -69,7 +70,7 @@ type kafkaOwned struct {
 
 func newKafkaGroups() kafkaGroups {
 	return kafkaGroups{offsets: map[kafkaGroupPart]int64{}, staged: map[int64][]*kafkaStored{}, results: map[int64]int{},
-		pending: map[kafkaPending][]int64{}, owners: map[kafkaOwned]string{}}
+		pending: map[kafkaPending][]int64{}, owners: map[kafkaOwned]string{}, reach: kafkaReach{}}
 }
 
 // settles takes a committed record for what it means to groups and transactions.
@@ -117,6 +118,7 @@ func (g *kafkaWatch) stores(o *kafkaStored, at int64) {
 	if ok && o.offset < was && !g.anyLossy() {
 		g.violate(kafkaForward, "the offset of group %s in %s goes back from %d to %d", o.part.group, o.part.tp, was, o.offset)
 	}
+	g.processes(o)
 	g.groups.offsets[o.part] = o.offset
 }
 

@@ -78,7 +78,7 @@ func (g *kafkaWatch) journals(t *kafkaTxn) {
 	}
 	if was != nil && t.pid == was.pid {
 		g.k.w.Asked(kafkaSteps)
-		if t.epoch < was.epoch || t.epoch > was.epoch+1 {
+		if t.epoch > was.epoch+1 {
 			g.violate(kafkaSteps, "the epoch of %s (producer %d) goes from %d to %d", t.id, t.pid, was.epoch, t.epoch)
 		}
 	}

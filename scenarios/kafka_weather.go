@@ -43,6 +43,19 @@ func (k *kafkaWorld) conditions(name string) {
 	case "CommitBeforeAdding": // brokers of its time did not ask whether a partition is in the transaction
 		k.transactions()
 		k.quirks.Replica.Log.NoVerify = !k.shape.bare
+	case "NoTwoPhase", "TrustAllOwned":
+		k.sticky, k.static = true, false
+		k.slow(20*time.Millisecond, 150*time.Millisecond)
+	case "KeepOwnedOnLoss": // before KIP-792 assignors believed every claim
+		k.sticky, k.static = true, false
+		k.storage("partition", "clog", "delay", "pause")
+		k.clients.TrustAllOwned = !k.shape.bare
+	case "CommitBeforeProcess":
+		k.auto = true
+	case "CommitAnyGeneration":
+		k.static = false
+		k.storage("partition", "clog", "delay", "pause")
+		k.works = k.works[:2] // one member: without it the group is empty
 	case "metadata-from-old-controller", "no-controller-epoch-guard":
 		k.storage("clog", "pause", "delay", "partition")
 	}

@@ -1,0 +1,106 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+
+	"orrery/nodes/kafka/client"
+	"orrery/nodes/kafka/group"
+	"orrery/nodes/kafka/log"
+)
+
+// The properties of a group that are held against its coordinator.
+const (
+	kafkaExclusive = "members-own-apart"         // no two members of a group own a partition, not even while it rebalances (KIP-429)
+	kafkaProcessed = "commits-follow-processing" // what is committed was returned, and the application has come back for more
+	kafkaMembers   = "only-members-commit"       // who has been thrown out of a group commits nothing
+)
+
+// coordinator is the group as a broker has it that coordinates it and has loaded it, and in which of its reigns; nil if there is none, or
+// several think so.
+func (k *kafkaWorld) coordinator(name string) (found *group.GroupView, reign string) {
+	for _, id := range k.brokers {
+		b := k.of(id)
+		if b == nil || !b.Groups().Coordinates(0) {
+			continue
+		}
+		for _, p := range b.Groups().Inspect().(group.View).Partitions {
+			for i := range p.Groups {
+				if p.Groups[i].Group != name || p.Loading {
+					continue
+				}
+				if found != nil {
+					return nil, ""
+				}
+				found, reign = &p.Groups[i], fmt.Sprint(id, k.w.U.Machine(id).Incarnation(), p.LeaderEpoch)
+			}
+		}
+	}
+	return found, reign
+}
+
+func memberOf(g *group.GroupView, id string) bool {
+	return slices.ContainsFunc(g.Members, func(m group.MemberView) bool { return m.Member == id })
+}
+
+// apart: what a member owns after a poll nobody else owns who is a member of the same generation.
+func (c *kafkaClient) apart(r *client.Consumer) {
+	l := c.load
+	g := l.k.watch
+	mine := r.GroupMetadata()
+	if mine.Generation < 0 || l.k.static || g.lossyOffsets() {
+		return
+	}
+	g.k.w.Asked(kafkaExclusive)
+	for _, o := range l.clients {
+		if o == c || o.reader == nil {
+			continue
+		}
+		theirs := o.reader.GroupMetadata()
+		if theirs.Group != mine.Group || theirs.Member == "" || theirs.Generation == mine.Generation {
+			continue // of one generation: see owns
+		}
+		for _, tp := range o.reader.Assignment() {
+			if !slices.Contains(r.Assignment(), tp) {
+				continue
+			}
+			if now, _ := l.k.coordinator(mine.Group); now != nil && now.Generation == mine.Generation && memberOf(now, theirs.Member) && memberOf(now, mine.Member) {
+				g.violate(kafkaExclusive, "%s owns %s in generation %d, and so does %s, a member of it that has not yet heard and owns what it had in generation %d",
+					c.id, tpName(tp), mine.Generation, o.id, theirs.Generation)
+			}
+		}
+	}
+}
+
+// kafkaReach is how far a group has processed a partition.
+type kafkaReach map[kafkaGroupPart]int64
+
+// processed notes that the application has come back for more: what a member was given before is processed.
+func (c *kafkaClient) processed(group string) {
+	reach := c.load.k.watch.groups.reach
+	for _, rec := range c.given {
+		at := kafkaGroupPart{group, log.TopicPartition{Topic: rec.Topic, Partition: rec.Partition}}
+		reach[at] = max(reach[at], rec.Offset+1)
+	}
+	c.given = c.given[:0]
+}
+
+// follows: an offset that a group commits is not in front of what it has processed.
+func (g *kafkaWatch) processes(o *kafkaStored) {
+	if o.part.group != kafkaGroup || g.anyLossy() || o.offset < 0 {
+		return
+	}
+	g.k.w.Asked(kafkaProcessed)
+	if reach := g.groups.reach[o.part]; o.offset > reach {
+		g.violate(kafkaProcessed, "group %s commits offset %d of %s, and has processed what is before %d", o.part.group, o.offset, o.part.tp, reach)
+	}
+}
+
+// stranger tells in which reign of its coordinator a member that is about to commit is known to be none any more; "" if that is not so.
+func (c *kafkaClient) stranger(m client.GroupMetadata) string {
+	now, reign := c.load.k.coordinator(m.Group)
+	if now == nil || m.Member == "" || c.load.k.static || c.load.k.watch.lossyOffsets() || memberOf(now, m.Member) {
+		return ""
+	}
+	return reign
+}
