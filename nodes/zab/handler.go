@@ -137,6 +137,9 @@ func (h *handler) onInfo(env nodes.Env, p *proto.QuorumPacket) {
 		}
 	}
 	h.phase = handlerTellsEpoch
+	if h.l.strands(env, proto.Epoch(p.Zxid)) {
+		return
+	}
 	if h.l.phase > writesAccepted {
 		h.tellEpoch(env)
 		return

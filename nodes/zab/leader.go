@@ -68,7 +68,7 @@ func (s *Server) lead(env nodes.Env, supporters []int64) {
 	s.leader = l
 	env.SetTimer(tagTick, s.zoo.TickTime/2)
 	s.saveSnapshot(env, false) // of its history, uncommitted end and all
-	l.tellsEpoch(env, s.id, s.lastAccepted())
+	l.tellsEpoch(env, s.id, max(s.lastAccepted(), s.heardEpoch))
 }
 
 // lastAccepted is the last epoch that this server has accepted.
@@ -107,6 +107,20 @@ func (l *leader) tellsEpoch(env nodes.Env, id, lastAccepted int64) {
 		return
 	}
 	l.s.must(env, l.s.disk.SetAcceptedEpoch(env.Disk(), l.epoch))
+}
+
+// strands ends the role if a learner has accepted a later epoch than this leader's: that of a leader which came to nothing. It may not
+// go back on that, and so could follow nobody until an election came about for another reason, while the ensemble does without it. The
+// original leaves it so. The next epoch that this server proposes is above the learner's, whoever else is there by then.
+func (l *leader) strands(env nodes.Env, accepted int64) bool {
+	s := l.s
+	if q := &s.cfg.Quirks; l.phase == collectsEpochs || accepted <= l.epoch || q.LeavesStranded || q.EpochNoAccepted {
+		return false
+	}
+	nodes.Reachable(env, markStranded)
+	s.heardEpoch = max(s.heardEpoch, accepted)
+	l.leave(env, "has a learner that has accepted a later epoch")
+	return true
 }
 
 // epochAccepted tells the new epoch to those who have waited for it: it is on this server's disk.

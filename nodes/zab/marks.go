@@ -18,13 +18,14 @@ const (
 	markSnap            = "zab: learner brought up to date by SNAP"
 	markSnapUnderLoad   = "zab: packets queued behind a snapshot that is being sent"
 	markSnapshot        = "zab: fuzzy snapshot begun"
+	markStranded        = "zab: leader gives way to a learner that has accepted a later epoch"
 	markSyncUnderLoad   = "zab: learner synchronised while proposals are under way"
 	markTrunc           = "zab: learner brought up to date by TRUNC"
 )
 
 var marks = []string{
 	markAhead, markAskSnapshot, markCommitsWaited, markDiff, markFastForward, markLeads, markLogSync, markOldEpoch, markProposalsWaited, markReload,
-	markSnap, markSnapUnderLoad, markSnapshot, markSyncUnderLoad, markTrunc,
+	markSnap, markSnapUnderLoad, markSnapshot, markStranded, markSyncUnderLoad, markTrunc,
 }
 
 // Marks returns the names of the coverage marks of this package that a campaign should reach, sorted. That an epoch runs out of
