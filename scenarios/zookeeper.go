@@ -55,7 +55,10 @@ type zkWorld struct {
 	mishaps      []func()      // that end what the scenario itself has broken
 }
 
-func buildZooKeeper(w *trial.World, s *Scenario) error {
+func buildZooKeeper(w *trial.World, s *Scenario) error { return buildPlanted(w, s, (*zkWorld).plant) }
+
+// buildPlanted builds the ensemble; plant makes it one in which the defect that was asked for can show.
+func buildPlanted(w *trial.World, s *Scenario, plant func(z *zkWorld, bug string) error) error {
 	z := &zkWorld{w: w, configs: map[nodes.ID]*zkConfig{}}
 	voters := w.Options.Nodes
 	if voters == 0 {
@@ -77,7 +80,7 @@ func buildZooKeeper(w *trial.World, s *Scenario) error {
 		return err
 	}
 	if w.Options.Bug != "" {
-		if err := z.plant(w.Options.Bug); err != nil {
+		if err := plant(z, w.Options.Bug); err != nil {
 			return err
 		}
 	}
