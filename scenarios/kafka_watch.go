@@ -94,6 +94,7 @@ type kafkaReplica struct {
 	log         *log.Log
 	copy        kafkaCopy
 	start, hw   int64
+	top         int64 // the highest high watermark that this log has had
 	lso         int64
 	match       int64 // so far its log is what was committed
 	leading     bool
@@ -101,6 +102,7 @@ type kafkaReplica struct {
 	version     int32
 	tainted     bool  // it has lost what was not flushed, and the cluster may still count on it: an election may take it
 	since       int64 // the broker epoch under which it lost it
+	under       int64 // the broker epoch of the process that had the log, when that ended
 	need        int64 // where its log ended before
 	died        int64 // where it ended when the process last did
 	proposed    []kafkaProposal
@@ -270,17 +272,18 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 	switch {
 	case fresh:
 		restarted := r.incarnation != m.Incarnation() && r.incarnation != 0
+		r.top = -1
 		r.incarnation, r.log, r.leading, r.epoch, r.version, r.hw, r.lso = m.Incarnation(), l, false, -1, 0, -1, -1
 		err = r.copy.reload(disk, l)
 		r.match, before, r.died = 0, max(before, r.died), 0
 		p.compare(r)
 		if restarted && (r.copy.end < before || r.match < had) {
-			r.tainted, r.since, r.need = true, g.brokers[r.broker], before
+			r.tainted, r.since, r.need = true, r.under, before
 		}
 	case l.EndOffset() < before || l.StartOffset() > before:
 		r.near.lost = r.copy.entry(l.EndOffset())
 		err = r.copy.reload(disk, l)
-		r.match = min(r.match, r.copy.end)
+		r.match, r.top = min(r.match, r.copy.end), -1
 	default:
 		if l.StartOffset() != r.start {
 			r.copy.start(l.StartOffset())
@@ -371,6 +374,9 @@ func (g *kafkaWatch) told(p *kafkaPart, r *kafkaReplica, now replica.Glance, m *
 		p.muddled = true
 		g.forgive(p, r)
 	}
+	if !ok && r.tainted && p.state.Leader == r.broker && p.state.LeaderEpoch == now.Epoch && r.match < int64(len(p.committed)) {
+		g.forgive(p, r) // it was elected before anybody could see what it had lost
+	}
 	g.inISR(p, r)
 }
 
@@ -403,12 +409,12 @@ func (g *kafkaWatch) watermarks(p *kafkaPart, r *kafkaReplica, now replica.Glanc
 	if start, end := l.StartOffset(), l.EndOffset(); start > hw || hw > end || lso > hw || lso < start && lso != hw {
 		g.violate(kafkaBounds, "%s has log start %d, last stable offset %d, high watermark %d and log end %d of %s", r.id, start, lso, hw, end, p.tp)
 	}
-	if want := r.copy.unstable(hw); r.copy.txns {
+	r.top = max(r.top, hw)
+	if r.copy.txns {
+		// Where a new leader has the high watermark fall, a transaction whose marker had been below it stays one that has ended
+		// (ProducerStateManager.onHighWatermarkUpdated forgets it): what was below it is committed.
 		w.Asked(kafkaStable)
-		if want < 0 || want > hw {
-			want = hw
-		}
-		if lso != want {
+		if want := r.stable(hw); lso != want && lso != min(r.stable(r.top), hw) {
 			g.violate(kafkaStable, "%s has last stable offset %d of %s, and its log and high watermark %d say %d", r.id, lso, p.tp, hw, want)
 		}
 	}
@@ -423,6 +429,14 @@ func (g *kafkaWatch) watermarks(p *kafkaPart, r *kafkaReplica, now replica.Glanc
 	if !p.lossy && !r.tainted && r.match < hw {
 		g.exposes(kafkaMatching, p, r, hw)
 	}
+}
+
+// stable is the last stable offset that the log has with a high watermark.
+func (r *kafkaReplica) stable(hw int64) int64 {
+	if at := r.copy.unstable(hw); at >= 0 && at < hw {
+		return at
+	}
+	return hw
 }
 
 // leads: what is below a leader's high watermark is committed.
@@ -530,6 +544,11 @@ func (g *kafkaWatch) ended(m *sim.Machine, last nodes.Node) {
 	}
 	if r := b.Replicas(); r != nil {
 		r.Glances(func(now replica.Glance) { g.died(m, now) })
+	}
+	for _, p := range g.parts {
+		if r := p.copies[m.ID()]; r.incarnation == m.Incarnation() {
+			r.under = g.brokers[r.broker]
+		}
 	}
 	g.k.w.Asked(kafkaStarts)
 	err := m.Exit()
