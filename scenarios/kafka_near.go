@@ -31,8 +31,10 @@ type kafkaNear struct {
 	pending     []int32
 	hw          int64
 	start, end  int64
-	led         bool       // there is an end and an epoch
-	before      int32      // leader epoch before this one
+	led         bool  // there is an end and an epoch
+	before      int32 // leader epoch before this one
+	cleaned     int64
+	most        int64      // that the high watermark was
 	failed      bool       // a write to the log has failed
 	lost        kafkaEntry // the first record that was cut off last
 }
@@ -52,6 +54,9 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 	}
 	g.coordinates(p, r, now)
 	g.fails(p, r, now)
+	if was.most = max(was.most, now.Log.HighWatermark()); p.compacted {
+		g.cleans(p, r, now, was.led && was.incarnation == r.incarnation)
+	}
 	if was.led && was.leading && was.incarnation == r.incarnation && r.copy.end > was.end {
 		g.opens(p, r, now, was.end)
 	}

@@ -97,7 +97,7 @@ func (g *kafkaWatch) journals(t *kafkaTxn) {
 
 // opens looks at what a leader has appended: a transaction that begins there is one that the coordinator will end there.
 func (g *kafkaWatch) opens(p *kafkaPart, r *kafkaReplica, now replica.Glance, from int64) {
-	if !r.copy.txns || !now.Leading || g.lossyOffsets() {
+	if !r.copy.txns || !now.Leading || now.Epoch != p.state.LeaderEpoch || g.lossyOffsets() { // a deposed leader's append will be cut off
 		return
 	}
 	for at := from; at < r.copy.end; at++ {

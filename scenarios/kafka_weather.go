@@ -56,6 +56,12 @@ func (k *kafkaWorld) conditions(name string) {
 		k.static = false
 		k.storage("partition", "clog", "delay", "pause")
 		k.works = k.works[:2] // one member: without it the group is empty
+	case "clean-past-high-watermark":
+		k.text += "log.flush.interval.messages=1\nreplica.lag.time.max.ms=2000\n"
+		k.slow(50*time.Millisecond, 200*time.Millisecond)
+	case "marker-matched-by-key", "clean-loses-aborted":
+		k.works = append(k.works, (*kafkaClient).transactKeyed, (*kafkaClient).transactKeyed)
+		k.text += "log.flush.interval.messages=1\n"
 	case "metadata-from-old-controller", "no-controller-epoch-guard":
 		k.storage("clog", "pause", "delay", "partition")
 	}

@@ -55,6 +55,9 @@ func (l *Log) uncleanable(d nodes.Disk, now time.Time) (int64, error) {
 	return l.active().base, nil
 }
 
+// Cleaned is up to where the log was compacted.
+func (l *Log) Cleaned() int64 { return l.cleaned }
+
 // cleanable tells whether the i-th segment is not active and ends at the offset or before.
 func (l *Log) cleanable(i int, to int64) bool { return i < len(l.segs)-1 && l.endOf(i) <= to }
 

@@ -123,6 +123,18 @@ func (s *segment) corrupt(w *walker, err error) error {
 	return &CorruptError{File: w.name, Offset: w.at, Why: err.Error()}
 }
 
+// Aborted are all aborted transactions that the log knows of, for whoever looks from outside; known is false if it has not read all of
+// its index yet.
+func (l *Log) Aborted() (all []AbortedTxn, known bool) {
+	for _, s := range l.segs {
+		if !s.loaded {
+			return nil, false
+		}
+		all = append(all, s.txns...)
+	}
+	return all, true
+}
+
 // aborted lists the aborted transactions that batches between two offsets may be part of.
 func (l *Log) aborted(d nodes.Disk, from, to int64) (out []AbortedTxn, err error) {
 	for i := l.at(from); i < len(l.segs); i++ {
