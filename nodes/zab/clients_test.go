@@ -228,3 +228,25 @@ func TestAMultiThatFailsTellsOfEachOfItsParts(t *testing.T) {
 	}
 	require.Equal(t, []proto.ErrCode{proto.CodeOK, proto.CodeNoNode, proto.CodeRuntimeInconsistency}, codes)
 }
+
+// That a session has moved is no answer: the connection ends, whether it is said of a single write or of the parts of a multi. A client that
+// is told so would go on to ask a server whom the leader does not believe.
+func TestASessionThatHasMovedEndsTheConnection(t *testing.T) {
+	create := &proto.CreateRequest{Path: "/a", ACL: open}
+	for op, body := range map[proto.OpCode]jute.Record{
+		proto.OpCreate: create,
+		proto.OpMulti:  &proto.MultiRequest{Ops: []proto.MultiOp{{Type: proto.OpCreate, Request: create}, {Type: proto.OpCreate, Request: create}}},
+	} {
+		l := newLone(t, "")
+		c := &raw{to: nodes.Addr{ID: "z", Port: 2181}, say: []func() []byte{connect, func() []byte {
+			for _, id := range l.server().pipe.leaderSessions.Sessions() {
+				require.Equal(t, proto.CodeOK, l.server().pipe.leaderSessions.SetOwner(id, 77))
+			}
+			return ask(1, op, body)()
+		}}}
+		l.u.Add("c", func() nodes.Node { return c }).Start(0)
+		l.u.Run(l.u.Now() + time.Second)
+		require.True(t, c.gone, "%v", op)
+		require.Len(t, c.replies, 1, "%v: the session, and nothing else", op)
+	}
+}
