@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -180,35 +179,28 @@ func (u *Universe) drawPicked(id, picked uint64) uint64 {
 func (u *Universe) listPending() {
 	p := &u.picker
 	p.pending, p.items, p.lanes = p.pending[:0], p.items[:0], p.lanes[:0]
+	u.queue.sort()
 	limit := u.queue.items[0].at
 	limit += min(int64(u.cfg.Window), math.MaxInt64-limit)
-	for _, it := range u.queue.items {
-		if it.at <= limit {
-			p.items = append(p.items, it)
+	for i, it := range u.queue.items {
+		if it.at > limit {
+			return
 		}
-	}
-	slices.SortFunc(p.items, func(a, b item) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order))
-	})
-	n := 0
-	for i, it := range p.items {
 		e := &u.slab[it.slot]
 		fixed := e.to < 0 || e.wake
 		if i == 0 && (fixed || !u.mayOvertake(e)) {
-			p.items = p.items[:1]
+			p.items = append(p.items, it)
 			return
 		}
 		if fixed {
-			break
+			return
 		}
 		if i > 0 && !u.mayOvertake(e) {
 			continue
 		}
-		p.items[n] = it
-		n++
+		p.items = append(p.items, it)
 		p.pending = append(p.pending, u.describePending(it))
 	}
-	p.items = p.items[:n]
 }
 
 // mayOvertake tells whether nothing that must come before e is pending; it notes what e must
@@ -258,6 +250,10 @@ func (q *queue) find(slot uint32) (item, bool) {
 // remove takes the item of a slot out of the queue, which must hold it.
 func (q *queue) remove(slot uint32) {
 	i := slices.IndexFunc(q.items, func(it item) bool { return it.slot == slot })
+	if q.sorted {
+		q.items = slices.Delete(q.items, i, i+1)
+		return
+	}
 	q.items[i] = q.items[len(q.items)-1]
 	q.items = q.items[:len(q.items)-1]
 	if i < len(q.items) {

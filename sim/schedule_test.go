@@ -110,9 +110,10 @@ func TestAnOmittedDatagramIsLostAndNothingElseChanges(t *testing.T) {
 }
 
 func TestRemovingAnyItemLeavesTheQueueInOrder(t *testing.T) {
-	for n := range 60 {
-		for out := range n {
-			var q queue
+	for n := range 120 {
+		for out := range n / 2 {
+			q := queue{sorted: n%2 == 1}
+			n := n / 2
 			for i := range n {
 				q.push(item{at: int64(i * 37 % 101), slot: uint32(i)})
 			}
