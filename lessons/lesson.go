@@ -19,7 +19,7 @@ type Lesson struct {
 	Track   Track
 	Minutes int    // that it takes
 	Badge   string // what a learner is who has passed it
-	// Museum is the same defect in the full protocol, as "paxos promise-not-durable"; "" if there is none.
+	// Museum is the same defect in the full protocol, as "paxos promise-not-durable", or one that the same belief leads to; "" if there is none.
 	Museum string
 
 	// Faults are the families of faults of the random universes; none means a calm world.

@@ -85,16 +85,19 @@ func code(text string) (n int) {
 	return n
 }
 
-// museum: the defect of the full protocol is one that there is.
+// museum: the defect of the full protocol is one that there is, and that a learner who plants it sees. Only of dueling proposers
+// there is none: nothing is wrong with them, but how long they wait.
 func museum(t *testing.T, l *lessons.Lesson) {
-	if l.Museum == "" {
+	if l.Number == 7 {
+		require.Empty(t, l.Museum)
 		return
 	}
 	name, bug, _ := strings.Cut(l.Museum, " ")
 	s, err := scenarios.Named(name)
 	require.NoError(t, err)
-	_, err = s.BugNamed(bug)
+	b, err := s.BugNamed(bug)
 	require.NoError(t, err)
+	require.NotEmpty(t, b.Seeds, "no seed is known to show %s", l.Museum)
 	readme, err := l.Text("README.md")
 	require.NoError(t, err)
 	require.Contains(t, readme, "orrery run "+name+" --bug "+bug)

@@ -192,11 +192,17 @@ func TestWhatIsHalfRightDoesNotPass(t *testing.T) {
 	} {
 		l, err := lessons.Numbered(c.lesson)
 		require.NoError(t, err)
-		t.Run(l.Dir+": "+c.v.Name, func(t *testing.T) {
-			out, err := l.Prove(&c.v, l.Proof, nil)
-			require.NoError(t, err)
-			require.NotZero(t, out.Failed, "it passes all %d seeds", l.Proof)
-			t.Logf("seed %d: %s: %s", out.Failed, out.Property, out.Detail)
-		})
+		isRefused(t, l, &c.v)
 	}
+}
+
+// isRefused: one of the seeds that a learner's variant must pass shows what is wrong with this one, or the demonstration does, by
+// which lesson --check begins.
+func isRefused(t *testing.T, l *lessons.Lesson, v *stage.Variant) {
+	t.Run(l.Dir+": "+v.Name, func(t *testing.T) {
+		out, err := l.Prove(v, l.Proof, nil)
+		require.NoError(t, err)
+		require.NotZero(t, out.Failed, "it passes all %d seeds", l.Proof)
+		t.Logf("seed %d: %s: %s", out.Failed, out.Property, out.Detail)
+	})
 }

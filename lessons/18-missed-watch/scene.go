@@ -44,11 +44,18 @@ const (
 func Variant(name, about string, make func() Follower) stage.Variant {
 	return stage.Variant{Name: name, About: about, Build: func(w *stage.World) {
 		e := ensemble.New(w, 3, nil)
-		used := 0
+		f := &force{versions: map[int]int32{}, version: -1}
 		w.AddClient("c1", func() nodes.Node { return writer(e) })
-		w.AddClient("c2", func() nodes.Node { return follower(w, e, make(), &used) })
-		w.Done = func() bool { return used >= writes }
+		w.AddClient("c2", func() nodes.Node { return follower(w, e, make(), f) })
+		w.Done = func() bool { return f.value >= writes }
 	}}
+}
+
+// force is what c2 works with.
+type force struct {
+	value    int
+	version  int32         // of the node, when it was read; -1 before
+	versions map[int]int32 // of each value, when it was read last
 }
 
 func codec() nodes.Codec { return nodes.JSONCodec() }
@@ -76,14 +83,14 @@ func writer(e *ensemble.Ensemble) nodes.Node {
 }
 
 // follower has its session with any server, and calls the learner's code again and again.
-func follower(w *stage.World, e *ensemble.Ensemble, f Follower, used *int) nodes.Node {
+func follower(w *stage.World, e *ensemble.Ensemble, f Follower, in *force) nodes.Node {
 	return task.New(codec(), func(t *task.T) {
 		s := e.Open(t)
-		for *used < writes {
+		for in.value < writes {
 			if s.Client().State().Over() {
 				s = e.Open(t)
 			}
-			n := &node{w: w, t: t, s: s, used: used, armed: -1, read: -1}
+			n := &node{w: w, t: t, s: s, in: in, armed: -1}
 			f.Follow(n)
 			s.Sleep(5 * time.Millisecond)
 		}
@@ -96,8 +103,7 @@ type node struct {
 	w     *stage.World
 	t     *task.T
 	s     *client.Session
-	used  *int
-	read  int32 // the version that was read last; -1 for none
+	in    *force
 	armed int32 // the version that there was when a watch was left; -1 if there is none
 }
 
@@ -109,7 +115,7 @@ func (n *node) Get(watch bool) (value int, ok bool) {
 	}
 	r := d.Response.(*proto.GetDataResponse)
 	value, err := strconv.Atoi(string(r.Data))
-	n.read = r.Stat.Version
+	n.in.versions[value] = r.Stat.Version
 	if watch {
 		n.armed = r.Stat.Version
 	}
@@ -131,18 +137,18 @@ func (n *node) Exists() bool {
 // Use implements Node.
 func (n *node) Use(value int) {
 	n.s.Sleep(useFor)
-	*n.used = value
+	n.in.value, n.in.version = value, n.in.versions[value]
 	ensemble.Note(n.t, "uses %d", value)
 }
 
-// Wait implements Node. Who waits for the next change must have read what there was when its watch was left: of what came before,
+// Wait implements Node. Who waits for the next change must use what there was when its watch was left: of what came before,
 // nobody will ever tell it.
 func (n *node) Wait() {
 	if n.armed < 0 {
 		return
 	}
-	if n.read < n.armed {
-		n.w.U.Violate("eventual notification", fmt.Sprintf("c2 waits for the next change and uses %d; when its watch was left, the node had been written %d times more. If nothing else changes, nobody will tell it", *n.used, n.armed-n.read))
+	if n.in.version < n.armed {
+		n.w.U.Violate("eventual notification", fmt.Sprintf("c2 waits for the next change and uses %d; when its watch was left, the node had been written %d times more. If nothing else changes, nobody will tell it", n.in.value, n.armed-n.in.version))
 	}
 	for !n.s.Client().State().Over() {
 		if w, ok := n.s.Watched(ensemble.Session); ok && w.Path == path {
