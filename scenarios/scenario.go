@@ -60,7 +60,7 @@ func (s *Scenario) Build(w *trial.World) error { return s.build(w, s) }
 
 // All are all scenarios, sorted by name.
 func All() []*Scenario {
-	list := []*Scenario{Paxos(), CAS6023(), CommitScenario(), Lock(), ZooKeeper(), ZooKeeperReconfig(), ZooKeeperRolling(), Elections(), ZooKeeperRecipes(), Storm(), Trident(), Discovery(), StormKafka(), Kafka(), KafkaGroups(), KafkaExactlyOnce(), KafkaAdmin(), KafkaCompaction(), ZKConsumer()}
+	list := []*Scenario{Paxos(), CAS6023(), CommitScenario(), Lock(), ZooKeeper(), ZooKeeperReconfig(), ZooKeeperRolling(), ZooKeeperSnapshots(), Elections(), ZooKeeperRecipes(), Storm(), Trident(), Discovery(), StormKafka(), Kafka(), KafkaGroups(), KafkaExactlyOnce(), KafkaAdmin(), KafkaCompaction(), ZKConsumer()}
 	slices.SortFunc(list, func(a, b *Scenario) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 
 	"orrery/checker"
 	"orrery/checker/zookeeper"
@@ -115,9 +116,9 @@ func zkAct(r *zookeeper.Op) string {
 		if r.Sequential {
 			kind += " -s"
 		}
-		return fmt.Sprintf("%s %s %q", kind, r.Path, r.Data)
+		return fmt.Sprintf("%s %s %q", kind, r.Path, zkShort(r.Data))
 	case zookeeper.SetData:
-		return fmt.Sprintf("set %s %q", r.Path, r.Data)
+		return fmt.Sprintf("set %s %q", r.Path, zkShort(r.Data))
 	case zookeeper.Delete:
 		return "delete " + r.Path
 	case zookeeper.Multi:
@@ -132,6 +133,14 @@ func zkAct(r *zookeeper.Op) string {
 		return "close"
 	}
 	return "sync " + r.Path
+}
+
+// zkShort is what is written, without what only makes it large.
+func zkShort(data string) string {
+	if short := strings.TrimRight(data, ".-"); len(data) > len(short)+8 {
+		return fmt.Sprintf("%s…%d B", short, len(data))
+	}
+	return data
 }
 
 // The properties of one-shot watches that hold across reconnections, too: a client sets its watches again with the last zxid that

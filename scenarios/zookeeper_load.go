@@ -30,6 +30,7 @@ type zkLoad struct {
 	burst    uint64 // at most so many requests at once
 	think    time.Duration
 	watches  uint64 // one read of so many leaves a watch
+	large    uint64 // what is written is up to so much longer
 	stopped  bool
 	sessions time.Duration
 	over     func(c *zkClient, s client.State) // is told of the end of each session
@@ -159,6 +160,7 @@ type zkClient struct {
 	begun     int
 	succeeded int
 	open      map[uint64]*zookeeper.Op // by the client's number
+	ops       map[uint64]client.Op     // likewise, of who is told of answers
 	asked     []uint64                 // in order
 	cuts      int                      // connections that were lost while requests were open
 	gone      bool                     // the session is over; a new one is to be begun

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 
 	"orrery/checker/zookeeper"
 	"orrery/nodes/zab/client"
@@ -61,7 +62,7 @@ func (l *zkLoad) draw(c *zkClient) zkAsk {
 	n := uint64(c.begun)
 	draw := func(what, limit uint64) uint64 { return l.z.w.U.Draw(c.stream, trace.Mix(n, what), limit) }
 	path := l.paths[draw(2, uint64(len(l.paths)))]
-	data := fmt.Sprintf("%s.%d", c.id, n)
+	data := fmt.Sprintf("%s.%d", c.id, n) + l.padding(draw)
 	version := int32(-1)
 	if v, ok := c.stat[path]; ok && draw(3, 2) == 1 {
 		version = v
@@ -100,6 +101,14 @@ func (l *zkLoad) draw(c *zkClient) zkAsk {
 		return zkAsk{client.Get(path, watch), zookeeper.Op{Kind: zookeeper.GetData, Path: path, Watch: watch}}
 	}
 	return zkAsk{client.Op{Type: proto.OpCloseSession}, zookeeper.Op{Kind: zookeeper.Close}}
+}
+
+// padding makes what is written as large as this load wants it.
+func (l *zkLoad) padding(draw func(what, limit uint64) uint64) string {
+	if l.large == 0 {
+		return ""
+	}
+	return strings.Repeat(".", int(draw(9, l.large)))
 }
 
 func zkCreates(path, data string, kind zkKind) zkAsk {

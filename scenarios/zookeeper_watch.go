@@ -77,7 +77,8 @@ type zkWatch struct {
 	digests   map[int64]zkDigest
 	seen      map[nodes.ID]*zkServerSeen
 	ids       map[int64]nodes.ID
-	configs   []*config.Quorum // that were in force, one after the other
+	configs   []*config.Quorum            // that were in force, one after the other
+	onTaken   func(nodes.ID, *zab.Server) // is told of who begins to serve behind a leader; may be nil
 }
 
 type zkDigest struct {
@@ -127,6 +128,9 @@ func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 		g.delivered(id, m)
 	case zab.UpToDate:
 		g.upToDate(id, m)
+		if g.onTaken != nil {
+			g.onTaken(id, s)
+		}
 	case zab.QuorumLost:
 		g.z.w.Asked(zkKeepsLeader)
 		if m.Linked && m.Ticks < g.z.configs[id].SyncLimit {

@@ -89,6 +89,24 @@ func (s *Server) Ensemble() *config.Quorum { return s.quorum }
 // LastEnsemble is the configuration that this server was told of last: the one in force, or one that is proposed and needs a quorum, too.
 func (s *Server) LastEnsemble() *config.Quorum { return s.lastSeen() }
 
+// Sends are the learners to which this leader is sending a snapshot.
+func (s *Server) Sends() (ids []int64) {
+	if s.leader == nil {
+		return nil
+	}
+	for _, h := range s.leader.handlers {
+		if h.snapshot != nil {
+			ids = append(ids, h.id)
+		}
+	}
+	return ids
+}
+
+// Receives tells whether this server is being sent a snapshot, or has not yet taken it over.
+func (s *Server) Receives() bool {
+	return s.learner != nil && s.learner.sync.mode == proto.PacketSnap && s.learner.phase < waitsForUpToDate
+}
+
 // LogEntry is a transaction of the log on disk.
 type LogEntry struct {
 	Zxid int64
