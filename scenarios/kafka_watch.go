@@ -107,6 +107,7 @@ type kafkaReplica struct {
 	died        int64 // where it ended when the process last did
 	proposed    []kafkaProposal
 	near        kafkaNear
+	counted     kafkaCounted
 }
 
 // kafkaProposal is a broker that a leader has proposed for the ISR, and does not know yet what became of it; with the broker's epoch at
@@ -246,6 +247,7 @@ func (g *kafkaWatch) glance(now replica.Glance) {
 		g.watermarks(p, r, now, hw, lso)
 	}
 	g.near(p, r, now)
+	g.superset(p, r, now)
 }
 
 // proposes notes whom a leader is about to take into the ISR.
