@@ -96,7 +96,7 @@ func newStormGhost(sw *stormWorld) *stormGhost {
 
 // watch begins to look.
 func (g *stormGhost) watch() {
-	g.rough = g.sw.setup.loss > 0
+	g.rough = g.sw.setup.loss > 0 || g.sw.w.Options.Window > 0 // a schedule makes any message late
 	g.sw.w.U.Observe(sim.Observer{After: g.after, Ended: g.ended})
 }
 
@@ -133,6 +133,7 @@ func (g *stormGhost) after(m *sim.Machine, _ trace.Kind) {
 		return
 	}
 	t, now := g.sw.setup.cfg.MessageTimeout, m.Monotonic()
+	late := g.sw.w.Options.Window // so much later a timer may fire, and so each of the rotations
 	if now-s.last > t/4 {
 		s.excuse = now + 4*t // rotations that were missed are not made up for
 	}
@@ -141,12 +142,20 @@ func (g *stormGhost) after(m *sim.Machine, _ trace.Kind) {
 		return
 	}
 	for _, session := range s.order {
-		if _, at, ok := s.spouts[session].oldest(); ok && now-at > 3*t {
+		_, at, ok := s.spouts[session].oldest()
+		if !ok || now-at <= 3*t+4*late {
+			continue
+		}
+		by := now
+		if since, busy := worker.Busy(session); busy {
+			by = since // a thread that waits looks at nothing meanwhile
+		}
+		if by-at > 3*t+4*late {
 			g.violate(stormInTime, "%s has neither acked nor failed for %v what its spout emitted: time-outs are %v", m.ID(), now-at, t)
 		}
 	}
 	for _, session := range s.order {
-		if root, at, ok := s.ackers[session].ages.oldest(); ok && now-at > 4*t {
+		if root, at, ok := s.ackers[session].ages.oldest(); ok && now-at > 4*t+5*late {
 			g.violate(stormBounded, "an acker on %s has held root %x for %v: it should forget it after three rotations of %v", m.ID(), root, now-at, t)
 		}
 	}

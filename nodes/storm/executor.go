@@ -16,8 +16,9 @@ type executor struct {
 	ids     *rand.Rand
 	seqs    map[int32]uint64 // by receiver: the transfers so far
 	turns   map[*Component]uint64
-	queued  int     // transfers in its queue
-	strand  *strand // nil if the component never waits
+	queued  int           // transfers in its queue
+	strand  *strand       // nil if the component never waits
+	began   time.Duration // when the strand began what it is at
 
 	spout *spoutTask
 	bolt  Bolt
@@ -94,7 +95,10 @@ func (e *executor) run(item func()) {
 		item()
 		return
 	}
-	e.strand.do(item)
+	e.strand.do(func() {
+		e.began = e.w.env.Monotonic()
+		item()
+	})
 }
 
 // newID draws an id of a root or an edge.

@@ -280,6 +280,18 @@ func (w *Worker) Inspect() any {
 	return s
 }
 
+// Busy tells since when, by the machine's monotonic clock, the thread of a task has been in the middle of something, as when it waits
+// for an answer; for those who look from outside. Meanwhile the task takes nothing, and no tuple of it fails: as in Storm, where a
+// spout must not block in nextTuple.
+func (w *Worker) Busy(session uint64) (since time.Duration, busy bool) {
+	for _, task := range w.order {
+		if e := w.execs[task]; e.session == session {
+			return e.began, e.strand != nil && e.strand.within
+		}
+	}
+	return 0, false
+}
+
 // Runs are the tasks that run on the worker, and of which topology; for those who look from outside.
 func (w *Worker) Runs() (topology string, tasks []int32) {
 	if w.topo == nil {
