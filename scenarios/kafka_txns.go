@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -209,7 +210,10 @@ func (c *kafkaClient) transact(t *task.T, cluster *client.Cluster) {
 		u, err := c.begins(t, cluster, id)
 		for c.begun++; err == nil && c.working(); {
 			c.rest(t)
-			err = c.note(t, u, id)
+			usable := true
+			if usable, err = c.note(t, u, id); usable {
+				err = nil // it is told what is wrong with the transaction, and goes on with the next one
+			}
 			if c.draw(kafkaAnew, 8) == 7 {
 				break
 			}
@@ -218,8 +222,8 @@ func (c *kafkaClient) transact(t *task.T, cluster *client.Cluster) {
 	}
 }
 
-// note is one transaction of transact.
-func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) error {
+// note is one transaction of transact; usable tells whether the producer is of use after that.
+func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) (usable bool, err error) {
 	l := c.load
 	x := l.k.w.U
 	x.BeginOp()
@@ -231,7 +235,8 @@ func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) error {
 	if x.Recording() {
 		x.NoteInvoke(c.id, "a transaction")
 	}
-	err := u.begin(t)
+	err = u.begin(t)
+	usable = err == nil
 	var sent []kafkaSent
 	for range 1 + c.draw(kafkaMany, 3) {
 		if err != nil {
@@ -256,6 +261,7 @@ func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) error {
 			_ = u.p.Abort(t)
 		}
 	}
+	usable = usable && outcome != client.Indeterminate && !errors.Is(err, client.ErrFenced)
 	if x.Recording() {
 		x.NoteReturn(c.id, fmt.Sprintf("a transaction: %s%s", outcome, because(err)))
 	}
@@ -273,5 +279,5 @@ func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) error {
 	if len(o.Mops) > 0 {
 		l.history = append(l.history, o)
 	}
-	return err
+	return usable, err
 }

@@ -31,12 +31,14 @@ func (k *kafkaWorld) conditions(name string) {
 	case "isr-change-stuck", "no-zkversion-refresh", "isr-write-not-rechecked":
 		k.storage("connection", "pause", "delay")
 		k.text += "replica.lag.time.max.ms=300\n"
-		k.slow(50*time.Millisecond, 150*time.Millisecond)
+		k.late()
 	case "no-broker-epoch-check", "double-read-replica-state", "ineligible-joins", "broker-epoch-ignored":
 		k.storage("clog", "crash", "delay", "partition", "pause")
 	case "stop-without-epoch", "stop-replica-without-epoch":
 		k.works = append(k.works, (*kafkaClient).shuffle)
 		k.storage("clog", "connection", "delay", "pause")
+		k.text += "controller.socket.timeout.ms=400\n"
+		k.late()
 	case "KeepEpochAfterLostEnd", "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another",
 		"verify-without-guard", "no-verify", "verification-says-yes":
 		k.transactions()
@@ -97,5 +99,13 @@ func (k *kafkaWorld) slow(lo, hi time.Duration) {
 func (k *kafkaWorld) transactions() {
 	k.topics = append(k.topics, kafkaTopic{name: "notes", partitions: 2, replicas: int16(min(3, len(k.brokers))), minISR: min(2, len(k.brokers))})
 	k.works = append(k.works, (*kafkaClient).transact, (*kafkaClient).transact)
-	k.slow(20*time.Millisecond, 150*time.Millisecond)
+	k.late()
+}
+
+// late lets some of what is sent arrive when its sender has given it up and sent it once more over another connection.
+func (k *kafkaWorld) late() {
+	w := k.w
+	w.U.Tune(func(c *sim.Config) {
+		c.Net.Delay.TailPPM, c.Net.Delay.TailMax = 4_000+w.Draw("net/tail, in bad weather", 12_000), w.DrawDuration("net/tail max, in bad weather", time.Second, 3*time.Second)
+	})
 }
