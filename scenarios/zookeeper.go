@@ -52,6 +52,7 @@ type zkWorld struct {
 	healed       time.Duration // when everything was made whole
 	settled      bool          // and then the core has served
 	bound        time.Duration // that this may take
+	guests       bool          // clients of ACLs and of watches that last come
 	mishaps      []func()      // that end what the scenario itself has broken
 }
 

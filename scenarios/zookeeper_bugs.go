@@ -86,6 +86,9 @@ func (z *zkWorld) plant(name string) error {
 	case q.Store.PurgeOneTooMany:
 		z.each(func(c *zkConfig) { c.SnapCount, c.SnapRetain, c.PurgeInterval = 8, 3, 300*time.Millisecond })
 		z.w.Families = []string{"crash"}
+	case q.Tree.WatchModeOverwrite, q.Tree.AddWatchNoACL, q.Tree.GetACLNoCheck:
+		z.guests = true
+		z.w.Families = []string{"delay", "pause"}
 	case q.Tree.MultiZxidEarly, q.Tree.SessionAfterZxid:
 		z.each(func(c *zkConfig) { c.SnapCount = 6 })
 		z.chunk = 60

@@ -63,11 +63,14 @@ func newZKLoad(z *zkWorld, s *Scenario) *zkLoad {
 		}
 		l.add(fmt.Sprintf("c%d", i+1), quota, z.all())
 	}
+	if z.guests || w.Options.Bug == "" && w.Chance("guests", 150_000) {
+		l.invite()
+	}
 	return l
 }
 
 func (l *zkLoad) add(name string, quota int, servers []nodes.ID) *zkClient {
-	c := &zkClient{load: l, id: nodes.ID(name), quota: quota, stream: "workload/" + name, open: map[uint64]*zookeeper.Op{}}
+	c := &zkClient{load: l, id: nodes.ID(name), quota: quota, stream: "workload/" + name, open: map[uint64]*zookeeper.Op{}, ops: map[uint64]client.Op{}}
 	for _, id := range servers {
 		c.servers = append(c.servers, nodes.Addr{ID: id, Port: 2181})
 	}
@@ -154,6 +157,10 @@ type zkClient struct {
 	burst   uint64                  // of what it asks: so many at once, and no more before they are answered
 	think   time.Duration           // instead of everybody's
 	ended   func(*zookeeper.Op)     // is told of the end of each request
+	apart   bool                    // what it does is not part of the history
+	auth    string                  // user:password by which it is known
+	heard   func(*zookeeper.Op, client.Op, *client.Done)
+	told    func(client.Watched)
 
 	c         *client.Client
 	conn      int32 // of the session
@@ -195,6 +202,9 @@ func (c *zkClient) begin(env nodes.Env) {
 	c.conn, c.gone, c.stat = -1, false, map[string]int32{}
 	c.left.clear()
 	c.c.Start(c.wire(env))
+	if c.auth != "" {
+		c.c.AddAuth(c.wire(env), "digest", []byte(c.auth))
+	}
 	c.take(env)
 }
 
@@ -304,6 +314,9 @@ func (c *zkClient) ask(env nodes.Env) {
 	}
 	n := c.c.Do(c.wire(env), a.op)
 	c.open[n] = &a.record
+	if c.heard != nil {
+		c.ops[n] = a.op
+	}
 	c.asked = append(c.asked, n)
 }
 
@@ -347,6 +360,7 @@ func (c *zkClient) done(d client.Done) {
 		return
 	}
 	delete(c.open, d.Call)
+	defer delete(c.ops, d.Call)
 	u, l := c.load.z.w.U, c.load
 	r.Return, r.Xid, r.Zxid = l.tick(), d.Xid, d.Zxid
 	r.Status = checker.OK
@@ -359,6 +373,9 @@ func (c *zkClient) done(d client.Done) {
 	if r.Status == checker.OK {
 		zkAnswer(r, &d)
 		c.saw(r)
+		if c.heard != nil {
+			c.heard(r, c.ops[d.Call], &d)
+		}
 		if r.Code == 0 {
 			l.ok++
 		}
@@ -373,7 +390,7 @@ func (c *zkClient) done(d client.Done) {
 	if u.Recording() {
 		u.NoteReturn(c.id, zkAct(r)+" "+r.Status.String())
 	}
-	if r.Status != checker.Fail {
+	if r.Status != checker.Fail && !c.apart {
 		l.history.Ops = append(l.history.Ops, *r)
 	}
 }
@@ -391,7 +408,12 @@ func (c *zkClient) saw(r *zookeeper.Op) {
 // watched takes an event.
 func (c *zkClient) watched(ev client.Watched) {
 	l := c.load
-	l.history.Events = append(l.history.Events, zookeeper.Event{Session: c.c.Session(), Conn: c.conn, Type: zookeeper.EventType(ev.Type), Path: ev.Path, At: l.tick()})
+	if c.told != nil {
+		c.told(ev)
+	}
+	if !c.apart {
+		l.history.Events = append(l.history.Events, zookeeper.Event{Session: c.c.Session(), Conn: c.conn, Type: zookeeper.EventType(ev.Type), Path: ev.Path, At: l.tick()})
+	}
 	if err := c.left.fired(zookeeper.EventType(ev.Type), ev.Path); err != nil {
 		c.broken(err)
 	}
