@@ -49,6 +49,7 @@ func storedOffset(r *record.Record) *kafkaStored {
 
 // kafkaGroups is the ghost of groups and transactions: what the committed logs say.
 type kafkaGroups struct {
+	replay  kafkaReplay
 	offsets map[kafkaGroupPart]int64
 	staged  map[int64][]*kafkaStored // by producer
 	results map[int64]int            // of the pipeline: how many results each record has
@@ -70,12 +71,15 @@ type kafkaOwned struct {
 
 func newKafkaGroups() kafkaGroups {
 	return kafkaGroups{offsets: map[kafkaGroupPart]int64{}, staged: map[int64][]*kafkaStored{}, results: map[int64]int{},
-		pending: map[kafkaPending][]int64{}, owners: map[kafkaOwned]string{}, reach: kafkaReach{}}
+		replay: newKafkaReplay(), pending: map[kafkaPending][]int64{}, owners: map[kafkaOwned]string{}, reach: kafkaReach{}}
 }
 
 // settles takes a committed record for what it means to groups and transactions.
 func (g *kafkaWatch) settles(p *kafkaPart, at int64, e kafkaEntry) {
 	s := &g.groups
+	if p.order[0].copy.offsets {
+		s.replay.take(at, e)
+	}
 	switch {
 	case e.journal != nil:
 		g.journals(e.journal)

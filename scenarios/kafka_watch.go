@@ -65,6 +65,7 @@ type kafkaPart struct {
 	leaders    map[int32]kafkaLed
 	producers  map[int64]kafkaProducer
 	reigns     kafkaReigns
+	move       kafkaMove
 	copies     map[nodes.ID]*kafkaReplica
 	order      []*kafkaReplica
 	trimmed    bool // some of it was deleted: of what a history lacks it says nothing
@@ -206,6 +207,7 @@ func (g *kafkaWatch) after(m *sim.Machine, _ trace.Kind) {
 		if r := n.Replicas(); r != nil && m.Up() {
 			g.glancing.m = m
 			r.Glances(g.glancing.see)
+			g.caches(n)
 			g.heard(m, n)
 			if epoch, ok := n.Controller().Active(); ok {
 				g.controls(m.ID(), epoch)
@@ -477,6 +479,9 @@ func (g *kafkaWatch) leads(p *kafkaPart, r *kafkaReplica, now replica.Glance, wa
 // same handler nobody can read any more.
 func (g *kafkaWatch) died(m *sim.Machine, now replica.Glance) {
 	p := g.byTP[now.Partition]
+	if p != nil { // what it was told in its last handler it may have answered
+		p.copies[m.ID()].near.highest = max(p.copies[m.ID()].near.highest, now.Epoch)
+	}
 	if p == nil || now.Log == nil || p.copies[m.ID()].log != now.Log {
 		return
 	}

@@ -97,3 +97,19 @@ type StagedView struct {
 
 // Coordinates tells whether this broker holds itself for the coordinator of the groups of a partition of [OffsetsTopic].
 func (c *Coordinator) Coordinates(partition int32) bool { return c.parts[partition] != nil }
+
+// Served shows the offsets that are served of the groups of a partition of [OffsetsTopic], by group, topic and partition. ok is false, and
+// nothing is shown, while the partition is not coordinated here, or is being loaded, or while something of it is on its way to the journal or
+// an open transaction holds offsets back: then they may differ from what a replay of the journal comes to.
+func (c *Coordinator) Served(partition int32, see func(group string, o OffsetView)) (ok bool) {
+	p := c.parts[partition]
+	if p == nil || p.load != nil || len(p.writes)+len(p.markers)+len(p.open) > 0 {
+		return false
+	}
+	for _, g := range p.sorted() {
+		for _, o := range viewOffsets(g.offsets) {
+			see(g.id, o)
+		}
+	}
+	return true
+}
