@@ -11,13 +11,14 @@ import (
 // The rules of replication that a leader keeps to with each of its decisions. What breaks one of them loses nothing yet: it takes
 // another fault or two until a record is gone, and most universes end before. So they are looked at where the decision is made.
 const (
-	kafkaJoins    = "who-joins-the-isr-may"             // it is alive, and has what is committed and all from before the leader's epoch
-	kafkaLeaves   = "who-leaves-the-isr-has-lagged"     // for replica.lag.time.max.ms
-	kafkaCounts   = "fetches-of-the-epoch-count"        // and no others
-	kafkaInFlight = "one-isr-change-in-flight"          // a change is over before there is another
-	kafkaUnderMin = "watermark-waits-for-min-isr"       // while the ISR is too small nothing is committed (KAFKA-15583)
-	kafkaDue      = "watermark-is-where-it-is-due"      // once an ISR is committed
-	kafkaTold     = "who-fetches-is-told-what-there-is" // the high watermark of an answer is within the log
+	kafkaJoins    = "who-joins-the-isr-may"                // it is alive, and has what is committed and all from before the leader's epoch
+	kafkaLeaves   = "who-leaves-the-isr-has-lagged"        // for replica.lag.time.max.ms
+	kafkaCounts   = "fetches-of-the-epoch-count"           // and no others
+	kafkaInFlight = "one-isr-change-in-flight"             // a change is over before there is another
+	kafkaUnderMin = "watermark-waits-for-min-isr"          // while the ISR is too small nothing is committed (KAFKA-15583)
+	kafkaDue      = "watermark-is-where-it-is-due"         // once an ISR is committed
+	kafkaSends    = "consumers-are-sent-to-who-is-in-sync" // and alive (KAFKA-14372, KAFKA-15390)
+	kafkaTold     = "who-fetches-is-told-what-there-is"    // the high watermark of an answer is within the log
 )
 
 // kafkaNear is what a replica was when it was last looked at.
@@ -29,6 +30,7 @@ type kafkaNear struct {
 	version     int32
 	isr         []int32
 	pending     []int32
+	sends       uint64
 	hw          int64
 	start, end  int64
 	led         bool  // there is an end and an epoch
@@ -73,10 +75,12 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 		if same && was.leading {
 			g.alters(p, r, now, was)
 			g.raises(p, r, now, was)
+			g.sends(p, r, now, was)
 		}
 	}
 	was.led, was.incarnation, was.leading, was.epoch, was.version, was.hw = true, r.incarnation, now.Leading, now.Epoch, now.Version, hw
 	was.start, was.end = now.Log.StartOffset(), now.Log.EndOffset()
+	was.sends = now.Sends.N
 	was.isr, was.pending = append(was.isr[:0], now.ISR...), append(was.pending[:0], now.Pending...)
 }
 
@@ -180,5 +184,16 @@ func (g *kafkaWatch) raises(p *kafkaPart, r *kafkaReplica, now replica.Glance, w
 		if due := now.Lead.HighWatermark(now.Rules, hw, now.Log.EndOffset(), g.glancing.m.Monotonic()); due > hw {
 			g.violate(kafkaDue, "%s leaves the high watermark of %s at %d, and with the ISR %v it is due at %d", r.id, p.tp, hw, now.ISR, due)
 		}
+	}
+}
+
+// sends looks at whom a consumer was sent to.
+func (g *kafkaWatch) sends(p *kafkaPart, r *kafkaReplica, now replica.Glance, was *kafkaNear) {
+	if now.Sends.N == was.sends {
+		return
+	}
+	g.k.w.Asked(kafkaSends)
+	if b := now.Sends.Broker; !slices.Contains(now.ISR, b) || !now.Rules.Eligible(b, isr.Unknown) {
+		g.violate(kafkaSends, "%s sends a consumer of %s to broker %d, and the ISR is %v, as far as it is alive", r.id, p.tp, b, now.ISR)
 	}
 }

@@ -37,6 +37,7 @@ func (g *kafkaWatch) stored(s *zab.Server) {
 		case reassigned:
 			g.within(p)
 		}
+		g.moves(p)
 	}
 }
 
@@ -120,6 +121,7 @@ func (g *kafkaWatch) assigned(s *zab.Server, p *kafkaPart) bool {
 	}
 	for _, a := range v.(zk.Topic).Partitions {
 		if a.Partition == p.tp.Partition {
+			p.move.asked(a)
 			p.replicas, p.moving = a.Replicas, len(a.Adding)+len(a.Removing) > 0
 		}
 	}

@@ -259,9 +259,12 @@ func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) (usable bool, err
 	default:
 		if outcome, err = u.commit(t, id); outcome == client.Failed && err != nil {
 			_ = u.p.Abort(t)
+			if !errors.Is(err, client.ErrAbort) { // one that was asked for before may have come first
+				outcome = client.Indeterminate
+			}
 		}
 	}
-	usable = usable && outcome != client.Indeterminate && !errors.Is(err, client.ErrFenced)
+	usable = usable && !errors.Is(err, client.ErrFenced)
 	if x.Recording() {
 		x.NoteReturn(c.id, fmt.Sprintf("a transaction: %s%s", outcome, because(err)))
 	}

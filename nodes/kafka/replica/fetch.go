@@ -241,6 +241,7 @@ func (m *Manager) readFor(env nodes.Env, f *fetch, a *asked, maxBytes int, minOn
 	}
 	if id := m.preferred(env, p, f, a); id >= 0 {
 		out.preferred = id
+		p.sends = Sending{p.sends.N + 1, id}
 		out.read.HighWatermark, out.read.LastStable, out.read.Start = hw, p.log.LastStableOffset(), p.log.StartOffset()
 		return out
 	}

@@ -21,6 +21,13 @@ type Glance struct {
 	Version int32   // zkVersion
 	Lead    *isr.Leader
 	Rules   isr.Rules // that its decisions are to keep to
+	Sends   Sending
+}
+
+// Sending is that a consumer was sent to a follower (KIP-392).
+type Sending struct {
+	N      uint64 // counts them; 0 before the first
+	Broker int32  // to whom
 }
 
 // Glances shows each replica, by topic and partition; see [Manager.View] for all of it.
@@ -32,7 +39,7 @@ func (m *Manager) Glances(see func(Glance)) {
 		}
 		if g.Leading {
 			g.ISR, g.Pending, g.Version = p.lead.ISR, p.lead.Pending, p.lead.Version
-			g.Lead, g.Rules = &p.lead, m.rules(p)
+			g.Lead, g.Rules, g.Sends = &p.lead, m.rules(p), p.sends
 			g.Rules.Quirks = isr.Quirks{}
 		}
 		see(g)

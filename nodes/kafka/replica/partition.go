@@ -45,6 +45,7 @@ type partition struct {
 	fetches []*fetch    // that wait for data
 	deletes []*deletion // that wait for the low watermark
 	touched bool        // is in Manager.dirty
+	sends   Sending     // that a consumer was sent elsewhere last
 	damaged bool        // compaction has met damage
 	gone    bool        // the replica was deleted
 	kept    int64       // KAFKA-9491: the high watermark that a full truncation has left behind; -1

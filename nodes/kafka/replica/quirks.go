@@ -137,7 +137,7 @@ var defects = []Defect{
 		func(q *Quirks) { q.SpuriousOffset = true }},
 	{"no-min-isr-check", "before KAFKA-1555 (fixed 0.8.2)",
 		"acks=all asks for the ISR as it is, though it be the leader alone",
-		func(q *Quirks) { q.NoMinISRCheck = true }},
+		func(q *Quirks) { q.NoMinISRCheck, q.HWBelowMinISR = true, true }},
 	{"stale-list-offsets", "KIP-207 (fixed 2.2)",
 		"a new leader tells its stale high watermark for the latest offset, which goes back for who asks twice",
 		func(q *Quirks) { q.StaleListOffsets = true }},
