@@ -58,7 +58,7 @@ func TestALessonWithoutATerminalPrintsItsQuestionsAndGradesAnswers(t *testing.T)
 	}
 	_, out, _ = w.orrery(t, "lesson 9 --answers b,b,a")
 	require.Contains(t, out, "2 of 3 predicted.")
-	require.Contains(t, out, "a: Not so.")
+	require.Contains(t, out, "a: Not so: c is right.")
 }
 
 func TestALessonRefusesWhatIsNoLesson(t *testing.T) {

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,16 +27,42 @@ func (a *app) teach(cmd *cobra.Command, l *lessons.Lesson, f *lessonFlags) error
 			return err
 		}
 	}
+	var k *asker
+	if in := cmd.InOrStdin(); answers == nil && a.out.terminal && isTerminal(in) {
+		k = newAsker(cmd.Context(), in, a.out)
+	}
+	err = a.steps(l, quiz, answers, k)
+	if errors.Is(err, errLeft) {
+		_, err = fmt.Fprintf(a.out, "\nTo begin again:     orrery lesson %[1]d\nTo answer at once:  orrery lesson %[1]d --answers a,b,…\n", l.Number)
+	}
+	return err
+}
+
+// steps goes through the lesson; k is nil if nobody is there to answer. The error is errLeft if somebody was, and goes.
+func (a *app) steps(l *lessons.Lesson, quiz []lessons.Question, answers []int, k *asker) error {
 	if err := a.tellStory(l); err != nil {
 		return err
 	}
-	if err := a.predict(cmd.InOrStdin(), quiz, answers); err != nil {
+	if err := a.predict(k, quiz, answers); err != nil {
 		return err
 	}
 	if err := a.runDemo(l); err != nil {
 		return err
 	}
-	return a.breakAndFix(l)
+	if err := k.wait("what to do now"); err != nil {
+		return err
+	}
+	if err := a.breakAndFix(l); err != nil {
+		return err
+	}
+	if err := k.wait("what there was to learn"); err != nil {
+		return err
+	}
+	return toConsole(a.out, func(w *bytes.Buffer) {
+		for _, name := range []string{"What you learned", "The paper's line", "In the wild"} {
+			_ = a.part(w, l, name) // a lesson has it: a test says so
+		}
+	})
 }
 
 // section prints the heading of a part.
@@ -73,9 +99,7 @@ func (a *app) tellStory(l *lessons.Lesson) error {
 
 // predict asks the questions, if somebody is there to answer; otherwise it prints them, and grades the answers that
 // were given.
-func (a *app) predict(in io.Reader, quiz []lessons.Question, answers []int) error {
-	asks := answers == nil && a.out.terminal && isTerminal(in)
-	lines := bufio.NewScanner(in)
+func (a *app) predict(k *asker, quiz []lessons.Question, answers []int) error {
 	right := 0
 	for i := range quiz {
 		q := &quiz[i]
@@ -90,27 +114,28 @@ func (a *app) predict(in io.Reader, quiz []lessons.Question, answers []int) erro
 		}
 		answer := -1
 		switch {
-		case asks:
-			answer, asks = a.ask(lines, q)
+		case k != nil:
+			if answer, err = k.ask(q); err != nil {
+				return err
+			}
 		case answers != nil:
 			answer = answers[i]
-		}
-		if answer < 0 {
+		default:
 			continue
 		}
-		word := "Not so."
+		word := fmt.Sprintf("Not so: %c is right.", 'a'+q.Right)
 		if answer == q.Right {
 			word = "Right."
 			right++
 		}
 		err = toConsole(a.out, func(w *bytes.Buffer) {
-			fmt.Fprintf(w, "%c: %s\n\n", 'a'+answer, hanging("", 0, min(a.out.columns(), 100)-3, word+" "+q.Why))
+			fmt.Fprintf(w, "%s\n", hanging(fmt.Sprintf("%c:", 'a'+answer), 3, min(a.out.columns(), 100), word+" "+q.Why))
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if answers == nil && !asks {
+	if answers == nil && k == nil {
 		_, err := fmt.Fprint(a.out, "Answer with --answers, before you read on.\n")
 		return err
 	}
@@ -125,22 +150,6 @@ func (a *app) question(w *bytes.Buffer, i int, q *lessons.Question) {
 		fmt.Fprint(w, "   ", strings.ReplaceAll(strings.TrimSuffix(hanging(fmt.Sprintf("%c)", 'a'+k), 3, width-3, c), "\n"), "\n", "\n   "), "\n")
 	}
 	fmt.Fprintln(w)
-}
-
-// ask asks until there is an answer. more is false if there will be none any more.
-func (a *app) ask(lines *bufio.Scanner, q *lessons.Question) (answer int, more bool) {
-	for {
-		fmt.Fprint(a.out, "> ")
-		if !lines.Scan() {
-			fmt.Fprintln(a.out)
-			return -1, false
-		}
-		n, err := readAnswer(lines.Text(), q)
-		if err == nil {
-			return n, true
-		}
-		fmt.Fprintln(a.out, err)
-	}
 }
 
 func isTerminal(in io.Reader) bool {
@@ -207,26 +216,26 @@ func (a *app) breakAndFix(l *lessons.Lesson) error {
 		return err
 	}
 	return toConsole(a.out, func(w *bytes.Buffer) {
+		say := func(label, text string, args ...any) {
+			fmt.Fprint(w, hanging(label, 29, a.out.columns(), fmt.Sprintf(text, args...)))
+		}
 		a.section(w, "Break")
-		fmt.Fprintf(w, "Be the network yourself:     orrery lesson %d --page lesson.html\n", l.Number)
+		say("Be the network yourself:", "orrery lesson %d --page lesson.html", l.Number)
 		if name, bug, found := strings.Cut(l.Museum, " "); found {
-			fmt.Fprintf(w, "In the full protocol:        orrery run %s --bug %s\n", name, bug)
+			say("In the full protocol:", "orrery run %s --bug %s", name, bug)
 		}
 		chance := "By chance:"
 		if len(l.Faults) > 0 {
 			chance = "By " + strings.Join(l.Faults, ", ") + ":"
 		}
-		fmt.Fprintf(w, "%-28s seed %d of %d: %s: %s\n", chance, caught.Failed, l.Within, caught.Property, caught.Detail)
+		say(chance, "seed %d of %d: %s: %s", caught.Failed, l.Within, caught.Property, caught.Detail)
 		a.section(w, "Fix")
-		fmt.Fprintf(w, "Complete these lines:        orrery lesson %d --start ./mine\n", l.Number)
-		fmt.Fprintf(w, "If you are stuck:            orrery lesson %d --hint, or --reveal\n", l.Number)
+		say("Complete these lines:", "orrery lesson %d --start ./mine", l.Number)
+		say("If you are stuck:", "orrery lesson %d --hint, or --reveal", l.Number)
 		a.section(w, "Prove")
-		fmt.Fprintf(w, "Have them tried:             orrery lesson %d --check ./mine\n", l.Number)
+		say("Have them tried:", "orrery lesson %d --check ./mine", l.Number)
 		if holds.Failed == 0 {
 			fmt.Fprintf(w, "The reference solution passes %s.\n", plural(holds.Seeds, "universe"))
-		}
-		for _, name := range []string{"What you learned", "The paper's line", "In the wild"} {
-			_ = a.part(w, l, name) // a lesson has it: a test says so
 		}
 	})
 }

@@ -1,11 +1,12 @@
 // The picture of a session: time flows down, a column a machine, arrows for messages; what is still under way leaves
 // the picture at its lower edge.
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Told, View, Waiting } from "./engine";
 import { Glyph, hue } from "./glyph";
 import { ms } from "./words";
 
-const rowHeight = 22, left = 72, column = 58, top = 30;
+const rowHeight = 22, left = 72, column = 58, top = 30, first = 6;
 
 /** How many rows are drawn: the last so many. */
 const most = 400;
@@ -24,6 +25,9 @@ export function rowsOf(events: Told[]): Row[] {
   return rows;
 }
 
+/** How long the words of a row are. */
+const letters = (r: Row) => (r.event.node?.length ?? 0) + r.event.what.length + r.notes.reduce((n, note) => n + note.length + 3, 0);
+
 const arrives = (kind: string) => kind === "deliver" || kind === "drop" || kind === "received";
 
 function Arrow({ from, to, lost, name }: { from: [number, number]; to: [number, number]; lost: boolean; name: string }): JSX.Element {
@@ -40,16 +44,20 @@ export function Lanes({ view, chosen }: { view: View; chosen?: string }): JSX.El
   const all = rowsOf(view.events), rows = all.slice(-most), xs = new Map(view.machines.map((m, i) => [m.id, left + column * (i + 0.5)]));
   const firstRow = new Map<string, number>();
   rows.forEach((r, i) => { const key = `${r.event.seq} ${r.event.node}`; if (!firstRow.has(key)) firstRow.set(key, i); });
-  const y = (i: number) => top + rowHeight * (i + 0.5);
-  const bottom = y(rows.length) + 10, words = left + column * view.machines.length + 8, width = words + 420;
+  const y = (i: number) => first + rowHeight * (i + 0.5);
+  const bottom = y(rows.length) + 10, words = left + column * view.machines.length + 8;
+  const width = words + 30 + 7.2 * rows.reduce((most, r) => Math.max(most, letters(r)), 60);
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => { box.current!.scrollTop = box.current!.scrollHeight; }, [view]); // what has just happened is what is looked for
   const sender = (seq: number | undefined, node: string | undefined) => firstRow.get(`${seq} ${node}`);
-  return <div class="lanes" tabIndex={0} role="group" aria-label="What has happened: time flows down, a column for each machine">
+  return <div class="lanes" ref={box} tabIndex={0} role="group" aria-label="What has happened: time flows down, a column for each machine">
     {all.length > most && <p class="nothing">{all.length - most} earlier events are not drawn.</p>}
+    <svg class="lane-names" width={width} height={top - 6} aria-hidden="true">{view.machines.map((m) =>
+      <text class="lane-name" x={xs.get(m.id)} y={16} text-anchor="middle">{m.id}{m.up ? m.paused ? " ‖" : "" : " ✝"}</text>)}</svg>
     <svg width={width} height={bottom + 24} viewBox={`0 0 ${width} ${bottom + 24}`} role="img"
       aria-label={`${rows.length} events of ${view.machines.length} machines, ${view.pending.filter((p) => p.message || p.frame).length} messages under way`}>
       {view.machines.map((m) => <g>
-        <text class="lane-name" x={xs.get(m.id)} y={18} text-anchor="middle">{m.id}{m.up ? m.paused ? " ‖" : "" : " ✝"}</text>
-        <path class={"lane" + (m.up ? "" : " down")} d={`M${xs.get(m.id)} ${top - 4}V${bottom}`} />
+        <path class={"lane" + (m.up ? "" : " down")} d={`M${xs.get(m.id)} 0V${bottom}`} />
       </g>)}
       {rows.map((r, i) => {
         if (!arrives(r.event.kind) || !r.event.node || !r.event.peer || r.event.peer === r.event.node) return null;
