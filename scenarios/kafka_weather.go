@@ -54,6 +54,8 @@ func (k *kafkaWorld) conditions(name string) {
 		k.clients.TrustAllOwned = !k.shape.bare
 	case "CommitBeforeProcess":
 		k.auto = true
+	case "load-keeps-first-read": // a load takes several reads
+		k.text += "offsets.load.buffer.size=100\n"
 	case "CommitAnyGeneration":
 		k.static = false
 		k.storage("partition", "clog", "delay", "pause")

@@ -24,7 +24,8 @@ type loader struct {
 	groups  map[string]stored
 	offsets map[key]committed
 	staged  map[int64]map[key]committed
-	skipped int // records that could not be read
+	skipped int             // records that could not be read
+	kept    map[string]bool // groups that earlier reads have brought: by a defect
 	reader  record.Reader
 }
 
@@ -51,6 +52,7 @@ func (c *Coordinator) stepLoad(env nodes.Env, p *partition) {
 		l.began, l.target, l.next = true, f.End, max(l.next, f.Start)
 	}
 	read := l.readAll(f.Records, c.cfg.Quirks)
+	l.keep(c.cfg.Quirks)
 	switch {
 	case read:
 		env.SetTimer(loadTag(p.n), 0)
@@ -77,6 +79,19 @@ func (l *loader) readAll(p []byte, q Quirks) (some bool) {
 		l.next, some = b.NextOffset(), true
 	}
 	return some
+}
+
+// keep closes, by a defect, the groups that have been read so far.
+func (l *loader) keep(q Quirks) {
+	if !q.LoadKeepsFirstRead {
+		return
+	}
+	if l.kept == nil {
+		l.kept = map[string]bool{}
+	}
+	for _, k := range sortedBy(l.offsets) {
+		l.kept[k.group] = true
+	}
 }
 
 // readBatch takes a batch in. What cannot be read is counted and passed over: it would keep all groups of the partition from
@@ -111,7 +126,7 @@ func (l *loader) readBatch(b record.Batch, q Quirks) {
 // take takes a record in.
 func (l *loader) take(b record.Batch, r *record.Record, q Quirks) error {
 	k, ok, err := readKey(r.Key)
-	if err != nil || !ok {
+	if err != nil || !ok || k.offset && l.kept[k.group] {
 		return err
 	}
 	switch {

@@ -29,6 +29,9 @@ type Quirks struct {
 	// check-before-verify, KAFKA-15784 (broken 3.6.0, fixed 3.7.0): whether the sender of TxnOffsetCommit is a member is asked before the
 	// transaction is verified, and not again after: a rebalance in between goes unnoticed (KIP-447).
 	CheckBeforeVerify bool
+	// load-keeps-first-read, KAFKA-5600 (broken 0.11.0.0, fixed 0.11.0.1): a load that takes several reads keeps of a group what the first read
+	// with it has brought: the coordinator serves offsets that were replaced long ago.
+	LoadKeepsFirstRead bool
 }
 
 // Defect is an entry of the museum.
@@ -51,5 +54,6 @@ func Defects() []Defect {
 		{"transaction-order", "KAFKA-5247", "a transaction's offsets displace later ones until the log is loaded", func(q *Quirks) { q.TransactionOrder = true }},
 		{"expire-staged", "Redpanda CORE-16998", "a tombstone of expiry displaces what an open transaction has staged", func(q *Quirks) { q.ExpireStaged = true }},
 		{"check-before-verify", "KAFKA-15784", "a fenced member's offsets are staged after a verification", func(q *Quirks) { q.CheckBeforeVerify = true }},
+		{"load-keeps-first-read", "KAFKA-5600", "of a group a load keeps what its first read has brought", func(q *Quirks) { q.LoadKeepsFirstRead = true }},
 	}
 }

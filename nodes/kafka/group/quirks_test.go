@@ -130,6 +130,14 @@ var defects = map[string]func(w *world) bool{
 		code, _ := w.committedCode(call)
 		return code == proto.None
 	},
+	"load-keeps-first-read": func(w *world) bool {
+		for _, at := range []int64{5, 9} {
+			w.ask(commitRequest("g", "", nil, -1, 0, at))
+		}
+		w.failover()
+		at, _ := w.fetch("g", 0, false)
+		return at != 9
+	},
 }
 
 func TestEveryDefectCanBeSeen(t *testing.T) {
@@ -138,6 +146,9 @@ func TestEveryDefectCanBeSeen(t *testing.T) {
 			story := defects[d.Name]
 			require.NotNil(t, story)
 			cfg := group.Config{OldValues: d.Name == "expire-timestamp-of-minus-one", Verify: d.Name == "check-before-verify"}
+			if d.Name == "load-keeps-first-read" {
+				cfg.LoadBytes = 1 // a batch at a time
+			}
 			require.False(t, story(newWorld(t, cfg)), "without the defect")
 			d.Set(&cfg.Quirks)
 			require.NotEqual(t, group.Quirks{}, cfg.Quirks)
