@@ -61,6 +61,7 @@ func buildElections(w *trial.World, s *Scenario) error {
 			c.Stage = sim.Dist{Mean: w.DrawDuration("stages", 10*us, 4*ms)}
 		}
 	})
+	w.Synchronous(10 * ms) // what is bounded in time here is the elections, and not what a schedule makes of them
 	a := &accidents{z: z}
 	if err := a.configure(); err != nil {
 		return err
