@@ -11,7 +11,6 @@ import (
 	"orrery/nodes"
 	"orrery/nodes/task"
 	"orrery/nodes/zab"
-	"orrery/nodes/zab/client"
 	"orrery/nodes/zab/proto"
 )
 
@@ -75,17 +74,11 @@ func (g *ghost) on(s *zab.Server, m zab.Milestone) {
 
 // writer writes 1, 2, …
 func writer(g *ghost) nodes.Node {
-	return task.New(codec(), func(t *task.T) {
+	return task.New(nodes.JSONCodec(), func(t *task.T) {
 		s := g.e.Open(t)
 		for n := 1; n <= writes; {
-			if s.Client().State().Over() {
-				s = g.e.Open(t)
-			}
-			d := s.Do(client.Set("/x", []byte(strconv.Itoa(n)), -1))
-			if d.Err == proto.CodeNoNode {
-				d = s.Do(client.Create("/x", []byte(strconv.Itoa(n)), nil, proto.ModePersistent))
-			}
-			if d.Err == proto.CodeOK {
+			s = g.e.Standing(t, s)
+			if ensemble.Put(s, "/x", strconv.Itoa(n)) {
 				ensemble.Note(t, "%d is written", n)
 				g.written = n
 				n++
@@ -96,17 +89,11 @@ func writer(g *ghost) nodes.Node {
 	})
 }
 
-func codec() nodes.Codec { return nodes.JSONCodec() }
-
 // Scene is three servers and a client.
 func Scene(broken, fixed func() Memory) *stage.Scene {
-	return &stage.Scene{
-		Number: 14, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
-		Variants: []stage.Variant{
-			Variant(stage.Broken, "the last transaction says which epoch it is", broken),
-			Variant(stage.Fixed, "an epoch counts from when it was accepted", fixed),
-		},
-	}
+	return ensemble.Scene(14, 1, nodes.JSONCodec(), demo,
+		Variant(stage.Broken, "the last transaction says which epoch it is", broken),
+		Variant(stage.Fixed, "an epoch counts from when it was accepted", fixed))
 }
 
 // demo: z3 has just become leader of epoch 1, and is cut off before anything was written.

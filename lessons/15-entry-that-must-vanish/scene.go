@@ -107,12 +107,10 @@ func difference(paths []string, a, b tree) string {
 
 // writer makes one znode after the other. Of one whose answer it has not got it does not know, and makes the next.
 func writer(id nodes.ID, g *ghost, servers ...nodes.ID) nodes.Node {
-	return task.New(codec(), func(t *task.T) {
+	return task.New(nodes.JSONCodec(), func(t *task.T) {
 		s := g.e.Open(t, servers...)
 		for n := 1; g.made[id] < writes; n++ {
-			if s.Client().State().Over() {
-				s = g.e.Open(t, servers...)
-			}
+			s = g.e.Standing(t, s, servers...)
 			if !s.Connect(ensemble.Session) {
 				continue
 			}
@@ -129,17 +127,11 @@ func writer(id nodes.ID, g *ghost, servers ...nodes.ID) nodes.Node {
 	})
 }
 
-func codec() nodes.Codec { return nodes.JSONCodec() }
-
 // Scene is three servers and two clients.
 func Scene(broken, fixed func() Trimmer) *stage.Scene {
-	return &stage.Scene{
-		Number: 15, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
-		Variants: []stage.Variant{
-			Variant(stage.Broken, "a follower keeps all that it has, and is sent what it lacks", broken),
-			Variant(stage.Fixed, "a follower cuts off what its leader does not have", fixed),
-		},
-	}
+	return ensemble.Scene(15, 1, nodes.JSONCodec(), demo,
+		Variant(stage.Broken, "a follower keeps all that it has, and is sent what it lacks", broken),
+		Variant(stage.Fixed, "a follower cuts off what its leader does not have", fixed))
 }
 
 // demo: z3 leads, is cut off, and logs what c1 asks for. z1 and z2 go on without it. Then it comes back.

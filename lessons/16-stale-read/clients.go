@@ -39,9 +39,7 @@ func writer(e *ensemble.Ensemble, g *ghost) nodes.Node {
 	return task.New(codec(), func(t *task.T) {
 		s := e.Open(t, "z2", "z3")
 		for n := 0; n <= rounds; {
-			if s.Client().State().Over() {
-				s = e.Open(t, "z2", "z3")
-			}
+			s = e.Standing(t, s, "z2", "z3")
 			d := s.Do(client.Set(path, []byte(strconv.Itoa(n)), -1))
 			if d.Err == proto.CodeNoNode {
 				d = s.Do(client.Create(path, []byte("0"), nil, proto.ModePersistent))
@@ -70,9 +68,7 @@ func reader(e *ensemble.Ensemble, g *ghost, r Reader) nodes.Node {
 		for {
 			from, m, ok := t.Recv(pace / 10)
 			look, is := m.(Look)
-			if s.Client().State().Over() {
-				s = e.Open(t, "z1")
-			}
+			s = e.Standing(t, s, "z1")
 			if !ok || !is || look.N <= g.told {
 				s.Sleep(time.Millisecond)
 				continue

@@ -62,13 +62,9 @@ func (g *ghost) reads(atCall, value int) {
 
 // Scene is three servers, a writer and a reader.
 func Scene(broken, fixed func() Reader) *stage.Scene {
-	return &stage.Scene{
-		Number: 16, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
-		Variants: []stage.Variant{
-			Variant(stage.Broken, "c2 asks its server", broken),
-			Variant(stage.Fixed, "c2 has its server catch up with the leader, and then asks it", fixed),
-		},
-	}
+	return ensemble.Scene(16, 1, codec(), demo,
+		Variant(stage.Broken, "c2 asks its server", broken),
+		Variant(stage.Fixed, "c2 has its server catch up with the leader, and then asks it", fixed))
 }
 
 // pace is how long c1 waits between two rounds.

@@ -42,7 +42,7 @@ func Variant(name, about string, make func() Waiter) stage.Variant {
 func gather(w *stage.World, make func() Waiter, budget int) *crowd {
 	c := &crowd{w: w, e: ensemble.New(w, 1, nil), budget: budget}
 	w.AddClient("crowd", func() nodes.Node {
-		return task.New(codec(), func(t *task.T) {
+		return task.New(nodes.JSONCodec(), func(t *task.T) {
 			for i := range clients {
 				t.Go(fmt.Sprint(i), func(t *task.T) { c.member(t, make()) })
 			}
@@ -52,8 +52,6 @@ func gather(w *stage.World, make func() Waiter, budget int) *crowd {
 	w.Done = func() bool { return c.served == clients }
 	return c
 }
-
-func codec() nodes.Codec { return nodes.JSONCodec() }
 
 // crowd is all of them, and counts.
 type crowd struct {
@@ -153,13 +151,9 @@ func (c *crowd) line(s *client.Session, watch bool) ([]string, bool) {
 
 // Scene is a server and a crowd.
 func Scene(broken, fixed func() Waiter) *stage.Scene {
-	return &stage.Scene{
-		Number: 17, Seed: 2, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
-		Variants: []stage.Variant{
-			Variant(stage.Broken, "whoever waits watches the line", broken),
-			Variant(stage.Fixed, "whoever waits watches the one before", fixed),
-		},
-	}
+	return ensemble.Scene(17, 2, nodes.JSONCodec(), demo,
+		Variant(stage.Broken, "whoever waits watches the line", broken),
+		Variant(stage.Fixed, "whoever waits watches the one before", fixed))
 }
 
 // demo: nothing happens but that they take turns.

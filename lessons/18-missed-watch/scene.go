@@ -58,21 +58,13 @@ type force struct {
 	versions map[int]int32 // of each value, when it was read last
 }
 
-func codec() nodes.Codec { return nodes.JSONCodec() }
-
 // writer writes 1, 2, …, now sooner, now later.
 func writer(e *ensemble.Ensemble) nodes.Node {
-	return task.New(codec(), func(t *task.T) {
+	return task.New(nodes.JSONCodec(), func(t *task.T) {
 		s := e.Open(t)
 		for n := 1; n <= writes; {
-			if s.Client().State().Over() {
-				s = e.Open(t)
-			}
-			d := s.Do(client.Set(path, []byte(strconv.Itoa(n)), -1))
-			if d.Err == proto.CodeNoNode {
-				d = s.Do(client.Create(path, []byte(strconv.Itoa(n)), nil, proto.ModePersistent))
-			}
-			if d.Err == proto.CodeOK {
+			s = e.Standing(t, s)
+			if ensemble.Put(s, path, strconv.Itoa(n)) {
 				ensemble.Note(t, "%d is written", n)
 				n++
 			}
@@ -84,12 +76,10 @@ func writer(e *ensemble.Ensemble) nodes.Node {
 
 // follower has its session with any server, and calls the learner's code again and again.
 func follower(w *stage.World, e *ensemble.Ensemble, f Follower, in *force) nodes.Node {
-	return task.New(codec(), func(t *task.T) {
+	return task.New(nodes.JSONCodec(), func(t *task.T) {
 		s := e.Open(t)
 		for in.value < writes {
-			if s.Client().State().Over() {
-				s = e.Open(t)
-			}
+			s = e.Standing(t, s)
 			n := &node{w: w, t: t, s: s, in: in, armed: -1}
 			f.Follow(n)
 			s.Sleep(5 * time.Millisecond)
@@ -161,13 +151,9 @@ func (n *node) Wait() {
 
 // Scene is three servers, one that writes and one that follows.
 func Scene(broken, fixed func() Follower) *stage.Scene {
-	return &stage.Scene{
-		Number: 18, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
-		Variants: []stage.Variant{
-			Variant(stage.Broken, "c2 reads, uses what it has read, and leaves a watch", broken),
-			Variant(stage.Fixed, "c2 leaves the watch with the read", fixed),
-		},
-	}
+	return ensemble.Scene(18, 1, nodes.JSONCodec(), demo,
+		Variant(stage.Broken, "c2 reads, uses what it has read, and leaves a watch", broken),
+		Variant(stage.Fixed, "c2 leaves the watch with the read", fixed))
 }
 
 // demo: c2 has read 2 and stands still for a moment, in which 3 is written.

@@ -75,13 +75,9 @@ func (g *ghost) takes(from nodes.ID, m Write) {
 
 // Scene is an ensemble, a store, and two holders.
 func Scene(broken, fixed func() Fence) *stage.Scene {
-	return &stage.Scene{
-		Number: 19, Seed: 1, Codec: codec(), Frame: ensemble.Frame, Demo: demo,
-		Variants: []stage.Variant{
-			Variant(stage.Broken, "a token says whose session it is, and the store takes them all", broken),
-			Variant(stage.Fixed, "a token says when the lock was given, and the store takes nothing earlier", fixed),
-		},
-	}
+	return ensemble.Scene(19, 1, codec(), demo,
+		Variant(stage.Broken, "a token says whose session it is, and the store takes them all", broken),
+		Variant(stage.Fixed, "a token says when the lock was given, and the store takes nothing earlier", fixed))
 }
 
 // demo: h2 has the lock and stands still for 800 ms. Its session is granted 300.
