@@ -52,6 +52,7 @@ type zkWorld struct {
 	healed       time.Duration // when everything was made whole
 	settled      bool          // and then the core has served
 	bound        time.Duration // that this may take
+	loss         *zkLoss       // of snapshots; nil if none happens
 	guests       bool          // clients of ACLs and of watches that last come
 	mishaps      []func()      // that end what the scenario itself has broken
 }
@@ -84,6 +85,9 @@ func buildPlanted(w *trial.World, s *Scenario, plant func(z *zkWorld, bug string
 		if err := plant(z, w.Options.Bug); err != nil {
 			return err
 		}
+	}
+	if w.Options.Bug == "" && w.Chance("snapshots are lost", 40_000) {
+		z.loseSnapshots()
 	}
 	z.assemble(s, z.server)
 	return nil

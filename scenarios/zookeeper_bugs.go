@@ -83,6 +83,12 @@ func (z *zkWorld) plant(name string) error {
 		z.w.Families = []string{"connection"}
 	case q.Store.FsyncErrorIgnored:
 		z.w.Families = []string{"disk"}
+	case q.Store.TrustEmptyDB:
+		z.each(func(c *zkConfig) {
+			c.SnapCount, c.SnapRetain, c.PurgeInterval, c.ForceSnapshotSync = 6, 1, 100*time.Millisecond, true
+		})
+		z.w.Families = []string{"crash", "partition"}
+		z.loseSnapshots()
 	case q.Store.PurgeOneTooMany:
 		z.each(func(c *zkConfig) { c.SnapCount, c.SnapRetain, c.PurgeInterval = 8, 3, 300*time.Millisecond })
 		z.w.Families = []string{"crash"}

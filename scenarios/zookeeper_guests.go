@@ -22,10 +22,16 @@ const (
 type zkGuests struct {
 	load  *zkLoad
 	guest *zkClient
-	conn  int32            // of the guest, to which what follows belongs
+	on    zkConn           // of the guest, to which what follows belongs
 	last  map[string]bool  // by path: watched for good; true with all below it
 	keys  uint64           // znodes below /safe and /open
 	seen  map[string]int64 // by path: the mzxid that an answer has shown, 0 if it was not there; nothing since an event
+}
+
+// zkConn is a connection of a session.
+type zkConn struct {
+	session int64
+	conn    int32
 }
 
 // The paths of guests and owners.
@@ -101,8 +107,8 @@ func (g *zkGuests) visits(c *zkClient) zkAsk {
 
 // heard takes an answer to the guest.
 func (g *zkGuests) heard(r *zookeeper.Op, op client.Op, d *client.Done) {
-	if g.conn != g.guest.conn || g.last == nil { // what watches that last have missed between two connections is lost
-		g.conn, g.last, g.seen = g.guest.conn, map[string]bool{}, map[string]int64{}
+	if on := (zkConn{g.guest.c.Session(), g.guest.conn}); on != g.on { // what watches that last have missed between two connections is lost
+		g.on, g.last, g.seen = on, map[string]bool{}, map[string]int64{}
 	}
 	g.load.z.w.Asked(zkSecret)
 	switch q := op.Request.(type) {

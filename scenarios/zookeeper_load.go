@@ -81,6 +81,9 @@ func (l *zkLoad) add(name string, quota int, servers []nodes.ID) *zkClient {
 
 // Done implements trial.Workload.
 func (l *zkLoad) Done() bool {
+	if loss := l.z.loss; loss != nil && !loss.over && !l.stopped {
+		return false
+	}
 	for _, c := range l.clients {
 		if len(c.open) > 0 || c != l.probe && c.begun < c.quota && !l.stopped {
 			return false

@@ -458,7 +458,7 @@ func (g *zkWatch) ended(m *sim.Machine, last nodes.Node) {
 	if g.seen[m.ID()].stranger = errors.Is(m.Exit(), zab.ErrNotMember) && g.removed(m.ID()); g.seen[m.ID()].stranger {
 		return
 	}
-	if err := m.Exit(); err != nil && !errors.Is(err, nodes.ErrIO) && !errors.Is(err, nodes.ErrNoSpace) {
+	if err := m.Exit(); err != nil && !errors.Is(err, nodes.ErrIO) && !errors.Is(err, nodes.ErrNoSpace) && !g.z.refuses(m.ID(), err) {
 		g.violate(zkStarts, "%s stops: %v", m.ID(), err)
 	}
 }
