@@ -10,7 +10,9 @@ import (
 // needs to do harm happens often. None of it breaks anything by itself: with the conditions and without the defect all holds.
 func (k *kafkaWorld) conditions(name string) {
 	switch name {
-	case "kip101-lookup", "truncation-unfenced", "skip-truncation-same-leader", "halt-on-unclean":
+	case "skip-truncation-same-leader":
+		k.askFirst = true
+	case "kip101-lookup", "truncation-unfenced", "halt-on-unclean":
 		k.askFirst = true
 		k.restless()
 	case "hw-below-min-isr", "no-min-isr-check":
@@ -32,22 +34,36 @@ func (k *kafkaWorld) conditions(name string) {
 		k.storage("connection", "pause", "delay")
 		k.text += "replica.lag.time.max.ms=300\n"
 		k.late()
-	case "no-broker-epoch-check", "double-read-replica-state", "ineligible-joins", "broker-epoch-ignored":
+		if name == "isr-write-not-rechecked" { // brokers of its time did not look for the version that there is
+			k.quirks.Replica.NoVersionRefresh = !k.shape.bare
+		}
+	case "no-broker-epoch-check", "ineligible-joins", "broker-epoch-ignored":
 		k.storage("clog", "crash", "delay", "partition", "pause")
 	case "stop-without-epoch", "stop-replica-without-epoch":
-		k.works = append(k.works, (*kafkaClient).shuffle)
+		k.works, k.fleeting = append(k.works, (*kafkaClient).administer, (*kafkaClient).administer), true
+		k.copies(2)
 		k.storage("clog", "connection", "delay", "pause")
 		k.text += "controller.socket.timeout.ms=400\n"
 		k.late()
-	case "KeepEpochAfterLostEnd", "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another",
-		"verify-without-guard", "no-verify", "verification-says-yes":
+	case "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another":
 		k.transactions()
+		k.shared = true
+	case "KeepEpochAfterLostEnd", "verify-without-guard", "no-verify", "verification-says-yes":
+		k.transactions()
+		k.impatient = true
 	case "CommitBeforeAdding": // brokers of its time did not ask whether a partition is in the transaction
 		k.transactions()
 		k.quirks.Replica.Log.NoVerify = !k.shape.bare
-	case "NoTwoPhase", "TrustAllOwned":
+	case "NoTwoPhase":
 		k.sticky, k.static = true, false
 		k.slow(20*time.Millisecond, 150*time.Millisecond)
+	case "TrustAllOwned":
+		k.sticky, k.static = true, false
+		k.storage("connection", "partition", "delay")
+		k.late()
+	case "session-lost-in-become-follower":
+		k.works, k.internal = append(k.works, (*kafkaClient).shuffle, (*kafkaClient).shuffle), true
+		k.storage("connection", "partition", "pause")
 	case "KeepOwnedOnLoss": // before KIP-792 assignors believed every claim
 		k.sticky, k.static = true, false
 		k.storage("partition", "clog", "delay", "pause")
