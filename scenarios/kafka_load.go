@@ -65,7 +65,7 @@ func (l *kafkaLoad) add(name string, quota int, work kafkaWork) *kafkaClient {
 	l.k.w.AddClient(c.id, func() nodes.Node {
 		return task.New(broker.Codec(), func(t *task.T) {
 			ms := time.Millisecond
-			cluster := client.New(client.Config{Rack: c.rack(), Bootstrap: l.k.bootstrap(), ClientID: name, RequestTimeout: 900 * ms, DialTimeout: 400 * ms, RetryBackoff: 20 * ms,
+			cluster := client.New(client.Config{Rack: c.rack(), Bootstrap: l.k.bootstrap(), ClientID: name, RequestTimeout: l.k.patience(900 * ms), DialTimeout: 400 * ms, RetryBackoff: 20 * ms,
 				ReconnectBackoff: 10 * ms, ReconnectBackoffMax: 200 * ms, APITimeout: 3 * time.Second, MetadataMaxAge: 2 * time.Second, Quirks: l.k.clients})
 			work(c, t, cluster)
 			cluster.Close(t)

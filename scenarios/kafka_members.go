@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 
+	"orrery/nodes/kafka/broker"
 	"orrery/nodes/kafka/client"
 	"orrery/nodes/kafka/group"
 	"orrery/nodes/kafka/log"
+	"orrery/nodes/kafka/replica"
 )
 
 // The properties of a group that are held against its coordinator.
@@ -85,7 +87,7 @@ func (c *kafkaClient) processed(group string) {
 	c.given = c.given[:0]
 }
 
-// follows: an offset that a group commits is not in front of what it has processed.
+// processes: an offset that a group commits is not in front of what it has processed.
 func (g *kafkaWatch) processes(o *kafkaStored) {
 	if o.part.group != kafkaGroup || g.anyLossy() || o.offset < 0 {
 		return
@@ -103,4 +105,27 @@ func (c *kafkaClient) stranger(m client.GroupMetadata) string {
 		return ""
 	}
 	return reign
+}
+
+// appends looks at offsets that were appended on behalf of a group: it has members then.
+func (g *kafkaWatch) appends(p *kafkaPart, r *kafkaReplica, now replica.Glance, from int64) {
+	b, ok := g.glancing.m.Node().(*broker.Broker)
+	if !ok || !now.Leading || p.tp.Topic != group.OffsetsTopic {
+		return
+	}
+	for at := from; at < r.copy.end; at++ {
+		e := r.copy.entry(at)
+		if e.stored == nil || e.txn || e.stored.offset < 0 || e.stored.part.group != kafkaGroup {
+			continue
+		}
+		g.k.w.Asked(kafkaMembers)
+		for _, x := range b.Groups().Inspect().(group.View).Partitions {
+			for i := range x.Groups {
+				if x.Groups[i].Group == kafkaGroup && len(x.Groups[i].Members) == 0 {
+					g.violate(kafkaMembers, "%s takes offset %d of %s for group %s, which has no members", r.id, e.stored.offset, e.stored.part.tp, kafkaGroup)
+				}
+			}
+		}
+		return
+	}
 }

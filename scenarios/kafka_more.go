@@ -3,8 +3,11 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"orrery/nodes/kafka/client"
+	"orrery/nodes/kafka/group"
+	"orrery/nodes/kafka/txn"
 	"orrery/nodes/task"
 )
 
@@ -38,6 +41,9 @@ func (c *kafkaClient) shuffle(t *task.T, cluster *client.Cluster) {
 	for c.working() {
 		c.rest(t)
 		all := c.load.partitions()
+		if c.load.k.internal {
+			all = append(all, client.TopicPartition{Topic: group.OffsetsTopic}, client.TopicPartition{Topic: group.OffsetsTopic}, client.TopicPartition{Topic: txn.StateTopic})
+		}
 		tp := all[c.draw(kafkaWhere, uint64(len(all)))]
 		to := slices.Clone(c.load.k.watch.named(tpName(tp)).replicas)
 		if len(to) == 0 {
@@ -104,4 +110,12 @@ func (c *kafkaClient) rack() string {
 		return ""
 	}
 	return fmt.Sprintf("r%d", 1+c.draw(kafkaRack, uint64(len(c.load.k.brokers))))
+}
+
+// patience is how long clients wait that would wait for so long.
+func (k *kafkaWorld) patience(d time.Duration) time.Duration {
+	if k.impatient {
+		return d / 6
+	}
+	return d
 }

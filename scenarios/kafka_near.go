@@ -61,6 +61,7 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 	}
 	if was.led && was.leading && was.incarnation == r.incarnation && r.copy.end > was.end {
 		g.opens(p, r, now, was.end)
+		g.appends(p, r, now, was.end)
 	}
 	if !p.compacted {
 		g.grown(p, r, now, was.led && was.incarnation == r.incarnation)

@@ -146,7 +146,7 @@ func (c *kafkaCopy) within(pid, before int64) bool {
 func (c *kafkaClient) begins(t *task.T, cluster *client.Cluster, id string) (*kafkaUser, error) {
 	x := &c.load.k.watch.txns
 	u := &kafkaUser{c: c}
-	u.p = client.NewProducer(cluster, client.ProducerConfig{TransactionalID: id, TransactionTimeout: time.Second, DeliveryTimeout: 2500 * time.Millisecond})
+	u.p = client.NewProducer(cluster, client.ProducerConfig{TransactionalID: id, TransactionTimeout: time.Second, DeliveryTimeout: c.load.k.patience(2500 * time.Millisecond)})
 	var before []*kafkaUser
 	for _, o := range x.users[id] {
 		if o.ready {
@@ -205,7 +205,10 @@ func (c *kafkaClient) transact(t *task.T, cluster *client.Cluster) {
 	if !c.ready(t, cluster) {
 		return
 	}
-	const id = "notes"
+	id := "notes"
+	if !c.load.k.shared {
+		id += "-" + string(c.id)
+	}
 	for c.working() {
 		u, err := c.begins(t, cluster, id)
 		for c.begun++; err == nil && c.working(); {
