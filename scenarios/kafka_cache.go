@@ -30,7 +30,7 @@ func newKafkaReplay() kafkaReplay {
 func (j *kafkaReplay) take(at int64, e kafkaEntry) {
 	switch {
 	case e.control:
-		for part, v := range j.staged[e.pid] { // lint:maporder they are of different partitions
+		for part, v := range j.staged[e.pid] {
 			if e.commit && j.offsets[part].at <= v.at {
 				j.offsets[part] = v
 			}
@@ -39,7 +39,7 @@ func (j *kafkaReplay) take(at int64, e kafkaEntry) {
 	case e.stored == nil:
 	case e.stored.offset < 0:
 		delete(j.offsets, e.stored.part)
-		for _, of := range j.staged { // lint:maporder each of them forgets it
+		for _, of := range j.staged {
 			delete(of, e.stored.part)
 		}
 	case e.txn:
