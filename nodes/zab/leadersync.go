@@ -174,14 +174,12 @@ func (h *handler) startForwarding(env nodes.Env, sent int64) {
 				h.forwardCommitted(env, t)
 			}
 		}
-		if !h.observer {
-			for _, p := range l.outstanding {
-				if !l.s.cfg.Quirks.AcksOutliveTrunc {
-					p.acks.Remove(h.id) // it may have had this one in its log; it has been told to cut that off, and acknowledges anew
-				}
-				if p.zxid > sent {
-					h.say(env, &proto.QuorumPacket{Type: proto.PacketProposal, Zxid: p.zxid, Data: p.raw})
-				}
+		for _, p := range l.outstanding {
+			if !l.s.cfg.Quirks.AcksOutliveTrunc { // of one that was a voter and observes now, too
+				p.acks.Remove(h.id) // it may have had this one in its log; it has been told to cut that off, and acknowledges anew
+			}
+			if p.zxid > sent && !h.observer {
+				h.say(env, &proto.QuorumPacket{Type: proto.PacketProposal, Zxid: p.zxid, Data: p.raw})
 			}
 		}
 	}
