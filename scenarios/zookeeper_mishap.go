@@ -17,13 +17,14 @@ import (
 type zkLoss struct {
 	z    *zkWorld
 	id   nodes.ID
-	gone []string // the names of the snapshots, while they are away
+	gone []string // the zxids of the snapshots, while they are away
 	over bool
 }
 
 const (
-	zkAway       = "version-2/away-" // begins the names of snapshots meanwhile
-	zkLossLatest = 8 * time.Second   // it happens no more: the server has all of its history in its log
+	zkThere      = "version-2/snapshot." // begins the names of snapshots
+	zkAway       = "version-2/away."     // and does so meanwhile
+	zkLossLatest = 8 * time.Second       // it happens no more: the server has all of its history in its log
 )
 
 // loseSnapshots has it happen to one of the voters, at some time.
@@ -52,9 +53,9 @@ func (l *zkLoss) happen() {
 	m.Kill(vdisk.LoseNothing)
 	names, _ := m.Disk().List("version-2")
 	for _, name := range names {
-		if strings.HasPrefix(name, "snapshot.") {
-			l.gone = append(l.gone, name)
-			l.rename(m, "version-2/"+name, zkAway+name)
+		if _, zxid, ok := strings.Cut(name, "snapshot."); ok {
+			l.gone = append(l.gone, zxid)
+			l.rename(m, zkThere+zxid, zkAway+zxid)
 		}
 	}
 	m.Start(0)
@@ -69,8 +70,8 @@ func (l *zkLoss) restore() {
 	}
 	m := l.z.w.U.Machine(l.id)
 	m.Kill(vdisk.LoseNothing) // if it has started, which it should not have
-	for _, name := range l.gone {
-		l.rename(m, zkAway+name, "version-2/"+name)
+	for _, zxid := range l.gone {
+		l.rename(m, zkAway+zxid, zkThere+zxid)
 	}
 	l.gone, l.over = nil, true
 	m.Start(0)
