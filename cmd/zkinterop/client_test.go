@@ -69,7 +69,7 @@ func connect(s *server, old *session) (*session, error) {
 func mustConnect(t testing.TB, s *server) *session {
 	var c *session
 	var err error
-	eventually(t, 30*time.Second, func() bool { c, err = connect(s, nil); return err == nil },
+	eventually(t, patience, func() bool { c, err = connect(s, nil); return err == nil },
 		func() string { return fmt.Sprintf("%s %d: %v", s.kind, s.id, err) })
 	t.Cleanup(func() { c.conn.Close() })
 	return c

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,7 +15,7 @@ import (
 // reconfig asks for a change of the ensemble, as the administrator, until it is made: whoever leads may change on the way.
 func reconfig(t testing.TB, servers []*server, joining, leaving string) {
 	var last error
-	eventually(t, 30*time.Second, func() bool {
+	eventually(t, patience, func() bool {
 		for _, s := range servers {
 			c, err := connect(s, nil)
 			if err != nil {
@@ -62,7 +61,7 @@ func members(s *server) string {
 
 func agreed(t testing.TB, servers []*server, holds func(text string) bool) string {
 	var all []string
-	eventually(t, 30*time.Second, func() bool {
+	eventually(t, patience, func() bool {
 		all = nil
 		for _, s := range servers {
 			all = append(all, members(s))
@@ -128,7 +127,7 @@ func inFiles(t testing.TB, s *server, text string) {
 	lines, version, _ := strings.Cut(text, "\nversion=")
 	var static, dynamic []byte
 	want := filepath.Join(s.dir, "zoo.cfg.dynamic."+version)
-	eventually(t, 10*time.Second, func() bool {
+	eventually(t, patience, func() bool {
 		static, _ = os.ReadFile(s.cfg)
 		dynamic, _ = os.ReadFile(want)
 		return strings.Contains(string(static), "dynamicConfigFile="+want) && strings.TrimSpace(string(dynamic)) == lines
@@ -153,11 +152,11 @@ func TestAReconfigurationMovesTheClientPort(t *testing.T) {
 			moved := *out
 			moved.client = fmt.Sprintf("127.0.0.1:%d", port)
 			reconfig(t, servers, line+";"+moved.client, "")
-			eventually(t, 10*time.Second, func() bool { return moved.mode() == "leader" }, moved.mode)
+			eventually(t, patience, func() bool { return moved.mode() == "leader" }, moved.mode)
 			inFiles(t, &moved, agreed(t, []*server{&moved}, func(text string) bool { return strings.Contains(text, moved.client) }))
 			moved.kill()
 			moved.start()
-			eventually(t, 20*time.Second, func() bool { return moved.mode() != "" }, moved.log.String)
+			eventually(t, patience, func() bool { return moved.mode() != "" }, moved.log.String)
 			require.Empty(t, out.mode(), "at the old port nobody listens any more")
 		}
 	}

@@ -139,7 +139,7 @@ func ensemble(t testing.TB, extra string, kinds ...kind) []*server {
 	}
 	for _, s := range servers {
 		require.NoError(t, os.WriteFile(filepath.Join(s.dir, "myid"), fmt.Appendf(nil, "%d\n", s.id), 0o600))
-		s.configure(extra + "standaloneEnabled=false\ninitLimit=20\nsyncLimit=10\n" + members.String())
+		s.configure(extra + "standaloneEnabled=false\ninitLimit=150\nsyncLimit=75\n" + members.String())
 	}
 	return servers
 }
@@ -233,7 +233,7 @@ func (s *server) mode() string {
 // leader is the one that leads, once all that are named serve.
 func leader(t testing.TB, servers ...*server) *server {
 	var lead *server
-	eventually(t, time.Minute, func() bool {
+	eventually(t, patience, func() bool {
 		lead = nil
 		for _, s := range servers {
 			switch s.mode() {
@@ -253,6 +253,10 @@ func leader(t testing.TB, servers ...*server) *server {
 	})
 	return lead
 }
+
+// patience is how long whatever must come about may take. It says nothing of how fast a server is: machines that are busy with other things
+// need a multiple of what they need otherwise.
+const patience = 3 * time.Minute
 
 func eventually(t testing.TB, limit time.Duration, cond func() bool, why func() string) {
 	t.Helper()
