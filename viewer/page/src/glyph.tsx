@@ -15,7 +15,7 @@ export function hue(family: string): string {
 
 export const legend: [string, string][] = [
   ["boot", "machine boots or restarts"], ["crash", "machine crashes"], ["deliver", "message arrives"],
-  ["drop", "message is lost"], ["fire", "timer fires"], ["write", "written, not durable"], ["synced", "durable"],
+  ["drop", "message is lost"], ["fire", "timer fires"], ["write", "written, not durable"], ["synced", "durable"], ["sync-failed", "a sync has failed"],
   ["note", "what a machine says"], ["invoke", "client asks"], ["return", "client is answered"],
   ["fault-on", "fault begins or ends"], ["violation", "property violated"],
 ];
@@ -30,6 +30,7 @@ export function Glyph({ kind, x, y, colour }: { kind: string; x: number; y: numb
     case "fire": return <g transform={at} class="g fire"><circle r="6" /><path d="M0-3.500V0L3 2" /></g>;
     case "write": return <rect transform={at} class="g write" x="-5" y="-5" width="10" height="10" />;
     case "synced": return <rect transform={at} class="g synced" x="-5" y="-5" width="10" height="10" />;
+    case "sync-failed": return <g transform={at} class="g sync-failed"><rect x="-6" y="-6" width="12" height="12" /><path d="M0-4V1M0 3V4" /></g>;
     case "note": return <path transform={at} class="g note" d="M-4 7V-6H6L3-2.500L6 1H-4" />;
     case "invoke": return <path transform={at} class="g invoke" d="M-6-5H6L0 5Z" />;
     case "return": return <path transform={at} class="g return" d="M-6 5H6L0-5Z" />;

@@ -1,8 +1,8 @@
-// How the machines fared: when each was down, paused, waiting for an answer, or had bytes that were not
-// durable; and when faults were in force. Intervals are in indices of events.
+// How the machines fared: when each was down, paused, waiting for an answer, had bytes that were not
+// durable, led or stood for election; and when faults were in force. Intervals are in indices of events.
 import type { Run } from "./run";
 
-export type LifeKind = "absent" | "down" | "paused" | "waiting" | "unsynced";
+export type LifeKind = "absent" | "down" | "paused" | "waiting" | "unsynced" | "leads" | "stands";
 export interface Life { kind: LifeKind; from: number; to: number; text: string }
 export interface Force { name: string; text: string; kind: string; from: number; to: number; nodes: number[]; sides: number[][]; effects: number }
 
@@ -26,6 +26,14 @@ export function faultKind(name: string): string {
   return "network";
 }
 
+/** What a change of a state says of a field "role": undefined if nothing. */
+export function roleIn(diff: string): string | undefined {
+  if (!diff.includes("role")) return undefined;
+  return (diff.startsWith("{") ? /[{,]"role":"([^"]*)"/ : /(?:^|; )role: (?:"[^"]*"|null) → "([^"]*)"/).exec(diff)?.[1];
+}
+
+const roleKind = (role: string): LifeKind | undefined => /^lead/i.test(role) ? "leads" : /^(candidate|looking|elect)/i.test(role) ? "stands" : undefined;
+
 export function livesOf(r: Run): Lives {
   const m = r.head.nodes.length + 1;
   const of: Life[][] = Array.from({ length: m }, () => []);
@@ -45,16 +53,24 @@ export function livesOf(r: Run): Lives {
   const k = (name: string) => r.head.kinds.indexOf(name);
   const BOOT = k("boot"), CRASH = k("crash"), ON = k("fault-on"), OFF = k("fault-off"), INVOKE = k("invoke"), RETURN = k("return"),
     WRITE = k("write"), SYNC = k("sync"), SYNCED = k("synced");
-  const unsynced = new Int32Array(m);
+  const unsynced = new Int32Array(m), roles = new Map<number, string | undefined>();
+  const role = (node: number, i: number) => {
+    const diff = r.state[i];
+    if (!roles.has(diff)) roles.set(diff, roleIn(r.str(diff)));
+    const now = roles.get(diff);
+    if (now === undefined) return;
+    for (const kind of ["leads", "stands"] as const) if (roleKind(now) === kind) begin(node, kind, i, now); else end(node, kind, i);
+  };
   for (let i = 0; i < r.n; i++) {
     const node = r.node[i], kind = r.kind[i];
     if (node && !seen[node]) {
       seen[node] = 1;
       if (kind === BOOT && r.inc[i] <= 1 && i > 0) of[node].push({ kind: "absent", from: 0, to: i, text: "not started yet" });
     }
+    if (r.state[i]) role(node, i);
     if (kind === BOOT) { end(node, "down", i); }
     else if (kind === CRASH) {
-      for (const w of ["waiting", "unsynced"] as const) end(node, w, i);
+      for (const w of ["waiting", "unsynced", "leads", "stands"] as const) end(node, w, i);
       for (const [key, f] of files) if (key.startsWith(node + " ")) { f.asked.clear(); if (!/killed|process/.test(r.str(r.text[i]))) f.size = f.durable; }
       unsynced[node] = 0; asking.delete(node);
       begin(node, "down", i, r.str(r.text[i]));

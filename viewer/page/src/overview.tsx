@@ -127,7 +127,7 @@ function paint(g: CanvasRenderingContext2D, width: number, s: Scene) {
   });
   g.save();
   g.beginPath(); g.rect(left, 0, wide, s.height); g.clip();
-  bands(g, s, X, base, { warn, bad, line, client, disk });
+  bands(g, s, X, base, { warn, bad, line, client, disk, good: ok });
   const a = s.indexAt(from), b = Math.min(s.run.n - 1, s.indexAt(to));
   const colours = [ink, disk, ok, warn, bad, bad];
   if (b - a > singly) density(g, s, a, b, X, wide, laneOf, colours);
@@ -172,11 +172,12 @@ function bands(g: CanvasRenderingContext2D, s: Scene, X: (v: number) => number, 
     const y = i * s.laneHeight;
     let drawn = -1; // bars that would fall on one pixel are one
     for (const l of s.lives.of[n]) {
-      if (l.kind === "unsynced" || l.kind === "absent") continue;
+      if (l.kind === "unsynced" || l.kind === "absent" || l.kind === "stands") continue;
       const x = X(s.position(Math.min(l.from, s.run.n - 1))), w = X(until(l.to)) - x;
       if (x + w < left || x > g.canvas.clientWidth) continue;
       if (l.kind === "waiting" && x + w < drawn + 1) continue;
       if (l.kind === "waiting") { drawn = x + w; g.fillStyle = c.client; g.globalAlpha = 0.45; g.fillRect(x, y + s.laneHeight / 2 - 2, Math.max(1, w - 1), 4); }
+      else if (l.kind === "leads") { g.fillStyle = c.good; g.globalAlpha = 0.5; g.fillRect(x, y + s.laneHeight - 2, Math.max(1, w), 2); }
       else if (l.kind === "down" || l.kind === "paused") {
         g.globalAlpha = 0.35; g.strokeStyle = l.kind === "down" ? c.bad : c.warn; g.lineWidth = 1;
         g.save(); g.beginPath(); g.rect(x, y + 1, Math.max(2, w), s.laneHeight - 2); g.clip();

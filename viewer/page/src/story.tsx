@@ -94,6 +94,7 @@ function Lane({ rows, lives, node, x, a, b }: Props & { node: number; x: number;
     {near.map((l) => {
       const [from, to] = span(l);
       if (to <= from) return null;
+      if (l.kind === "leads" || l.kind === "stands") return <rect class={l.kind} x={x - 15} width="30" y={from} height={to - from}><title>{l.text}</title></rect>;
       if (l.kind === "unsynced") return <rect class="unsynced" x={x - 10} width="3" y={from} height={to - from} />;
       if (l.kind === "waiting") return <rect class="waiting" x={x - 3} width="6" y={from} height={to - from} rx="3" />;
       return <g><line class="cover" x1={x} x2={x} y1={from} y2={to} /><line class={l.kind} x1={x} x2={x} y1={from} y2={to} /></g>;
@@ -146,10 +147,10 @@ function Mark({ run, row, y, x, right }: { run: Run; row: Row; y: number; x: Map
   const cx = x.get(row.node);
   if (cx === undefined || row.mark === "drop") return null;
   const wrote = row.events.some((e) => run.kindOf(e) === "write") && row.mark !== "write";
-  const name = run.str(run.name[row.at]);
+  const name = run.str(run.name[row.at]), failed = row.mark === "synced" && run.text[row.at] !== 0;
   const source = row.arrow && x.get(row.arrow.from), side = source !== undefined && source > cx ? -1 : 1; // away from where its message comes from
   const flagged = row.flags.length > 0 && row.mark !== "note" && row.mark !== "invoke" && row.mark !== "return", fx = cx + side * 13;
-  return <g><Glyph kind={row.mark} x={cx} y={y} colour={row.arrow ? hue(family(name || row.title)) : undefined} />
+  return <g><Glyph kind={failed ? "sync-failed" : row.mark} x={cx} y={y} colour={row.arrow ? hue(family(name || row.title)) : undefined} />
     {flagged && <path class="g note" d={`M${fx - 4} ${y + 5}V${y - 6}H${fx + 5}L${fx + 2.500} ${y - 3}L${fx + 5} ${y}H${fx - 3}V${y + 5}Z`} />}
     {wrote && <rect class="g write" x={cx + side * (flagged ? 27 : 14) - 4} y={y - 4} width="8" height="8" />}</g>;
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../src/", import.meta.url));
 const { outputFiles } = await build({
-  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export { faultKind } from "./lives";`, resolveDir: source },
+  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export { faultKind, roleIn, livesOf } from "./lives";`, resolveDir: source },
   bundle: true, write: false, format: "esm", target: "es2022",
 });
 const page = await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].text).toString("base64"));
@@ -20,6 +20,16 @@ test("a diff is read whatever its values hold", () => {
   ]);
   assert.equal(page.changes("no diff at all"), undefined);
   assert.equal(page.changes("cut: [1,2 → "), undefined);
+});
+
+test("a machine leads from when its state says so until it says otherwise, or ends", () => {
+  assert.equal(page.roleIn(`{"epoch":1,"role":"leader"}`), "leader");
+  assert.equal(page.roleIn(`a: 1 → 2; role: "follower" → "candidate"`), "candidate");
+  assert.equal(page.roleIn(`parole: "x" → "leader"; note: "role: x" → "y"`), undefined);
+  const strings = ["", `{"role":"follower"}`, `role: "follower" → "candidate"`, `role: "candidate" → "leader"`, `slot: 1 → 2`], kinds = ["boot", "fire", "crash"];
+  const run = { head: { nodes: ["n1"], kinds }, n: 6, node: [1, 1, 1, 1, 1, 1], kind: [0, 1, 1, 1, 2, 0], inc: [1, 1, 1, 1, 1, 2], state: [1, 2, 3, 4, 0, 1],
+    name: [], text: [], file: [], len: [], off: [], str: (i) => strings[i] ?? "", machine: () => "n1" };
+  assert.deepEqual(page.livesOf(run).of[1].map((l) => [l.kind, l.from, l.to]), [["stands", 1, 2], ["leads", 2, 4], ["down", 4, 5]]);
 });
 
 /** A run of one machine whose states are these diffs. */
