@@ -17,7 +17,7 @@ import (
 )
 
 // mostBytes is what the page of a lesson may have.
-const mostBytes = 2 << 20
+const mostBytes = 2_000_000
 
 // The pages of two lessons are made: that which the tests in a browser open, and the largest, which has ZooKeeper's servers in it. All of them
 // are if ORRERY_PAGES says where to leave them.
