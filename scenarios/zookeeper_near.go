@@ -14,6 +14,7 @@ const (
 	zkMemory   = "memory-is-disk"                    // a start would give what is in memory
 	zkKept     = "kept-snapshots-keep-their-log"     // of a snapshot that is kept, so is the log behind it
 	zkWaits    = "nothing-waits-for-nothing"         // what waits in the commit processor waits for a transaction
+	zkElects   = "elections-keep-their-rules"        // see election.Lapse
 	zkAckStays = "what-counts-as-acknowledged-stays" // who follows a leader has on disk what the leader counts on there
 )
 
@@ -42,6 +43,10 @@ func (g *zkWatch) near(m *sim.Machine, s *zab.Server) {
 	g.z.w.Asked(zkWaits)
 	if why := s.Stalled(); why != "" {
 		g.violate(zkWaits, "%s: %s", id, why)
+	}
+	g.z.w.Asked(zkElects)
+	if lapse := s.Lapse(); lapse != "" {
+		g.violate(zkElects, "%s: %s", id, lapse)
 	}
 	if !s.Recovered() {
 		return
@@ -113,8 +118,12 @@ func (g *zkWatch) compareKept(id nodes.ID, s *zab.Server, disk readOnly) {
 	if err != nil {
 		return // compareDisk has said so, if it matters
 	}
-	if len(all) == 0 || len(log) > 0 && g.position(log[len(log)-1].Zxid) < g.position(all[len(all)-1]) {
-		return // what the newest snapshot has is still on its way to the log
+	logged := int64(0)
+	if len(log) > 0 {
+		logged = log[len(log)-1].Zxid
+	}
+	if len(all) == 0 || g.position(logged) < g.position(all[len(all)-1]) {
+		return // what the newest snapshot has is still on its way to the log, or a crash has taken it
 	}
 	kept := n.kept
 	n.kept = -1

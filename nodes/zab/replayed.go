@@ -97,3 +97,11 @@ func (s *Server) Counts(learner int64) (zxid int64) {
 	}
 	return zxid
 }
+
+// Lapse is what an election should have done by now, see [election.Election.Lapse].
+func (s *Server) Lapse() string {
+	if s.elect == nil {
+		return ""
+	}
+	return s.elect.Lapse()
+}

@@ -92,6 +92,7 @@ type Election struct {
 	patience      time.Duration
 	queue         []notification // between WorkerReceiver and the election
 	waking        bool           // the election's stage is about to run
+	kept          lapses
 }
 
 // New returns a server's part in elections that looks for nobody yet. current is the ensemble, and next

@@ -156,11 +156,13 @@ func (e *Election) heardSettled(env nodes.Env, n *notification) {
 			e.decide(env, n.vote)
 			return
 		}
+		e.kept.unheeded = e.supporters.HasAllQuorums() && n.state == Leading && n.sid == n.vote.Leader
 	}
 	e.outofelection.put(n.sid, b)
 	e.supporters = e.count(&e.outofelection, b)
 	if e.supporters.HasAllQuorums() && e.checkLeader(&e.outofelection, n.vote) {
 		nodes.Reachable(env, "election: joins an ensemble that has its leader")
+		e.kept.usurps = n.vote.Leader == e.cfg.Self && n.vote.Round != e.clock
 		e.clock = n.vote.Round
 		e.decide(env, n.vote)
 	}

@@ -25,6 +25,7 @@ type peer struct {
 	queue []byte     // the message that waits to be sent, with its length before it; a newer one takes its place. nil if none
 	last  []byte     // the message that was handed to a connection last
 	conn  nodes.Conn // the zero Conn if none stands
+	said  int        // messages that were handed to conn
 	in    []byte     // what has arrived of a message
 	dial  nodes.Conn // a connection that is being set up; the zero Conn if none is
 	tries int        // dials so far: which of several addresses is next
@@ -90,6 +91,7 @@ func (m *manager) flush(env nodes.Env, p *peer) {
 }
 
 func (m *manager) write(env nodes.Env, p *peer, b []byte) {
+	p.said++
 	if env.Write(p.conn, b) != nil {
 		p.conn = nodes.Conn{}
 	}
@@ -197,7 +199,7 @@ func (m *manager) keep(env nodes.Env, p *peer, c nodes.Conn, in []byte) {
 	if p.up() {
 		env.Close(p.conn)
 	}
-	p.conn, p.in = c, nil
+	p.conn, p.in, p.said = c, nil, 0
 	if p.queue == nil && p.last != nil && !m.cfg.Quirks.NoResend {
 		m.write(env, p, p.last)
 	}

@@ -88,8 +88,12 @@ func (e *Election) answerLate(env nodes.Env, n *notification) {
 	if !e.isVoter(e.cfg.Self) && !e.outdated(n) {
 		return
 	}
-	if e.state == Leading && !e.cfg.Quirks.NoLookingReport {
-		e.events = append(e.events, LookingVoter{n.sid})
+	if e.state == Leading {
+		e.kept.lookers++
+		if !e.cfg.Quirks.NoLookingReport {
+			e.kept.reported++
+			e.events = append(e.events, LookingVoter{n.sid})
+		}
 	}
 	e.tell(env, n.sid, e.vote)
 }
