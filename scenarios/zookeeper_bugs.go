@@ -51,6 +51,10 @@ func (z *zkWorld) plant(name string) error {
 	switch {
 	case q.NoRolloverGuard:
 		z.each(func(c *zkConfig) { c.InitialZxid = 1<<32 - 8 })
+	case q.LeavesStranded: // who has the most votes is slow to write that it has accepted its own epochs, and nobody waits for it
+		z.each(func(c *zkConfig) { c.InitLimit = 4 })
+		z.slowDisksOf(400*time.Millisecond, z.voters[len(z.voters)-1])
+		z.w.Families = []string{"crash"}
 	case q.TruncLeavesHole, q.TxnLogSyncUncommitted:
 		z.each(func(c *zkConfig) {
 			c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync = 3, 330_000, false

@@ -40,4 +40,5 @@ var zkSeeds = map[string]string{
 	"fle-pred-1419":                  "1-600",
 	"no-update-election-vote":        "1-1800",
 	"fle-whole-votes":                "1-2500",
+	"leaves-stranded":                "1-600",
 }

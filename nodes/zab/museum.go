@@ -40,7 +40,7 @@ var bugs = []Bug{
 		What:   "a learner that comes back to its leader cuts off proposals that it had acknowledged, and its acknowledgements still count",
 		Breaks: "what is committed is durable", Needs: "learners that lose a leader which goes on", set: func(q *Quirks) { q.AcksOutliveTrunc = true }},
 	{Name: "leaves-stranded", Source: "ZooKeeper 3.9 (Leader.getEpochToPropose, Learner.registerWithLeader); found by discovery",
-		What:   "a server that has accepted the epoch of a leader which came to nothing is offered an earlier one for as long as its leader lasts",
+		What:   "who has accepted the epoch of a leader that came to nothing cannot follow one of an earlier epoch, and is left out until that fails",
 		Breaks: "liveness: the core converges", Needs: "leaders that fail before their epoch is established", set: func(q *Quirks) { q.LeavesStranded = true }},
 	{Name: "newleader-before-snap", Source: "ZOOKEEPER-3104 (before 3.5.5)",
 		What:   "NEWLEADER comes right behind a snapshot, before what was committed while it was sent and of which it holds traces",

@@ -81,7 +81,7 @@ type Server struct {
 	conns    conns
 	clients  clients
 
-	heardEpoch  int64  // the last that a learner has accepted for which this server's own came too late: see leader.strands
+	heardEpoch  int64  // the latest that a learner had accepted which this server gave way to as a leader
 	pipelines   uint64 // that were begun
 	nextSession int64  // the identifier of the next session that is created here
 	lastAlone   int64  // the last zxid that was given out, by a server that stands alone
