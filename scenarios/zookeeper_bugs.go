@@ -51,10 +51,8 @@ func (z *zkWorld) plant(name string) error {
 	switch {
 	case q.NoRolloverGuard:
 		z.each(func(c *zkConfig) { c.InitialZxid = 1<<32 - 8 })
-	case q.LeavesStranded: // who has the most votes is slow to write that it has accepted its own epochs, and nobody waits for it
-		z.each(func(c *zkConfig) { c.InitLimit = 4 })
-		z.slowDisksOf(400*time.Millisecond, z.voters[len(z.voters)-1])
-		z.w.Families = []string{"crash"}
+	case q.LeavesStranded:
+		z.slowToAccept()
 	case q.TruncLeavesHole, q.TxnLogSyncUncommitted:
 		z.each(func(c *zkConfig) {
 			c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync = 3, 330_000, false
@@ -111,6 +109,13 @@ func (z *zkWorld) plant(name string) error {
 		z.w.Families = []string{"crash", "connection", "partition"}
 	}
 	return nil
+}
+
+// slowToAccept has the voter that wins most elections write its epochs so slowly that often nobody waits for it.
+func (z *zkWorld) slowToAccept() {
+	z.each(func(c *zkConfig) { c.InitLimit = 4 })
+	z.slowDisksOf(400*time.Millisecond, z.voters[len(z.voters)-1])
+	z.w.Families = []string{"crash"}
 }
 
 // each changes what all servers' zoo.cfg says.
