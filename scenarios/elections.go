@@ -308,6 +308,11 @@ func (a *accidents) links() [][2]nodes.ID {
 // was 3.0 s.
 const electionLimit = 4 * time.Second
 
-// electionSeeds is in which seeds each defect is found, with room to spare. The others let a vote get lost or be counted late, which the
-// next notification mends within a second; they are found in the package's own worlds, where nobody repeats himself.
-var electionSeeds = map[string]string{"fle-blocking-connect": "1-40"}
+// electionSeeds is in which seeds each defect is found, with room to spare. The others need what only zookeeper has, many faults at a time.
+var electionSeeds = map[string]string{
+	"fle-blocking-connect":   "1-40",
+	"fle-no-resend":          "1-20",
+	"fle-ignores-round":      "1-60",
+	"fle-no-looking-report":  "1-40",
+	"check-leader-wrong-map": "1-40",
+}
