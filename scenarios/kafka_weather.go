@@ -45,12 +45,13 @@ func (k *kafkaWorld) conditions(name string) {
 		k.storage("clog", "connection", "delay", "pause")
 		k.text += "controller.socket.timeout.ms=400\n"
 		k.late()
-	case "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another":
+	case "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another", "no-verify":
 		k.transactions()
 		k.shared = true
-	case "KeepEpochAfterLostEnd", "verify-without-guard", "no-verify", "verification-says-yes":
+	case "KeepEpochAfterLostEnd", "verify-without-guard", "verification-says-yes":
 		k.transactions()
 		k.impatient = true
+		k.storage("clog", "delay")
 	case "CommitBeforeAdding": // brokers of its time did not ask whether a partition is in the transaction
 		k.transactions()
 		k.quirks.Replica.Log.NoVerify = !k.shape.bare
