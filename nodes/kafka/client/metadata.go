@@ -158,6 +158,18 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic) {
 	c.topics[*m.Topic] = n
 }
 
+// saw takes note of a leader epoch that was heard of elsewhere: of a leader of before it nothing more is asked, and what lagging brokers
+// say of it is not believed (Metadata.updateLastSeenEpochIfNewer, KIP-320).
+func (c *Cluster) saw(p TopicPartition, epoch int32) {
+	tp := c.topics[p.Topic]
+	if tp == nil || p.Partition < 0 || int(p.Partition) >= len(tp.partitions) {
+		return
+	}
+	if known := &tp.partitions[p.Partition]; known.LeaderEpoch >= 0 && known.LeaderEpoch < epoch {
+		known.Leader, known.LeaderEpoch, known.Code = -1, epoch, proto.LeaderNotAvailable
+	}
+}
+
 // Partitions are the partitions of a topic, by number. A topic that is not known is asked for, once.
 func (c *Cluster) Partitions(t *task.T, name string) ([]Partition, error) {
 	if old := c.topics[name]; old == nil || len(old.partitions) == 0 || c.stale(t) {

@@ -72,6 +72,7 @@ func (c *Consumer) recall(t *task.T) error {
 		case o.Offset < 0:
 			r.reset = true
 		default:
+			c.cluster.saw(r.tp, o.LeaderEpoch)
 			r.seek(o.Offset, o.LeaderEpoch)
 		}
 	}

@@ -1,0 +1,42 @@
+package client
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// A group's offset was committed in leader epoch 2, and what is known of the partition is from epoch 0: its leader of then may think that it
+// leads still, and has a shorter log. Where brokers insist, the topic is another one.
+func TestALeaderFromBeforeACommittedOffsetIsNotAsked(t *testing.T) {
+	c := &Cluster{topics: map[string]*topic{}, brokers: []Broker{{ID: 1}, {ID: 2}}}
+	p := TopicPartition{"a", 0}
+	say := func(leader, epoch int32) {
+		m := kmsg.NewMetadataResponseTopic()
+		m.Topic = kmsg.StringPtr("a")
+		mp := kmsg.NewMetadataResponseTopicPartition()
+		mp.Leader, mp.LeaderEpoch = leader, epoch
+		m.Partitions = append(m.Partitions, mp)
+		c.learnTopic(&m)
+	}
+	leads := func() int32 {
+		id, _, _ := c.leader(p)
+		return id
+	}
+	say(2, 0)
+	c.saw(p, -1)
+	c.saw(p, 0)
+	require.EqualValues(t, 2, leads())
+	c.saw(p, 2)
+	require.EqualValues(t, -1, leads())
+	say(2, 0)
+	require.EqualValues(t, -1, leads(), "a broker that lags")
+	say(1, 2)
+	require.EqualValues(t, 1, leads())
+	c.saw(p, 3)
+	for range rewindLimit {
+		say(2, 0)
+	}
+	require.EqualValues(t, 2, leads(), "all say so: it was made anew")
+}
