@@ -95,7 +95,7 @@ type kafkaReplica struct {
 	log         *log.Log
 	copy        kafkaCopy
 	start, hw   int64
-	top         int64 // the highest high watermark that this log has had
+	top         int64 // what transactions have ended below, the log may take for replicated
 	lso         int64
 	match       int64 // so far its log is what was committed
 	leading     bool
@@ -276,7 +276,7 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 	switch {
 	case fresh:
 		restarted := r.incarnation != m.Incarnation() && r.incarnation != 0
-		r.top = -1
+		r.top = l.EndOffset()
 		r.incarnation, r.log, r.leading, r.epoch, r.version, r.hw, r.lso = m.Incarnation(), l, false, -1, 0, -1, -1
 		err = r.copy.reload(disk, l)
 		r.match, before, r.died = 0, max(before, r.died), 0
@@ -287,7 +287,7 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 	case l.EndOffset() < before || l.StartOffset() > before:
 		r.near.lost = r.copy.entry(l.EndOffset())
 		err = r.copy.reload(disk, l)
-		r.match, r.top = min(r.match, r.copy.end), -1
+		r.match, r.top = min(r.match, r.copy.end), l.EndOffset()
 	default:
 		if l.StartOffset() != r.start {
 			r.copy.start(l.StartOffset())
@@ -416,7 +416,8 @@ func (g *kafkaWatch) watermarks(p *kafkaPart, r *kafkaReplica, now replica.Glanc
 	r.top = max(r.top, hw)
 	if r.copy.txns {
 		// Where a new leader has the high watermark fall, a transaction whose marker had been below it stays one that has ended
-		// (ProducerStateManager.onHighWatermarkUpdated forgets it): what was below it is committed.
+		// (ProducerStateManager.onHighWatermarkUpdated forgets it): what was below it is committed. And a snapshot of producers, from which they
+		// are taken when a log is loaded or truncated, holds the transactions that are open and no others.
 		w.Asked(kafkaStable)
 		if want := r.stable(hw); lso != want && lso != min(r.stable(r.top), hw) {
 			g.violate(kafkaStable, "%s has last stable offset %d of %s, and its log and high watermark %d say %d", r.id, lso, p.tp, hw, want)
