@@ -45,6 +45,16 @@ func (k *kafkaWorld) conditions(name string) {
 		k.storage("clog", "connection", "delay", "pause")
 		k.text += "controller.socket.timeout.ms=400\n"
 		k.late()
+	case "metadata-from-old-controller", "no-controller-epoch-guard":
+		k.storage("clog", "pause", "delay", "partition")
+	default:
+		k.conditionsOfClients(name)
+	}
+}
+
+// conditionsOfClients are those of defects of clients, of coordinators, and of compaction.
+func (k *kafkaWorld) conditionsOfClients(name string) {
+	switch name {
 	case "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another", "no-verify":
 		k.transactions()
 		k.shared = true
@@ -83,8 +93,6 @@ func (k *kafkaWorld) conditions(name string) {
 	case "marker-matched-by-key", "clean-loses-aborted":
 		k.works = append(k.works, (*kafkaClient).transactKeyed, (*kafkaClient).transactKeyed)
 		k.text += "log.flush.interval.messages=1\n"
-	case "metadata-from-old-controller", "no-controller-epoch-guard":
-		k.storage("clog", "pause", "delay", "partition")
 	}
 }
 
