@@ -40,17 +40,20 @@ func TestEveryScenarioIsAFunctionOfItsDraws(t *testing.T) {
 
 // A fuzzer chooses: its bytes are the draws of a run. One target a protocol.
 
-func FuzzCAS6023(f *testing.F)          { simtest.Fuzz(f, CAS6023().Build) }
-func FuzzCommit(f *testing.F)           { simtest.Fuzz(f, CommitScenario().Build) }
-func FuzzLock(f *testing.F)             { simtest.Fuzz(f, Lock().Build) }
-func FuzzZooKeeper(f *testing.F)        { simtest.Fuzz(f, ZooKeeper().Build) }
-func FuzzElections(f *testing.F)        { simtest.Fuzz(f, Elections().Build) }
-func FuzzZooKeeperRecipes(f *testing.F) { simtest.Fuzz(f, ZooKeeperRecipes().Build) }
-func FuzzStorm(f *testing.F)            { simtest.Fuzz(f, Storm().Build) }
-func FuzzTrident(f *testing.F)          { simtest.Fuzz(f, Trident().Build) }
-func FuzzKafka(f *testing.F)            { simtest.Fuzz(f, Kafka().Build) }
-func FuzzKafkaExactlyOnce(f *testing.F) { simtest.Fuzz(f, KafkaExactlyOnce().Build) }
-func FuzzKafkaAdmin(f *testing.F)       { simtest.Fuzz(f, KafkaAdmin().Build) }
-func FuzzDiscovery(f *testing.F)        { simtest.Fuzz(f, Discovery().Build) }
-func FuzzStormKafka(f *testing.F)       { simtest.Fuzz(f, StormKafka().Build) }
-func FuzzZKConsumer(f *testing.F)       { simtest.Fuzz(f, ZKConsumer().Build) }
+func FuzzCAS6023(f *testing.F)            { simtest.Fuzz(f, CAS6023().Build) }
+func FuzzCommit(f *testing.F)             { simtest.Fuzz(f, CommitScenario().Build) }
+func FuzzLock(f *testing.F)               { simtest.Fuzz(f, Lock().Build) }
+func FuzzZooKeeper(f *testing.F)          { simtest.Fuzz(f, ZooKeeper().Build) }
+func FuzzZooKeeperReconfig(f *testing.F)  { simtest.Fuzz(f, ZooKeeperReconfig().Build) }
+func FuzzZooKeeperRolling(f *testing.F)   { simtest.Fuzz(f, ZooKeeperRolling().Build) }
+func FuzzZooKeeperSnapshots(f *testing.F) { simtest.Fuzz(f, ZooKeeperSnapshots().Build) }
+func FuzzElections(f *testing.F)          { simtest.Fuzz(f, Elections().Build) }
+func FuzzZooKeeperRecipes(f *testing.F)   { simtest.Fuzz(f, ZooKeeperRecipes().Build) }
+func FuzzStorm(f *testing.F)              { simtest.Fuzz(f, Storm().Build) }
+func FuzzTrident(f *testing.F)            { simtest.Fuzz(f, Trident().Build) }
+func FuzzKafka(f *testing.F)              { simtest.Fuzz(f, Kafka().Build) }
+func FuzzKafkaExactlyOnce(f *testing.F)   { simtest.Fuzz(f, KafkaExactlyOnce().Build) }
+func FuzzKafkaAdmin(f *testing.F)         { simtest.Fuzz(f, KafkaAdmin().Build) }
+func FuzzDiscovery(f *testing.F)          { simtest.Fuzz(f, Discovery().Build) }
+func FuzzStormKafka(f *testing.F)         { simtest.Fuzz(f, StormKafka().Build) }
+func FuzzZKConsumer(f *testing.F)         { simtest.Fuzz(f, ZKConsumer().Build) }

@@ -35,6 +35,8 @@ const (
 	zkReconfigOps = 100
 	zkMachines    = 5 // of which any two configurations share a voter, so that whoever was away is found again
 	zkFewest      = 3 // voters that the administrator leaves
+
+	zkSuperDigest = "super:D/InIHSb7yEEbrWz8b9l71RjZJU=" // of super:test, as ZooKeeper's own tests have it
 )
 
 func buildZooKeeperReconfig(w *trial.World, s *Scenario) error {
@@ -52,13 +54,25 @@ func buildZooKeeperReconfig(w *trial.World, s *Scenario) error {
 	if err := z.drawConfig(); err != nil {
 		return err
 	}
-	z.each(func(c *zkConfig) { c.Reconfig, c.SkipACL, c.Standalone, c.InitialZxid = true, true, false, 0 })
+	z.each(func(c *zkConfig) {
+		c.Reconfig, c.SuperDigest, c.Standalone, c.InitialZxid = true, zkSuperDigest, false, 0
+	})
 	if w.Options.Bug != "" {
 		if err := z.quirk(w.Options.Bug); err != nil {
 			return err
 		}
 	}
 	a := &zkAdmin{z: z}
+	changes, pause := 3+int(w.Draw("changes", 6)), w.DrawDuration("time between changes", 50*time.Millisecond, 800*time.Millisecond)
+	if q := z.quirks; q.ActivationLostInSync || q.ObserverAcksIgnored { // a change must fall into a moment
+		changes, pause = 30, 25*time.Millisecond
+		w.Families = []string{"crash", "connection", "hunt"}
+		if q.ActivationLostInSync {
+			z.each(func(c *zkConfig) { c.ForceSnapshotSync = true })
+			z.chunk = 60
+			z.slowDisks(8 * time.Millisecond)
+		}
+	}
 	z.assemble(s, a.server)
 	a.zkLoad = z.load
 	w.Workload, w.Converged, w.Quorum, w.Tolerates = a, a.converged, a.quorum, 1

@@ -60,7 +60,9 @@ func newZKStory(t *testing.T, quirk string) *zkStory {
 	return &zkStory{t: t, z: z, clients: map[string]*zkClient{}, queues: map[string][]zkAsk{}}
 }
 
-func (s *zkStory) say(format string, args ...any) { s.said = append(s.said, fmt.Sprintf(format, args...)) }
+func (s *zkStory) say(format string, args ...any) {
+	s.said = append(s.said, fmt.Sprintf(format, args...))
+}
 
 // client begins a session.
 func (s *zkStory) client(name string, servers []nodes.ID) {

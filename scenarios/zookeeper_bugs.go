@@ -13,6 +13,9 @@ import (
 func zkBugs() []Bug {
 	var list []Bug
 	for _, b := range zab.Bugs() {
+		if b.Reconfigures {
+			continue
+		}
 		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, Seeds: zkSeeds[b.Name]})
 	}
 	return list

@@ -67,23 +67,29 @@ func TestEveryDefectOfZooKeeperIsFoundInItsSeeds(t *testing.T) {
 		}
 		seeds, err := explore.ParseSeeds(b.Seeds)
 		require.NoError(t, err, b.Name)
-		var found *trial.Result
-		err = explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
-			r, err := zk.Run(trial.Options{Seed: seed, Bug: b.Name})
-			if err != nil {
-				panic(err)
-			}
-			return r
-		}, func(_ uint64, r *trial.Result) bool {
-			if r.Verdict == checker.Violated {
-				found = r
-			}
-			return found == nil
-		})
-		require.NoError(t, err)
-		require.NotNil(t, found, "%s is not found in the seeds %s", b.Name, b.Seeds)
-		t.Logf("%-30s seed %4d: %s", b.Name, found.Seed, found.Property)
+		requireFound(t, zk, b, seeds)
 	}
+}
+
+// requireFound says that a defect is found in some of these seeds.
+func requireFound(t *testing.T, s *Scenario, b Bug, seeds explore.Seeds) {
+	t.Helper()
+	var found *trial.Result
+	err := explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
+		r, err := s.Run(trial.Options{Seed: seed, Bug: b.Name})
+		if err != nil {
+			panic(err)
+		}
+		return r
+	}, func(_ uint64, r *trial.Result) bool {
+		if r.Verdict == checker.Violated {
+			found = r
+		}
+		return found == nil
+	})
+	require.NoError(t, err)
+	require.NotNil(t, found, "%s is not found in the seeds %s", b.Name, b.Seeds)
+	t.Logf("%-30s seed %4d: %s", b.Name, found.Seed, found.Property)
 }
 
 // BenchmarkZooKeeperUniverse is what a hunt through an ensemble's defects is made of: universes of three servers and one client. Small

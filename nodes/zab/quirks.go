@@ -68,6 +68,9 @@ type Bug struct {
 	Breaks string // the property that it breaks
 	Needs  string // what must happen for it to show; "" for nothing but crashes and broken connections
 
+	// Reconfigures says that it shows only where members come and go.
+	Reconfigures bool
+
 	set func(*Quirks)
 }
 
@@ -92,7 +95,10 @@ func BugNamed(name string) (Bug, bool) {
 // the tree.
 func Bugs() []Bug {
 	list := append([]Bug(nil), bugs...)
-	list = append(list, reconfigBugs...)
+	for _, b := range reconfigBugs {
+		b.Reconfigures = true
+		list = append(list, b)
+	}
 	list = append(list, storeBugs...)
 	for _, b := range election.Bugs() {
 		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, set: func(q *Quirks) { b.Set(&q.Election) }})
