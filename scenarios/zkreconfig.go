@@ -76,8 +76,9 @@ func buildZooKeeperReconfig(w *trial.World, s *Scenario) error {
 	z.assemble(s, a.server)
 	a.zkLoad = z.load
 	w.Workload, w.Converged, w.Quorum, w.Tolerates = a, a.converged, a.quorum, 1
-	a.client = z.load.add("admin", 3+int(w.Draw("changes", 6)), z.all())
-	a.client.asks, a.client.burst, a.client.think = a.change, 1, w.DrawDuration("time between changes", 50*time.Millisecond, 800*time.Millisecond)
+	a.client = z.load.add("admin", changes, z.all())
+	a.client.auth = "super:test"
+	a.client.asks, a.client.burst, a.client.think = a.change, 1, pause
 	return nil
 }
 
