@@ -48,7 +48,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 	},
 	"kafka-admin": {
 		"isr-without-cas":              {"1-40", "epochs-never-fall"},
-		"no-broker-epoch":              {"1-80", "liveness: the core serves"},
+		"no-broker-epoch":              {"1-300", "liveness: the core converges"},
 		"stale-epoch-in-context":       {"1-180", "liveness: the core converges"},
 		"unclean-by-default":           {"1-40", "leader-completeness"},
 		"metadata-from-old-controller": {"1-40", "brokers-follow-the-latest-controller"},
@@ -56,7 +56,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"completes-before-isr":         {"1-240", "moves-end-with-their-target-in-sync"},
 	},
 	"kafka-eos": {
-		"uncommitted-exposed":      {"1-60", "G1a"},
+		"uncommitted-exposed":      {"1-60", "consistent-read"},
 		"read-above-lso":           {"1-60", "G1a"},
 		"lso-off-by-one":           {"1-40", "last-stable-offset"},
 		"state-before-append":      {"1-100", "last-stable-offset"},
@@ -67,7 +67,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"completion-missed":        {"1-40", "liveness: the core serves"},
 		"completion-written-twice": {"1-40", "kafka/txn: transitions are those of the table"},
 		"data-plane-deadlock":      {"1-40", "liveness: the core converges"},
-		"fence-bumps-each-time":    {"1-120", "producer-epochs-rise-one-by-one"},
+		"fence-bumps-each-time":    {"1-200", "producer-epochs-rise-one-by-one"},
 		"told-before-committed":    {"1-40", "what-clients-are-told-is-written"},
 		"CommitBeforeAdding":       {"1-40", "coordinators-know-what-is-open"},
 		"RetryAfterFence":          {"1-300", "who-was-replaced-commits-nothing"},
