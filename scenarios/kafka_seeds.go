@@ -66,7 +66,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"NoAbortedFilter":          {"1-40", "G1a"},
 		"completion-missed":        {"1-40", "liveness: the core serves"},
 		"completion-written-twice": {"1-40", "kafka/txn: transitions are those of the table"},
-		"data-plane-deadlock":      {"1-40", "liveness: the core converges"},
+		"data-plane-deadlock":      {"1-40", "liveness: open operations end"},
 		"fence-bumps-each-time":    {"1-200", "producer-epochs-rise-one-by-one"},
 		"told-before-committed":    {"1-40", "what-clients-are-told-is-written"},
 		"CommitBeforeAdding":       {"1-40", "coordinators-know-what-is-open"},
