@@ -66,7 +66,7 @@ func runToy(o scenarios.Options, runs uint64) *scenarios.Result {
 		r.Verdict, r.Property, r.Detail = checker.Vacuous, "linearizability", "vacuous: not one of 4 cas operations succeeded"
 	case o.Bug == "" && o.Seed >= 100 && o.Seed%3 == 1:
 		r.Verdict, r.Property, r.Detail = checker.Unknown, "linearizability", "key x: undecided after 2000000 steps"
-	case o.Bug == "" && o.Seed >= 100:
+	case o.Bug == "" && o.Seed >= 100 && o.Seed < mutantsSeedStep: // those of a control are whole from the second campaign on
 		panic("the checker is broken")
 	}
 	r.Hash = fmt.Sprintf("%016x", hash)
