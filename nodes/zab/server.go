@@ -39,7 +39,7 @@ type Config struct {
 
 // ErrNotMember says that a server cannot start because it is not in its configuration: it was never put there, or a reconfiguration has
 // removed it. Whoever administers it must give it one in which it is.
-var ErrNotMember = errors.New("zab: this server is not in the configuration")
+var ErrNotMember = errors.New("is not in the configuration")
 
 // ZabState is the phase of the protocol that a server is in.
 type ZabState uint8
@@ -174,7 +174,7 @@ func (s *Server) storeOptions() store.Options {
 func (s *Server) bootEnsemble(env nodes.Env) error {
 	me, ok := s.quorum.Member(s.id)
 	if !ok {
-		return fmt.Errorf("%w: server %d", ErrNotMember, s.id)
+		return fmt.Errorf("zab: server %d %w", s.id, ErrNotMember)
 	}
 	s.elect = election.New(election.Config{
 		Self: s.id, Port: me.Election[0].Port, Announce: me.Election, Where: s.cfg.Where,
