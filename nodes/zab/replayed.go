@@ -60,7 +60,7 @@ func (s *Server) Stalled() string {
 		return fmt.Sprintf("%d steps wait, and nothing is being applied", len(c.behind))
 	}
 	first := int64(0)
-	for id, queue := range c.waiting { // lint:maporder the smallest is taken
+	for id, queue := range c.waiting { //orrery:anyorder the smallest is taken
 		if !c.needsCommit(queue[0]) && (first == 0 || id < first) {
 			first = id
 		}
