@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orrery/checker"
-	"orrery/explore"
 	"orrery/explore/trial"
 )
 
@@ -76,9 +75,9 @@ func TestDefectsOfAdministeredEnsemblesAreFoundInTheirSeeds(t *testing.T) {
 	for _, c := range zkAdministered {
 		s := c.scenario()
 		for _, b := range s.Bugs {
-			seeds, err := explore.ParseSeeds(b.Seeds)
-			require.NoError(t, err, b.Name)
-			requireFound(t, s, b, seeds)
+			if seeds, soon := soonFound(t, b); soon {
+				requireFound(t, s, b, seeds)
+			}
 		}
 	}
 }
