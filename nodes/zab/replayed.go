@@ -3,7 +3,9 @@ package zab
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"orrery/nodes"
 	"orrery/nodes/zab/proto"
@@ -59,16 +61,12 @@ func (s *Server) Stalled() string {
 	if len(c.behind) > 0 && c.applying == nil {
 		return fmt.Sprintf("%d steps wait, and nothing is being applied", len(c.behind))
 	}
-	first := int64(0)
-	for id, queue := range c.waiting { //orrery:anyorder the smallest is taken
-		if !c.needsCommit(queue[0]) && (first == 0 || id < first) {
-			first = id
+	for _, id := range slices.Sorted(maps.Keys(c.waiting)) {
+		if first := c.waiting[id][0]; !c.needsCommit(first) {
+			return fmt.Sprintf("a %s of session %x waits, and no transaction before it", first.op, id)
 		}
 	}
-	if first == 0 {
-		return ""
-	}
-	return fmt.Sprintf("a %s of session %x waits, and no transaction before it", c.waiting[first][0].op, first)
+	return ""
 }
 
 // Follows is the server that this one learns from, and the epoch; ok is false if it learns from nobody, or not yet.
