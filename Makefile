@@ -53,8 +53,8 @@ soak: ## Run fresh universes of SCENARIO, N at a time, until one fails or Ctrl-C
 		first=$$((first + $(N))); \
 	done
 
-mutants: ## Each defect of the museum must be found within the seeds it publishes
-	SCENARIO=$(SCENARIO) .ci/run mutants
+mutants: ## Each defect (of SCENARIO, if it is given) must be found within the seeds it publishes
+	$(if $(filter file,$(origin SCENARIO)),,SCENARIO=$(SCENARIO)) .ci/run mutants
 
 stories: ## Rewrite the golden stories of testdata; commit only changes whose cause you understand
 	$(GO) test $$(grep -rl --include='*_test.go' cockroachdb/datadriven . | xargs -n 1 dirname | sort -u) -rewrite
