@@ -155,7 +155,7 @@ func (g *stormGhost) after(m *sim.Machine, _ trace.Kind) {
 		}
 	}
 	for _, session := range s.order {
-		if root, at, ok := s.ackers[session].ages.oldest(); ok && now-at > 4*t+5*late {
+		if root, at, ok := s.ackers[session].ages.oldest(); ok && now-at > 5*t+5*late { // three rotations, each as late as a slow machine is behind
 			g.violate(stormBounded, "an acker on %s has held root %x for %v: it should forget it after three rotations of %v", m.ID(), root, now-at, t)
 		}
 	}
