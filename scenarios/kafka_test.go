@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"context"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -9,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orrery/checker"
-	"orrery/explore"
 	"orrery/explore/trial"
 	"orrery/trace"
 )
@@ -68,26 +66,9 @@ func TestEveryDefectOfAClusterIsFoundInItsSeeds(t *testing.T) {
 	}
 	for _, s := range []*Scenario{Kafka(), KafkaGroups(), KafkaExactlyOnce(), KafkaAdmin(), KafkaCompaction()} {
 		for _, b := range s.Bugs {
-			seeds, soon := soonFound(t, b)
-			if !soon {
-				continue
+			if soonFound(t, b) {
+				requireFound(t, s, b)
 			}
-			var found *trial.Result
-			err := explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
-				r, err := s.Run(trial.Options{Seed: seed, Bug: b.Name})
-				if err != nil {
-					panic(err)
-				}
-				return r
-			}, func(_ uint64, r *trial.Result) bool {
-				if r.Verdict == checker.Violated {
-					found = r
-				}
-				return found == nil
-			})
-			require.NoError(t, err)
-			require.NotNil(t, found, "%s: %s is not found in the seeds %s", s.Name, b.Name, b.Seeds)
-			t.Logf("%-16s %-30s seed %4d: %s", s.Name, b.Name, found.Seed, found.Property)
 		}
 	}
 }

@@ -1,14 +1,9 @@
 package scenarios
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"orrery/checker"
-	"orrery/explore"
-	"orrery/explore/trial"
 )
 
 // Every historical defect is found within the seeds that its entry names. That the correct
@@ -20,23 +15,6 @@ func TestEveryDefectOfTheMuseumIsFoundInItsSeeds(t *testing.T) {
 	paxos := Paxos()
 	require.GreaterOrEqual(t, len(paxos.Bugs), 14)
 	for _, b := range paxos.Bugs {
-		seeds, err := explore.ParseSeeds(b.Seeds)
-		require.NoError(t, err, b.Name)
-		var found *trial.Result
-		err = explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
-			r, err := paxos.Run(trial.Options{Seed: seed, Bug: b.Name})
-			if err != nil {
-				panic(err)
-			}
-			return r
-		}, func(_ uint64, r *trial.Result) bool {
-			if r.Verdict == checker.Violated {
-				found = r
-			}
-			return found == nil
-		})
-		require.NoError(t, err)
-		require.NotNil(t, found, "%s is not found in the seeds %s", b.Name, b.Seeds)
-		t.Logf("%-26s seed %4d: %s", b.Name, found.Seed, found.Property)
+		requireFound(t, paxos, b)
 	}
 }

@@ -20,21 +20,6 @@ import (
 	"orrery/nodes/zab/config"
 )
 
-// eachSeed runs the seeds of a range, until see returns false.
-func eachSeed(t *testing.T, s *Scenario, seeds, bug string, see func(*trial.Result) bool) {
-	t.Helper()
-	list, err := explore.ParseSeeds(seeds)
-	require.NoError(t, err)
-	err = explore.Each(context.Background(), list, 0, func(seed uint64) *trial.Result {
-		r, err := s.Run(trial.Options{Seed: seed, Bug: bug})
-		if err != nil {
-			panic(err)
-		}
-		return r
-	}, func(_ uint64, r *trial.Result) bool { return see(r) })
-	require.NoError(t, err)
-}
-
 // everyBugIsFound looks for each defect of a scenario in its seeds, by the property that it breaks.
 func everyBugIsFound(t *testing.T, s *Scenario) {
 	t.Helper()

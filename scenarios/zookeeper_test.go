@@ -1,14 +1,12 @@
 package scenarios
 
 import (
-	"context"
 	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"orrery/checker"
-	"orrery/explore"
 	"orrery/explore/trial"
 	"orrery/sim"
 	"orrery/trace"
@@ -62,42 +60,10 @@ func TestEveryDefectOfZooKeeperIsFoundInItsSeeds(t *testing.T) {
 	}
 	zk := ZooKeeper()
 	for _, b := range zk.Bugs {
-		if seeds, soon := soonFound(t, b); soon {
-			requireFound(t, zk, b, seeds)
+		if soonFound(t, b) {
+			requireFound(t, zk, b)
 		}
 	}
-}
-
-// soonFound are the seeds of a defect, if they are few: all others cost minutes, and are left to ".ci/run mutants".
-func soonFound(t *testing.T, b Bug) (seeds explore.Seeds, soon bool) {
-	t.Helper()
-	if b.Seeds == "" {
-		return seeds, false
-	}
-	seeds, err := explore.ParseSeeds(b.Seeds)
-	require.NoError(t, err, b.Name)
-	return seeds, seeds.Last <= 60
-}
-
-// requireFound says that a defect is found in some of these seeds.
-func requireFound(t *testing.T, s *Scenario, b Bug, seeds explore.Seeds) {
-	t.Helper()
-	var found *trial.Result
-	err := explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
-		r, err := s.Run(trial.Options{Seed: seed, Bug: b.Name})
-		if err != nil {
-			panic(err)
-		}
-		return r
-	}, func(_ uint64, r *trial.Result) bool {
-		if r.Verdict == checker.Violated {
-			found = r
-		}
-		return found == nil
-	})
-	require.NoError(t, err)
-	require.NotNil(t, found, "%s is not found in the seeds %s", b.Name, b.Seeds)
-	t.Logf("%-30s seed %4d: %s", b.Name, found.Seed, found.Property)
 }
 
 // BenchmarkZooKeeperUniverse is what a hunt through an ensemble's defects is made of: universes of three servers and one client. Small
