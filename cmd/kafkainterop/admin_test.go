@@ -143,7 +143,7 @@ func TestPartitionsMoveAndAreLedAnew(t *testing.T) {
 		d, err := adm.ListTopics(ctx, "move")
 		return err == nil && fmt.Sprint(d["move"].Partitions[0].Replicas) == "[2 1]" && len(d["move"].Partitions[0].ISR) == 2
 	}, func() string { return "the partition is not at [2 1]" + c.logs() })
-	c.brokers[1].stop()
+	c.brokers[1].Stop()
 	c.eventually(30*time.Second, func() bool {
 		d, err := adm.ListTopics(ctx, "move")
 		return err == nil && d["move"].Partitions[0].Leader == 1

@@ -18,6 +18,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
+
+	"orrery/internal/process"
 )
 
 // asKfake is the environment variable that makes this program a broker of franz-go's: the two are measured as processes.
@@ -43,12 +45,10 @@ func startKfake(t testing.TB) *cluster {
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	p := process.Start(t, "kfake", cmd)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	require.NoError(t, err)
-	return &cluster{TB: t, brokers: []*server{{t: t, name: "kfake", id: 0, addr: strings.TrimSpace(line), cmd: cmd, log: &buffer{}}},
-		keeper: &server{name: "none", log: &buffer{}}}
+	return &cluster{TB: t, brokers: []*server{{t: t, name: "kfake", id: 0, addr: strings.TrimSpace(line), Process: p}}}
 }
 
 // payload is a record's 100 bytes; what is random in it is not compressed away.
@@ -97,14 +97,14 @@ func BenchmarkProduce(b *testing.B) {
 				produceMany(b, c, "bench", 10_000)
 				if dir := os.Getenv("KAFKAINTEROP_PROFILE"); dir != "" && k.name != "kfake" {
 					for _, s := range c.brokers {
-						s.stop()
+						s.Stop()
 						s.env = []string{"ORRERY_CPUPROFILE=" + filepath.Join(dir, fmt.Sprintf("produce-%d-%s-%s.pprof", partitions, k.name, s.name))}
 						s.start()
 					}
 					c.allKnown()
 					defer func() {
 						for _, s := range c.brokers {
-							s.stop()
+							s.Stop()
 						}
 					}()
 				}
@@ -124,15 +124,7 @@ func BenchmarkProduce(b *testing.B) {
 func (c *cluster) cpu() time.Duration {
 	sum := time.Duration(0)
 	for _, b := range c.brokers {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", b.cmd.Process.Pid))
-		require.NoError(c, err)
-		_, rest, _ := strings.Cut(string(text), ") ")
-		fields := strings.Fields(rest)
-		for _, f := range fields[11:13] { // utime and stime, in hundredths of a second
-			n, err := strconv.Atoi(f)
-			require.NoError(c, err)
-			sum += time.Duration(n) * 10 * time.Millisecond
-		}
+		sum += b.CPU()
 	}
 	return sum
 }
@@ -161,7 +153,7 @@ func BenchmarkCatchUp(b *testing.B) {
 	}
 	require.NoError(b, cl.Flush(context.Background()))
 	broker := c.brokers[0]
-	broker.stop()
+	broker.Stop()
 	dir := os.Getenv("KAFKAINTEROP_PROFILE")
 	if dir == "" {
 		dir = b.TempDir()
@@ -181,7 +173,7 @@ func BenchmarkCatchUp(b *testing.B) {
 	b.StopTimer()
 	used := c.cpu() - before
 	reader.Close()
-	broker.stop()
+	broker.Stop()
 	b.ReportMetric(float64(size)/b.Elapsed().Seconds()/1e6, "MB/s")
 	b.ReportMetric(float64(used.Milliseconds())/float64(size>>30+1), "broker-CPU-ms/GiB")
 	shares(b, profile)
@@ -189,7 +181,7 @@ func BenchmarkCatchUp(b *testing.B) {
 
 // shares reports whose functions the processor was in.
 func shares(b *testing.B, profile string) {
-	path, err := command()
+	path, err := process.Orrery()
 	require.NoError(b, err)
 	out, err := exec.Command("go", "tool", "pprof", "-top", "-nodecount=100000", "-nodefraction=0", "-unit=us", path, profile).Output()
 	require.NoError(b, err)
@@ -241,27 +233,17 @@ func BenchmarkIdlePartitions(b *testing.B) {
 			time.Sleep(10 * time.Second)
 			most := int64(0)
 			for _, s := range c.brokers {
-				most = max(most, rss(b, s))
+				most = max(most, s.Resident())
 			}
 			b.ReportMetric(float64(most)/(1<<20), "MiB")
 			before := c.cpu()
 			time.Sleep(5 * time.Second)
 			b.ReportMetric(float64((c.cpu()-before).Milliseconds())/5/float64(brokers), "idle-CPU-ms/s")
-			c.brokers[0].kill()
+			c.brokers[0].Kill()
 			c.brokers[0].start()
 			c.allKnown()
 			time.Sleep(10 * time.Second)
-			b.ReportMetric(float64(rss(b, c.brokers[0]))/(1<<20), "MiB-after-restart")
+			b.ReportMetric(float64(c.brokers[0].Resident())/(1<<20), "MiB-after-restart")
 		})
 	}
-}
-
-// rss is the resident memory of a process in bytes.
-func rss(t testing.TB, s *server) int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
-	require.NoError(t, err)
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-	require.NoError(t, err)
-	return kb << 10
 }

@@ -7,7 +7,7 @@
 // skipped, and say so. Figures: go test -run '^$' -bench Produce -benchtime 2000000x, and -bench 'CatchUp|Idle' -benchtime 1x.
 //
 // Environment variables: KAFKAINTEROP_STORM is for how long the storm blows (45s), KAFKAINTEROP_CHAOS=1 runs franz-go's
-// tests on connections that die, too, KAFKAINTEROP_LOGS is a directory where the logs of all processes are left,
+// tests on connections that die, too, ORRERY_LOGS is a directory where the logs of all processes are left,
 // KAFKAINTEROP_CATCHUP how many bytes a consumer catches up on (256 MiB), KAFKAINTEROP_PROFILE a directory for the
 // profiles of the brokers, and ORRERY a command that is built already.
 package kafkainterop

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+
+	"orrery/internal/process"
 )
 
 // Whoever starts Kafka from a server.properties starts Orrery's broker from the same file.
 func Example() {
-	path, err := command()
+	path, err := process.Orrery()
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -30,7 +30,7 @@ func TestABrokersMemoryDoesNotGrowWithThePartitionsThatWereUsed(t *testing.T) {
 	read(t, reader, 3*partitions*each)
 	reader.Close()
 	time.Sleep(time.Second)
-	mib := rss(t, c.brokers[0]) >> 20
+	mib := c.brokers[0].Resident() >> 20
 	t.Logf("%d MiB", mib)
 	require.Less(t, mib, int64(200))
 }

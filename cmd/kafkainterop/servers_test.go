@@ -1,17 +1,12 @@
 package kafkainterop
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +14,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"orrery/internal/process"
 )
 
 // server is a process of ours: a ZooKeeper server, or a broker.
@@ -30,93 +27,23 @@ type server struct {
 	args []string
 	env  []string
 	addr string // where its clients come
-	cmd  *exec.Cmd
-	log  *buffer
+	*process.Process
 }
-
-// buffer is a log that is being read. Of a long one the end is kept.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *buffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.b.Len() > 1<<20 {
-		l.b.Next(l.b.Len() / 2)
-	}
-	return l.b.Write(p)
-}
-
-func (l *buffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// command is our command, built once, or the one that ORRERY names.
-var command = sync.OnceValues(func() (string, error) {
-	if path := os.Getenv("ORRERY"); path != "" {
-		return path, nil
-	}
-	dir, err := os.MkdirTemp("", "orrery-kafkainterop")
-	if err != nil {
-		return "", err
-	}
-	out := filepath.Join(dir, "orrery")
-	build := exec.Command("go", "build", "-o", out, "./cmd/orrery")
-	build.Dir = "../.."
-	if text, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, text)
-	}
-	return out, nil
-})
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asKfake) != "" {
 		beKfake()
 	}
-	code := m.Run()
-	if path, err := command(); err == nil && os.Getenv("ORRERY") == "" {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
+	os.Exit(process.Run(m))
 }
 
 // start starts the process.
 func (s *server) start() {
-	path, err := command()
+	path, err := process.Orrery()
 	require.NoError(s.t, err)
-	s.cmd = exec.Command(path, s.args...)
-	s.cmd.Env = append(os.Environ(), s.env...)
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	require.NoError(s.t, s.cmd.Start())
-	cmd := s.cmd
-	s.t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		}
-		if dir := os.Getenv("KAFKAINTEROP_LOGS"); dir != "" {
-			_ = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.log", s.name, cmd.Process.Pid)), []byte(s.log.String()), 0o600)
-		}
-	})
-}
-
-// kill ends the process by SIGKILL. That it had ended before by itself is an error.
-func (s *server) kill() {
-	require.NoError(s.t, s.cmd.Process.Kill())
-	_ = s.cmd.Wait()
-	status := s.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	require.Equal(s.t, syscall.SIGKILL, status.Signal(), "%s ended before it was killed:\n%s", s.name, s.log)
-}
-
-// stop ends the process by SIGTERM: it says so, and exits with 0.
-func (s *server) stop() {
-	require.NoError(s.t, s.cmd.Process.Signal(syscall.SIGTERM))
-	require.NoError(s.t, s.cmd.Wait(), s.log)
-	require.Contains(s.t, s.log.String(), "msg=stopped")
+	cmd := exec.Command(path, s.args...)
+	cmd.Env = append(os.Environ(), s.env...)
+	s.Process = process.Start(s.t, s.name, cmd)
 }
 
 // cluster is a ZooKeeper server and brokers, each a process of its own on this machine, with real directories.
@@ -135,8 +62,8 @@ const quick = "offsets.topic.num.partitions=3\ntransaction.state.log.num.partiti
 func start(t testing.TB, brokers int, settings string) *cluster {
 	c := &cluster{TB: t}
 	dir := t.TempDir()
-	ports := freePorts(t, brokers+1)
-	c.keeper = &server{t: t, name: "zk", dir: filepath.Join(dir, "zk"), addr: fmt.Sprintf("127.0.0.1:%d", ports[0]), log: &buffer{}}
+	ports := process.Ports(t, brokers+1)
+	c.keeper = &server{t: t, name: "zk", dir: filepath.Join(dir, "zk"), addr: fmt.Sprintf("127.0.0.1:%d", ports[0])}
 	cfg := filepath.Join(dir, "zoo.cfg")
 	text := fmt.Sprintf("tickTime=500\ndataDir=%s\nclientPortAddress=127.0.0.1\nclientPort=%d\nmaxClientCnxns=0\nadmin.enableServer=false\nforceSync=no\n",
 		c.keeper.dir, ports[0])
@@ -146,13 +73,13 @@ func start(t testing.TB, brokers int, settings string) *cluster {
 	internal := min(brokers, 3)
 	for i := range brokers {
 		b := &server{t: t, name: fmt.Sprintf("b%d", i+1), id: int32(i + 1), dir: filepath.Join(dir, fmt.Sprintf("b%d", i+1)),
-			addr: fmt.Sprintf("127.0.0.1:%d", ports[i+1]), log: &buffer{}}
+			addr: fmt.Sprintf("127.0.0.1:%d", ports[i+1])}
 		file := filepath.Join(dir, b.name+".properties")
 		text := fmt.Sprintf("broker.id=%d\nlisteners=PLAINTEXT://%s\nlog.dirs=%s\nzookeeper.connect=%s/kafka\n"+
 			"offsets.topic.replication.factor=%d\ntransaction.state.log.replication.factor=%d\ntransaction.state.log.min.isr=%d\n%s%s",
 			b.id, b.addr, b.dir, c.keeper.addr, internal, internal, min(internal, 2), quick, settings)
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-		b.args = []string{"node", "kafka", file, "--log", level()}
+		b.args = []string{"node", "kafka", file, "--log", process.Level()}
 		b.start()
 		c.brokers = append(c.brokers, b)
 	}
@@ -163,14 +90,6 @@ func start(t testing.TB, brokers int, settings string) *cluster {
 // in is the cluster in a subtest.
 func (c *cluster) in(t testing.TB) *cluster {
 	return &cluster{TB: t, keeper: c.keeper, brokers: c.brokers}
-}
-
-// level is how much the processes say.
-func level() string {
-	if os.Getenv("KAFKAINTEROP_LOGS") != "" {
-		return "debug"
-	}
-	return "info"
 }
 
 // seeds are the addresses of all brokers.
@@ -253,7 +172,10 @@ func (c *cluster) led(ctx context.Context, b *kgo.Broker, topic string, partitio
 func (c *cluster) logs() string {
 	var all strings.Builder
 	for _, s := range append([]*server{c.keeper}, c.brokers...) {
-		text := s.log.String()
+		if s == nil { // kfake has no ZooKeeper
+			continue
+		}
+		text := s.Log().String()
 		fmt.Fprintf(&all, "\n%s:\n%s", s.name, text[max(0, len(text)-3000):])
 	}
 	return all.String()
@@ -261,30 +183,5 @@ func (c *cluster) logs() string {
 
 func (c *cluster) eventually(limit time.Duration, cond func() bool, why func() string) {
 	c.Helper()
-	for end := time.Now().Add(limit); !cond(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			c.Fatal(why())
-		}
-	}
-}
-
-// freePorts are ports on which nothing listens, outside of the range from which systems take those of outgoing
-// connections.
-func freePorts(t testing.TB, n int) []int {
-	var ports []int
-	seen := map[int]bool{}
-	for range 1000 {
-		port := 10_000 + rand.IntN(20_000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil || seen[port] {
-			continue
-		}
-		require.NoError(t, l.Close())
-		seen[port] = true
-		if ports = append(ports, port); len(ports) == n {
-			return ports
-		}
-	}
-	t.Fatal("no port is free")
-	return nil
+	process.Eventually(c, limit, cond, why)
 }

@@ -119,10 +119,10 @@ func TestAStormOfSIGKILLsLosesNothing(t *testing.T) {
 	kills, keepers, outages := 0, 0, 0
 	for end := time.Now().Add(storm(t)); time.Now().Before(end) && !t.Failed(); {
 		b := c.brokers[kills%len(c.brokers)]
-		b.kill()
+		b.Kill()
 		kills++
 		if kills%7 == 3 {
-			c.keeper.kill()
+			c.keeper.Kill()
 			keepers++
 			time.Sleep(time.Duration(rand.IntN(3_000)) * time.Millisecond)
 			c.keeper.start()

@@ -16,6 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"orrery/internal/process"
 )
 
 // dial opens a bare connection to a server.
@@ -60,7 +62,7 @@ func serves(t testing.TB, s *server) {
 	_, err := conn.Write(request(kmsg.NewPtrApiVersionsRequest(), 0))
 	require.NoError(t, err)
 	b, err := answer(conn)
-	require.NoError(t, err, s.log)
+	require.NoError(t, err, s.Log())
 	require.EqualValues(t, 7, binary.BigEndian.Uint32(b))
 	conn.Close()
 }
@@ -198,9 +200,9 @@ func TestRequestsWithWrongBytesDoNoHarm(t *testing.T) {
 	}
 	require.NotZero(t, answered)
 	serves(t, b)
-	require.Nil(t, b.cmd.ProcessState)
+	require.True(t, b.Running())
 	require.Equal(t, numbers(0, 10), values(read(t, c.client(kgo.ConsumeTopics("held")), 10)))
-	b.stop() // and its files are right
+	b.Stop() // and its files are right
 	b.start()
 	c.allKnown()
 	require.Equal(t, numbers(0, 10), values(read(t, c.client(kgo.ConsumeTopics("held")), 10)))
@@ -208,7 +210,7 @@ func TestRequestsWithWrongBytesDoNoHarm(t *testing.T) {
 
 // A file that is not right is refused in one line, with the file, the line and the key.
 func TestAMalformedFileIsRefusedInOneLine(t *testing.T) {
-	path, err := command()
+	path, err := process.Orrery()
 	require.NoError(t, err)
 	for lines, why := range map[string]string{
 		"broker.id=1\nzookeeper.connect=127.0.0.1:1\nlog.segment.bytes=1MB\n":              "server.properties:3: log.segment.bytes:",

@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"orrery/internal/process"
 	"orrery/nodes"
 )
 
@@ -32,27 +32,25 @@ type kafkaCluster struct {
 func startKafka(t *testing.T, brokers int, settings string) *kafkaCluster {
 	t.Setenv(asCommand, "yes")
 	k := &kafkaCluster{T: t, binary: os.Args[0]}
-	dir, zk := t.TempDir(), freeAddress(t)
+	dir, zk := t.TempDir(), process.Address(t)
 	_, port, err := net.SplitHostPort(zk)
 	require.NoError(t, err)
 	cfg, _ := zooCfg(t, "dataDir=DIR/data\nclientPortAddress=127.0.0.1\ntickTime=500\nclientPort="+port+"\n")
 	keeper := &replica{id: "zk", args: []string{"node", "zookeeper", cfg}}
-	keeper.start(t, k.binary)
-	t.Cleanup(func() { _ = keeper.cmd.Process.Kill(); _ = keeper.cmd.Wait() })
+	keeper.start(t)
 	var addresses []string
 	for i := range brokers {
-		address := freeAddress(t)
+		address := process.Address(t)
 		addresses = append(addresses, address)
 		file := filepath.Join(dir, fmt.Sprintf("server-%d.properties", i+1))
 		text := fmt.Sprintf("broker.id=%d\nlisteners=PLAINTEXT://%s\nlog.dirs=%s/b%d\nzookeeper.connect=%s/kafka\n%s", i+1, address, dir, i+1, zk, settings)
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		b := &replica{id: nodes.ID(fmt.Sprintf("b%d", i+1)), args: []string{"node", "kafka", file, "--log", "debug"}}
-		b.start(t, k.binary)
-		t.Cleanup(func() { _ = b.cmd.Process.Kill(); _ = b.cmd.Wait() })
+		b.start(t)
 		k.brokers = append(k.brokers, b)
 	}
 	k.bootstrap = strings.Join(addresses, ",")
-	waitFor(t, 20*time.Second, func() bool {
+	process.Eventually(t, 20*time.Second, func() bool {
 		code, _, _ := k.try("topics --create --topic probe --replication-factor "+strconv.Itoa(brokers)+" --timeout 2s", nil)
 		return code == exitHeld
 	}, k.logs)
@@ -63,7 +61,7 @@ func startKafka(t *testing.T, brokers int, settings string) *kafkaCluster {
 func (k *kafkaCluster) logs() string {
 	var all strings.Builder
 	for _, b := range k.brokers {
-		fmt.Fprintf(&all, "%s:\n%s\n", b.id, b.log)
+		fmt.Fprintf(&all, "%s:\n%s\n", b.id, b.Log())
 	}
 	return all.String()
 }
@@ -115,9 +113,9 @@ func TestALiveClusterLosesNothingWhenABrokerIsKilled(t *testing.T) {
 		written <- fmt.Sprint(code, stderr)
 	}()
 	time.Sleep(600 * time.Millisecond)
-	leader.kill(t)
+	leader.kill()
 	time.Sleep(500 * time.Millisecond)
-	leader.start(t, k.binary)
+	leader.start(t)
 	require.Equal(t, "0", <-written, k.logs())
 
 	read := strings.Fields(k.tool("consume --topic orders --from-beginning --max-messages 1000 --idle 20s", nil))
@@ -150,12 +148,12 @@ func TestTheToolsOfALiveCluster(t *testing.T) {
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	require.NoError(t, os.WriteFile(plan, []byte(`{"version":1,"partitions":[{"topic":"orders","partition":0,"replicas":[2]}]}`), 0o600))
 	k.tool("reassign --execute --file "+plan, nil)
-	waitFor(t, 20*time.Second, func() bool { code, _, _ := k.try("reassign --verify --file "+plan, nil); return code == exitHeld }, k.logs)
+	process.Eventually(t, 20*time.Second, func() bool { code, _, _ := k.try("reassign --verify --file "+plan, nil); return code == exitHeld }, k.logs)
 	require.Contains(t, k.tool("topics --describe --topic orders", nil), "Partition: 0\tLeader: 2\tReplicas: 2\tIsr: 2\n")
 	require.Empty(t, k.tool("reassign --list", nil))
 	require.JSONEq(t, `{"version":1,"partitions":[{"topic":"probe","partition":0,"replicas":[1,2]}]}`, k.tool("reassign --generate --topics probe --brokers 2,1", nil))
 	k.tool("topics --delete --topic orders", nil)
-	waitFor(t, 20*time.Second, func() bool { return !strings.Contains(k.tool("topics --list", nil), "orders") }, k.logs)
+	process.Eventually(t, 20*time.Second, func() bool { return !strings.Contains(k.tool("topics --list", nil), "orders") }, k.logs)
 
 	for line, why := range map[string]string{
 		"topics":                                           "want one of --list, --create",
@@ -180,9 +178,8 @@ func TestTheToolsOfALiveCluster(t *testing.T) {
 		require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 	}
 	for _, b := range k.brokers { // SIGTERM ends a broker in order
-		require.NoError(t, b.cmd.Process.Signal(syscall.SIGTERM))
-		require.NoError(t, b.cmd.Wait(), k.logs())
-		require.NotContains(t, b.log.String(), "level=ERROR")
+		require.NoError(t, b.Terminate(), k.logs())
+		require.NotContains(t, b.Log().String(), "level=ERROR")
 	}
 }
 

@@ -1,112 +1,53 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"orrery/checker"
+	"orrery/internal/process"
 	"orrery/nodes"
 )
-
-// freeAddress is a loopback address on which nothing listens. It is outside of the range from
-// which systems take the ports of outgoing connections, so that it stays free.
-func freeAddress(t testing.TB) string {
-	for range 1000 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
-		if l, err := net.Listen("tcp", addr); err == nil {
-			require.NoError(t, l.Close())
-			return addr
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
-}
-
-// logBuffer is a buffer for the log of a process that is being read.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-// String is all that was logged.
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // replica is an orrery node paxos in a process of its own.
 type replica struct {
 	id    nodes.ID
 	dir   string
 	args  []string
-	cmd   *exec.Cmd
-	log   *logBuffer
 	kills int
+	*process.Process
 }
 
 // start starts the process, and waits until it is ready.
-func (r *replica) start(t *testing.T, binary string) {
-	r.log = &logBuffer{}
-	r.cmd = exec.Command(binary, r.args...)
-	r.cmd.Stderr = r.log
-	require.NoError(t, r.cmd.Start())
-	waitFor(t, 10*time.Second, func() bool { return strings.Contains(r.log.String(), "msg=ready") },
-		func() string { return fmt.Sprintf("%s is not ready; its log:\n%s", r.id, r.log) })
+func (r *replica) start(t *testing.T) {
+	r.Process = process.Start(t, string(r.id), exec.Command(os.Args[0], r.args...))
+	process.Eventually(t, 10*time.Second, func() bool { return strings.Contains(r.Log().String(), "msg=ready") },
+		func() string { return fmt.Sprintf("%s is not ready; its log:\n%s", r.id, r.Log()) })
 }
 
 // kill ends the process by SIGKILL.
-func (r *replica) kill(t *testing.T) {
-	require.NoError(t, r.cmd.Process.Kill())
-	require.Error(t, r.cmd.Wait(), "it ended before it was killed; its log:\n%s", r.log)
-	require.Equal(t, syscall.SIGKILL, r.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal(), "its log:\n%s", r.log)
+func (r *replica) kill() {
+	r.Kill()
 	r.kills++
 }
 
-func waitFor(t *testing.T, limit time.Duration, cond func() bool, why func() string) {
-	t.Helper()
-	for end := time.Now().Add(limit); !cond(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(why())
-		}
-	}
-}
-
-// build builds the command.
-func build(t *testing.T) string {
-	binary := filepath.Join(t.TempDir(), "orrery")
-	out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
-	require.NoError(t, err, string(out))
-	return binary
-}
-
 // startReplicas starts three replicas that know each other.
-func startReplicas(t *testing.T, binary string) (replicas []*replica, peers map[nodes.ID]string) {
+func startReplicas(t *testing.T) (replicas []*replica, peers map[nodes.ID]string) {
+	t.Setenv(asCommand, "yes")
 	peers = map[nodes.ID]string{}
 	ids := []nodes.ID{"n1", "n2", "n3"}
 	for _, id := range ids {
-		peers[id] = freeAddress(t)
+		peers[id] = process.Address(t)
 	}
 	dir := t.TempDir()
 	for _, id := range ids {
@@ -117,13 +58,7 @@ func startReplicas(t *testing.T, binary string) (replicas []*replica, peers map[
 				r.args = append(r.args, "--peer", string(other)+"="+peers[other])
 			}
 		}
-		r.start(t, binary)
-		t.Cleanup(func() {
-			if r.cmd.ProcessState == nil {
-				_ = r.cmd.Process.Kill()
-				_ = r.cmd.Wait()
-			}
-		})
+		r.start(t)
 		replicas = append(replicas, r)
 	}
 	return replicas, peers
@@ -151,7 +86,7 @@ func startLoad(t *testing.T, peers map[nodes.ID]string) *load {
 func (l *load) progress(t *testing.T, n int64, when string) {
 	t.Helper()
 	from := l.ended.Load()
-	waitFor(t, 30*time.Second, func() bool { return l.ended.Load() >= from+n },
+	process.Eventually(t, 30*time.Second, func() bool { return l.ended.Load() >= from+n },
 		func() string { return fmt.Sprintf("%s: %d of %d operations", when, l.ended.Load()-from, n) })
 }
 
@@ -171,21 +106,20 @@ func TestLiveReplicasAreLinearizableUnderAStormOfSIGKILLs(t *testing.T) {
 		t.Skip("it takes some seconds")
 	}
 	const kills, between = 9, 200
-	binary := build(t)
-	replicas, peers := startReplicas(t, binary)
+	replicas, peers := startReplicas(t)
 	l := startLoad(t, peers)
 	l.progress(t, between, "before the first kill")
 	for k := range kills {
 		r := replicas[k%len(replicas)]
-		r.kill(t)
+		r.kill()
 		if k%3 == 2 { // and a second one: nothing can be done until one is back
 			other := replicas[(k+1)%len(replicas)]
-			other.kill(t)
+			other.kill()
 			time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
-			other.start(t, binary)
+			other.start(t)
 		}
 		l.progress(t, between/2, fmt.Sprintf("with %s down", r.id))
-		r.start(t, binary)
+		r.start(t)
 		l.progress(t, between/2, fmt.Sprintf("with %s back", r.id))
 	}
 	h := l.stop()
@@ -206,7 +140,9 @@ func TestLiveReplicasAreLinearizableUnderAStormOfSIGKILLs(t *testing.T) {
 			checker.Explain(h, checker.KV, res, checker.Options{}).Sentence)
 	}
 	t.Log(res.Coverage.String())
-	stopInOrder(t, replicas)
+	for _, r := range replicas {
+		r.Stop()
+	}
 }
 
 // The same workload, against replicas that are not only killed but lose their disks, all of them:
@@ -216,43 +152,33 @@ func TestTheCheckOfLiveReplicasNoticesWhenWhatWasAcknowledgedIsGone(t *testing.T
 	if testing.Short() {
 		t.Skip("it takes some seconds")
 	}
-	binary := build(t)
-	replicas, peers := startReplicas(t, binary)
+	replicas, peers := startReplicas(t)
 	l := startLoad(t, peers)
 	l.progress(t, 300, "before the loss")
 	for _, r := range replicas {
-		r.kill(t)
+		r.kill()
 	}
 	for _, r := range replicas {
 		require.NoError(t, os.RemoveAll(r.dir))
-		r.start(t, binary)
+		r.start(t)
 	}
 	l.progress(t, 300, "after the loss")
 	res := checker.Linearizable(l.stop(), checker.KV, checker.Options{})
 	require.Equal(t, checker.Violated, res.Verdict, res.Reason)
 }
 
-// stopInOrder ends the replicas by SIGTERM: they say so, and exit with 0.
-func stopInOrder(t *testing.T, replicas []*replica) {
-	for _, r := range replicas {
-		require.NoError(t, r.cmd.Process.Signal(syscall.SIGTERM))
-		require.NoError(t, r.cmd.Wait(), "its log:\n%s", r.log)
-		require.Contains(t, r.log.String(), "msg=stopped")
-	}
-}
-
 // startNode runs orrery node paxos in this process, and returns what stops it.
 func startNode(t *testing.T, args string) (stop func() int) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w, log, code := newWorld(), &logBuffer{}, make(chan int, 1)
+	w, log, code := newWorld(), &process.Log{}, make(chan int, 1)
 	w.err.Writer = log
 	go func() { code <- w.main(ctx, fields(args)) }()
-	waitFor(t, 10*time.Second, func() bool { return strings.Contains(log.String(), "msg=ready") }, log.String)
+	process.Eventually(t, 10*time.Second, func() bool { return strings.Contains(log.String(), "msg=ready") }, log.String)
 	return func() int { cancel(); return <-code }
 }
 
 func TestANodeThatCannotStartSaysWhyInOneLine(t *testing.T) {
-	dir, address := t.TempDir(), freeAddress(t)
+	dir, address := t.TempDir(), process.Address(t)
 	stop := startNode(t, "node paxos --id n1 --dir "+dir+"/n1 --listen "+address)
 	refused := func(args, why string) {
 		t.Helper()
@@ -262,7 +188,7 @@ func TestANodeThatCannotStartSaysWhyInOneLine(t *testing.T) {
 		require.Contains(t, stderr, why)
 		require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 	}
-	elsewhere := " --listen " + freeAddress(t)
+	elsewhere := " --listen " + process.Address(t)
 	refused("--id n2 --dir "+dir+"/n2 --listen "+address, "address already in use")
 	refused("--id n1 --dir "+dir+"/n1"+elsewhere, "is in use by another process")
 	require.Equal(t, exitHeld, stop())
@@ -275,7 +201,7 @@ func TestANodeThatCannotStartSaysWhyInOneLine(t *testing.T) {
 }
 
 func TestTheKeyValueStoreOfALiveReplica(t *testing.T) {
-	address := freeAddress(t)
+	address := process.Address(t)
 	stop := startNode(t, "node paxos --id n1 --dir "+t.TempDir()+" --listen "+address)
 	for _, c := range []struct {
 		line   string

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"orrery/internal/process"
 )
 
 // zooCfg writes a configuration into a new directory, and returns both.
@@ -50,7 +52,7 @@ func TestAZooKeeperServerThatCannotStartSaysWhyInOneLine(t *testing.T) {
 
 // The log of transactions can be on a disk of its own, as with the original: everything is found again.
 func TestAZooKeeperServersFilesAreWhereTheOriginalWouldHaveThem(t *testing.T) {
-	address := freeAddress(t)
+	address := process.Address(t)
 	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
 	file, dir := zooCfg(t, "dataDir=DIR/data\ndataLogDir=DIR/logs\nclientPortAddress=127.0.0.1\nclientPort="+port+"\n")
@@ -67,7 +69,7 @@ func TestAZooKeeperServersFilesAreWhereTheOriginalWouldHaveThem(t *testing.T) {
 	zxid := ""
 	for start := range 2 {
 		stop := startNode(t, "node zookeeper "+file)
-		waitFor(t, 10*time.Second, func() bool { return strings.Contains(word("srvr"), "Mode: standalone") }, func() string { return word("srvr") })
+		process.Eventually(t, 10*time.Second, func() bool { return strings.Contains(word("srvr"), "Mode: standalone") }, func() string { return word("srvr") })
 		_, rest, _ := strings.Cut(word("srvr"), "Zxid: ")
 		now, _, _ := strings.Cut(rest, "\n")
 		if start == 1 {

@@ -2,10 +2,7 @@ package zkinterop
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +12,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
+	"orrery/internal/process"
 	"orrery/nodes/zab/jute"
 	"orrery/nodes/zab/proto"
 )
@@ -116,11 +114,11 @@ func BenchmarkMillionZnodes(b *testing.B) {
 			s.start()
 			leader(b, s)
 			fill(b, s, 1_000_000)
-			b.ReportMetric(float64(rss(b, s))/1e6, "MB-after-writing")
-			s.kill()
+			b.ReportMetric(float64(s.Resident())/1e6, "MB-after-writing")
+			s.Kill()
 			s.start()
-			eventually(b, 2*time.Minute, func() bool { return strings.Contains(s.word("srvr"), "Node count: 1001") }, s.log.String)
-			b.ReportMetric(float64(rss(b, s))/1e6, "MB-after-restart")
+			process.Eventually(b, 2*time.Minute, func() bool { return strings.Contains(s.word("srvr"), "Node count: 1001") }, s.Log().String)
+			b.ReportMetric(float64(s.Resident())/1e6, "MB-after-restart")
 		})
 	}
 }
@@ -143,15 +141,4 @@ func fill(b testing.TB, s *server, n int) {
 			require.Equal(b, proto.CodeOK, h.Err)
 		}
 	}
-}
-
-// rss is the resident memory of a process in bytes.
-func rss(b testing.TB, s *server) int64 {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "status"))
-	require.NoError(b, err)
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	fields := strings.Fields(rest)
-	kb, err := strconv.ParseInt(fields[0], 10, 64)
-	require.NoError(b, err)
-	return kb << 10
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orrery/internal/process"
 	"orrery/nodes/zab/jute"
 	"orrery/nodes/zab/proto"
 )
@@ -69,7 +70,7 @@ func connect(s *server, old *session) (*session, error) {
 func mustConnect(t testing.TB, s *server) *session {
 	var c *session
 	var err error
-	eventually(t, patience, func() bool { c, err = connect(s, nil); return err == nil },
+	process.Eventually(t, patience, func() bool { c, err = connect(s, nil); return err == nil },
 		func() string { return fmt.Sprintf("%s %d: %v", s.kind, s.id, err) })
 	t.Cleanup(func() { c.conn.Close() })
 	return c

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orrery/internal/process"
 	"orrery/nodes/zab/proto"
 )
 
@@ -57,12 +58,12 @@ func insist(t testing.TB, s *server, c *session, do func(c *session, again bool)
 	t.Helper()
 	again := false
 	var err error
-	eventually(t, patience, func() bool {
+	process.Eventually(t, patience, func() bool {
 		if err = do(c, again); err == nil {
 			return true
 		}
 		if code := codeError(0); errors.As(err, &code) {
-			require.Contains(t, []proto.ErrCode{proto.CodeSessionExpired, proto.CodeSessionMoved}, proto.ErrCode(code), "%s %d: %v\n%s", s.kind, s.id, err, s.log)
+			require.Contains(t, []proto.ErrCode{proto.CodeSessionExpired, proto.CodeSessionMoved}, proto.ErrCode(code), "%s %d: %v\n%s", s.kind, s.id, err, s.Log())
 		}
 		again = true
 		c.conn.Close()
@@ -75,7 +76,7 @@ func insist(t testing.TB, s *server, c *session, do func(c *session, again bool)
 			t.Cleanup(func() { next.conn.Close() })
 		}
 		return false
-	}, func() string { return fmt.Sprintf("%s %d: %v\n%s", s.kind, s.id, err, s.log) })
+	}, func() string { return fmt.Sprintf("%s %d: %v\n%s", s.kind, s.id, err, s.Log()) })
 	return c
 }
 
@@ -97,7 +98,7 @@ func (w *writes) equal(t testing.TB, servers []*server) {
 		require.NoError(t, c.do(proto.OpCloseSession, nil, nil))
 		if s.kind == apache { // which compares the digest of every transaction that it applies
 			text := ""
-			eventually(t, patience, func() bool { text = s.word("mntr"); return text != "" }, s.log.String)
+			process.Eventually(t, patience, func() bool { text = s.word("mntr"); return text != "" }, s.Log().String)
 			require.Contains(t, text, "zk_digest_mismatches_count\t0\n")
 		}
 	}
@@ -138,7 +139,7 @@ func TestApachesServersAndOursAreOneEnsemble(t *testing.T) {
 				if i >= len(servers) { // in the second round, whoever leads
 					down = leader(t, servers...)
 				}
-				down.kill()
+				down.Kill()
 				var alive []*server
 				for _, s := range servers {
 					if s != down {
@@ -173,7 +174,7 @@ func TestASessionMovesBetweenApachesServersAndOurs(t *testing.T) {
 		require.NoError(t, err)
 		for i := range 6 {
 			var next *session
-			eventually(t, patience, func() bool { // a server that has not come so far as the client sends it away
+			process.Eventually(t, patience, func() bool { // a server that has not come so far as the client sends it away
 				next, err = connect(servers[(i+1)%3], c)
 				require.NotErrorIs(t, err, errExpired)
 				return err == nil
@@ -188,7 +189,7 @@ func TestASessionMovesBetweenApachesServersAndOurs(t *testing.T) {
 		}
 		c.conn.Close() // without a word
 		for _, s := range servers {
-			eventually(t, patience, func() bool {
+			process.Eventually(t, patience, func() bool {
 				_, err := mustConnect(t, s).get("/mine")
 				return err != nil && err.Error() == "getData: "+proto.CodeNoNode.String()
 			}, func() string {

@@ -9,13 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orrery/internal/process"
 	"orrery/nodes/zab/proto"
 )
 
 // reconfig asks for a change of the ensemble, as the administrator, until it is made: whoever leads may change on the way.
 func reconfig(t testing.TB, servers []*server, joining, leaving string) {
 	var last error
-	eventually(t, patience, func() bool {
+	process.Eventually(t, patience, func() bool {
 		for _, s := range servers {
 			c, err := connect(s, nil)
 			if err != nil {
@@ -61,7 +62,7 @@ func members(s *server) string {
 
 func agreed(t testing.TB, servers []*server, holds func(text string) bool) string {
 	var all []string
-	eventually(t, patience, func() bool {
+	process.Eventually(t, patience, func() bool {
 		all = nil
 		for _, s := range servers {
 			all = append(all, members(s))
@@ -107,7 +108,7 @@ func TestAReconfigurationOutlivesTheServers(t *testing.T) {
 			for _, s := range stay {
 				inFiles(t, s, without)
 				w.through(t, s, 5)
-				s.kill()
+				s.Kill()
 				s.start()
 			}
 			require.Equal(t, without, agreed(t, stay, func(string) bool { return true }), "after a kill of all")
@@ -127,7 +128,7 @@ func inFiles(t testing.TB, s *server, text string) {
 	lines, version, _ := strings.Cut(text, "\nversion=")
 	var static, dynamic []byte
 	want := filepath.Join(s.dir, "zoo.cfg.dynamic."+version)
-	eventually(t, patience, func() bool {
+	process.Eventually(t, patience, func() bool {
 		static, _ = os.ReadFile(s.cfg)
 		dynamic, _ = os.ReadFile(want)
 		return strings.Contains(string(static), "dynamicConfigFile="+want) && strings.TrimSpace(string(dynamic)) == lines
@@ -145,18 +146,18 @@ func TestAReconfigurationMovesTheClientPort(t *testing.T) {
 	}
 	out := leader(t, servers...)
 	first := agreed(t, servers, func(text string) bool { return strings.Contains(text, "version=1") })
-	port := freePorts(t, 1)[0]
+	port := process.Ports(t, 1)[0]
 	for l := range strings.SplitSeq(first, "\n") {
 		if line, old, ok := strings.Cut(l, ";"); ok && strings.HasPrefix(l, fmt.Sprintf("server.%d=", out.id)) {
 			require.NotEmpty(t, old)
 			moved := *out
 			moved.client = fmt.Sprintf("127.0.0.1:%d", port)
 			reconfig(t, servers, line+";"+moved.client, "")
-			eventually(t, patience, func() bool { return moved.mode() == "leader" }, moved.mode)
+			process.Eventually(t, patience, func() bool { return moved.mode() == "leader" }, moved.mode)
 			inFiles(t, &moved, agreed(t, []*server{&moved}, func(text string) bool { return strings.Contains(text, moved.client) }))
-			moved.kill()
+			moved.Kill()
 			moved.start()
-			eventually(t, patience, func() bool { return moved.mode() != "" }, moved.log.String)
+			process.Eventually(t, patience, func() bool { return moved.mode() != "" }, moved.Log().String)
 			require.Empty(t, out.mode(), "at the old port nobody listens any more")
 		}
 	}

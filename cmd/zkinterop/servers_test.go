@@ -1,21 +1,19 @@
 package zkinterop
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"orrery/internal/process"
 )
 
 // kind is whose server it is.
@@ -35,53 +33,10 @@ type server struct {
 	cfg    string
 	client string // the address of its client port
 	props  []string
-	cmd    *exec.Cmd
-	log    *buffer
+	*process.Process
 }
 
-// buffer is a log that is being read. Of a long one the end is kept.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *buffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.b.Len() > 1<<20 {
-		l.b.Reset()
-	}
-	return l.b.Write(p)
-}
-
-func (l *buffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// command is our command, built once.
-var command = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "orrery-zkinterop")
-	if err != nil {
-		return "", err
-	}
-	out := filepath.Join(dir, "orrery")
-	build := exec.Command("go", "build", "-o", out, "orrery/cmd/orrery")
-	build.Dir = "../.."
-	if text, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, text)
-	}
-	return out, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := command(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(process.Run(m)) }
 
 // jars are what Apache's server needs of Debian's packages.
 var jars = []string{"zookeeper", "zookeeper-jute", "netty-all", "metrics-core", "snappy-java", "slf4j-api", "slf4j-simple",
@@ -98,30 +53,9 @@ func needApache(t testing.TB) {
 	}
 }
 
-// freePorts are ports on which nothing listens, outside of the range from which systems take those of outgoing
-// connections.
-func freePorts(t testing.TB, n int) []int {
-	var ports []int
-	seen := map[int]bool{}
-	for range 1000 {
-		port := 10_000 + rand.IntN(20_000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil || seen[port] {
-			continue
-		}
-		require.NoError(t, l.Close())
-		seen[port] = true
-		if ports = append(ports, port); len(ports) == n {
-			return ports
-		}
-	}
-	t.Fatal("no port is free")
-	return nil
-}
-
 // alone makes a server that stands alone.
 func alone(t testing.TB, k kind, extra string) *server {
-	port := freePorts(t, 1)[0]
+	port := process.Ports(t, 1)[0]
 	s := &server{t: t, kind: k, dir: t.TempDir(), client: fmt.Sprintf("127.0.0.1:%d", port)}
 	s.configure(extra + fmt.Sprintf("clientPort=%d\nclientPortAddress=127.0.0.1\n", port))
 	return s
@@ -132,7 +66,7 @@ func ensemble(t testing.TB, extra string, kinds ...kind) []*server {
 	var servers []*server
 	var members strings.Builder
 	for i, k := range kinds {
-		ports := freePorts(t, 3)
+		ports := process.Ports(t, 3)
 		s := &server{t: t, kind: k, id: i + 1, dir: t.TempDir(), client: fmt.Sprintf("127.0.0.1:%d", ports[0])}
 		fmt.Fprintf(&members, "server.%d=127.0.0.1:%d:%d:participant;127.0.0.1:%d\n", s.id, ports[1], ports[2], ports[0])
 		servers = append(servers, s)
@@ -154,58 +88,33 @@ func (s *server) configure(text string) {
 
 // start starts the process.
 func (s *server) start() {
-	s.log = &buffer{}
-	switch s.kind {
-	case apache:
+	s.Process = process.Start(s.t, fmt.Sprintf("%s-%d", s.kind, s.id), s.command())
+}
+
+func (s *server) command() *exec.Cmd {
+	if s.kind == apache {
 		var paths []string
 		for _, j := range jars {
 			paths = append(paths, "/usr/share/java/"+j+".jar")
 		}
 		args := append([]string{"-Xmx256m"}, s.props...) // a later -Xmx counts
 		args = append(args, "-cp", strings.Join(paths, ":"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", s.cfg)
-		s.cmd = exec.Command("java", args...)
-	default:
-		path, err := command()
-		require.NoError(s.t, err)
-		s.cmd = exec.Command(path, "node", "zookeeper", s.cfg, "--log", level())
-		s.cmd.Env = append(os.Environ(), "SERVER_JVMFLAGS="+strings.Join(s.props, " "))
+		return exec.Command("java", args...)
 	}
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	require.NoError(s.t, s.cmd.Start())
-	cmd, log := s.cmd, s.log
-	s.t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		}
-		if dir := os.Getenv("ZKINTEROP_LOGS"); dir != "" {
-			_ = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%d.log", s.kind, s.id, cmd.Process.Pid)), []byte(log.String()), 0o600)
-		}
-	})
+	path, err := process.Orrery()
+	require.NoError(s.t, err)
+	cmd := exec.Command(path, "node", "zookeeper", s.cfg, "--log", process.Level())
+	cmd.Env = append(os.Environ(), "SERVER_JVMFLAGS="+strings.Join(s.props, " "))
+	return cmd
 }
 
-func level() string {
-	if os.Getenv("ZKINTEROP_LOGS") != "" {
-		return "debug"
-	}
-	return "info"
-}
-
-// kill ends the process by SIGKILL.
-func (s *server) kill() {
-	require.NoError(s.t, s.cmd.Process.Kill())
-	_ = s.cmd.Wait()
-	require.Equal(s.t, syscall.SIGKILL, s.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal(), "it ended before it was killed:\n%s", s.log)
-}
-
-// stop ends one of our servers by SIGTERM: it says so, and exits with 0.
+// stop ends a server by SIGTERM. One of ours says so, and exits with 0.
 func (s *server) stop() {
-	require.NoError(s.t, s.cmd.Process.Signal(syscall.SIGTERM))
-	err := s.cmd.Wait()
 	if s.kind == ours {
-		require.NoError(s.t, err, s.log.String())
-		require.Contains(s.t, s.log.String(), "msg=stopped")
+		s.Stop()
+		return
 	}
+	_ = s.Terminate()
 }
 
 // word says a four-letter word.
@@ -233,7 +142,7 @@ func (s *server) mode() string {
 // leader is the one that leads, once all that are named serve.
 func leader(t testing.TB, servers ...*server) *server {
 	var lead *server
-	eventually(t, patience, func() bool {
+	process.Eventually(t, patience, func() bool {
 		lead = nil
 		for _, s := range servers {
 			switch s.mode() {
@@ -257,12 +166,3 @@ func leader(t testing.TB, servers ...*server) *server {
 // patience is how long whatever must come about may take. It says nothing of how fast a server is: machines that are busy with other things
 // need a multiple of what they need otherwise.
 const patience = 3 * time.Minute
-
-func eventually(t testing.TB, limit time.Duration, cond func() bool, why func() string) {
-	t.Helper()
-	for end := time.Now().Add(limit); !cond(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(why())
-		}
-	}
-}

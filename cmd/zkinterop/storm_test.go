@@ -144,7 +144,7 @@ func TestAStormOfSIGKILLsLosesNothing(t *testing.T) {
 			down = append(down, servers[(first+1)%len(servers)])
 		}
 		for _, s := range down {
-			s.kill()
+			s.Kill()
 			kills++
 		}
 		time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond)

@@ -11,6 +11,8 @@ import (
 
 	_ "github.com/go-zookeeper/zk" // whose own tests are run
 	"github.com/stretchr/testify/require"
+
+	"orrery/internal/process"
 )
 
 // suiteTests is how many tests go-zookeeper v1.0.4 has.
@@ -21,7 +23,7 @@ func TestGoZooKeepersOwnSuitePasses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes more than a minute")
 	}
-	path, err := command()
+	path, err := process.Orrery()
 	require.NoError(t, err)
 	bin := t.TempDir()
 	script, err := os.ReadFile("../../docs/zookeeper/zkServer.sh")
