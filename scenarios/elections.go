@@ -35,6 +35,9 @@ const electionOps = 24
 func electionBugs() []Bug {
 	var list []Bug
 	for _, b := range election.Bugs() {
+		if b.Reconfigures {
+			continue
+		}
 		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, Seeds: electionSeeds[b.Name]})
 	}
 	return list

@@ -101,7 +101,7 @@ func Bugs() []Bug {
 	}
 	list = append(list, storeBugs...)
 	for _, b := range election.Bugs() {
-		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, set: func(q *Quirks) { b.Set(&q.Election) }})
+		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, Reconfigures: b.Reconfigures, set: func(q *Quirks) { b.Set(&q.Election) }})
 	}
 	for _, b := range tree.Bugs() {
 		list = append(list, Bug{Name: b.Name, Source: b.Source, What: b.What, Breaks: b.Breaks, Needs: b.Needs, set: func(q *Quirks) { q.Tree = b.Quirks() }})

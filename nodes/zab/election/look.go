@@ -151,7 +151,7 @@ func (e *Election) heardSettled(env nodes.Env, n *notification) {
 			kept.state, claims = Looking, &e.outofelection
 		}
 		e.recvset.put(n.sid, kept)
-		e.supporters = e.count(&e.recvset, b)
+		e.supporters = e.countSettled(&e.recvset, b)
 		if e.supporters.HasAllQuorums() && e.checkLeader(claims, n.vote) {
 			e.decide(env, n.vote)
 			return
@@ -159,7 +159,7 @@ func (e *Election) heardSettled(env nodes.Env, n *notification) {
 		e.kept.unheeded = e.supporters.HasAllQuorums() && n.state == Leading && n.sid == n.vote.Leader
 	}
 	e.outofelection.put(n.sid, b)
-	e.supporters = e.count(&e.outofelection, b)
+	e.supporters = e.countSettled(&e.outofelection, b)
 	if e.supporters.HasAllQuorums() && e.checkLeader(&e.outofelection, n.vote) {
 		nodes.Reachable(env, "election: joins an ensemble that has its leader")
 		e.kept.usurps = n.vote.Leader == e.cfg.Self && n.vote.Round != e.clock
@@ -168,11 +168,27 @@ func (e *Election) heardSettled(env nodes.Env, n *notification) {
 	}
 }
 
-// count finds who supports the same leader as b, and counts it under the present ensemble, and the next if there is one.
+// count finds who supports the same leader as b, and counts it under the present ensemble, and the next if there is one: whoever is
+// elected must have all that may have been committed, and what was proposed may have been.
 func (e *Election) count(set *ballots, b ballot) *config.Tracker {
-	t := config.NewTracker(e.m.current, e.m.next)
+	return set.supporters(b, config.NewTracker(e.m.current, e.m.next), e.cfg.Quirks)
+}
+
+// countSettled does so where the leader was elected by others. For whoever only joins it the present ensemble says enough: what this
+// server was told of the next one may be lost, the voters of that one then need not follow anybody, and the leader counts by itself
+// what it must. If the next one is in force instead, those who are of it say so. The original asks for both here too, and leaves a server
+// out that has logged a reconfiguration which was lost, for as long as the leader lasts.
+func (e *Election) countSettled(set *ballots, b ballot) *config.Tracker {
+	if b.Leader == e.cfg.Self || e.cfg.Quirks.AwaitsLostConfig {
+		return e.count(set, b)
+	}
+	return set.supporters(b, config.NewTracker(e.m.current, nil), e.cfg.Quirks)
+}
+
+// supporters counts those who support the same leader as b.
+func (set *ballots) supporters(b ballot, t *config.Tracker, q Quirks) *config.Tracker {
 	for i, sid := range set.sids {
-		if b.same(set.cast[i], e.cfg.Quirks) {
+		if b.same(set.cast[i], q) {
 			t.Add(sid)
 		}
 	}

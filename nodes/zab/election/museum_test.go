@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/config"
 	"orrery/sim"
 )
 
@@ -28,6 +29,7 @@ var hunts = []hunt{
 	{"fle-no-resend", 5, lostVote},
 	{"fle-no-looking-report", 5, leavingVoter},
 	{"check-leader-wrong-map", 5, leadersWord},
+	{"fle-awaits-lost-config", 5, lostConfig},
 }
 
 func (x weather) broken(seed uint64, change func(*Config)) string {
@@ -122,6 +124,30 @@ func lostVote(seed uint64, change func(*Config)) string {
 		if w.toy(sid).e.State() == Looking {
 			return fmt.Sprintf("a leader is found in time: %d has not been told again what was lost\n%s", sid, w.states())
 		}
+	}
+	return w.broken
+}
+
+// lostConfig: one of three has heard of an ensemble in which two observers vote instead of the others, and comes when a leader is
+// elected by those who have not.
+func lostConfig(seed uint64, change func(*Config)) string {
+	w, rng := world(seed, members(3, 2), change)
+	late := w.u.Machine("n3")
+	for _, m := range w.u.Machines() {
+		if m != late {
+			m.Start(time.Duration(rng.IntN(100)) * time.Millisecond)
+		}
+	}
+	w.u.Run(2 * time.Second)
+	q, err := config.ParseQuorum("next", []byte("server.3=n3:2888:3888\nserver.4=n4:2888:3888\nserver.5=n5:2888:3888\nversion=1"))
+	if err != nil {
+		panic(err)
+	}
+	w.next = q
+	late.Start(0)
+	w.u.Run(w.u.Now() + 100*time.Millisecond)
+	if !w.u.RunUntil(w.settled, w.u.Now()+3*time.Second) {
+		return "the core converges: 3 does not follow whom the others have elected\n" + w.states()
 	}
 	return w.broken
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/config"
 	"orrery/sim"
 	"orrery/sim/vdisk"
 )
@@ -46,6 +47,10 @@ func (s *storyteller) do(t *testing.T, d *datadriven.TestData) {
 	switch d.Cmd {
 	case "cluster": // cluster N [observers=N] [puppets=(N,...)] [epochs=(N,...)] [zxids=(HEX,...)] [quirk=NAME], and lines of groups and weights
 		s.cluster(t, d)
+	case "next": // next VERSION, and lines of servers: all have heard of that ensemble, and it is not agreed on
+		q, err := config.ParseQuorum("next", []byte(d.Input+"\nversion="+d.CmdArgs[0].Key))
+		require.NoError(t, err)
+		s.w.next = q
 	case "start": // start N ...: or all, and a millisecond passes
 		for _, m := range s.machines(t, d) {
 			m.Start(0)
@@ -170,6 +175,9 @@ func (s *storyteller) say(t *testing.T, d *datadriven.TestData) {
 	n := notification{vote: Vote{Leader: arg("leader", 10), Zxid: arg("zxid", 16), Round: arg("round", 10), Epoch: arg("epoch", 10)}}
 	for n.state.String() != state {
 		n.state++
+	}
+	if n.state == Looking {
+		s.w.said[fmt.Sprint(p.sid, n.vote.Leader, n.vote.Round)] = true
 	}
 	if d.HasArg("config") {
 		n.config = strings.ReplaceAll(d.Input, "\\n", "\n") + fmt.Sprintf("\nversion=%x", arg("config", 16))

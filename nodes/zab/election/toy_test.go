@@ -260,7 +260,7 @@ func (w *toyWorld) cast(t *toy) {
 
 // elected checks what must hold of whoever is elected.
 func (w *toyWorld) elected(t *toy, ev Elected) {
-	if !w.isQuorum(ev.Supporters) {
+	if !w.quorum.ContainsQuorum(ev.Supporters) || ev.State == Leading && !w.isQuorum(ev.Supporters) {
 		w.fail("elected by a quorum", "%v has only %v", ev.Vote, ev.Supporters)
 	}
 	if ev.State != Leading {
