@@ -23,7 +23,8 @@ function toggled<T>(set: Set<T>, x: T): Set<T> {
   return next;
 }
 
-export function App({ run }: { run: Run }): JSX.Element {
+/** The page; as long as it is not complete, only what is needed to begin to read. */
+export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Element {
   const place = useMemo(() => readPlace(location.hash), []);
   const lives = useMemo(() => livesOf(run), [run]);
   const states = useMemo(() => new States(run), [run]);
@@ -48,7 +49,7 @@ export function App({ run }: { run: Run }): JSX.Element {
   const [hidden, setHidden] = useState(() => new Set((place.hide ?? []).map((n) => run.head.nodes.indexOf(n) + 1).filter(Boolean)));
   const [pins, setPins] = useState(() => new Set(place.pins ?? []));
   const [open, setOpen] = useState(true), [help, setHelp] = useState(false), [said, setSaid] = useState("");
-  const [dark, setDark] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
+  const [dark, setDark] = useState(() => document.documentElement.dataset.theme === "dark");
   const find = useRef<HTMLInputElement>(null);
   useEffect(() => { document.documentElement.dataset.theme = dark ? "dark" : "light"; }, [dark]);
   const rows = useMemo(() => rowsOf(run, view, lives.order, view === "full"), [run, view, lives]);
@@ -70,11 +71,12 @@ export function App({ run }: { run: Run }): JSX.Element {
     select(event);
   };
   useEffect(() => {
+    if (!complete) return;
     const all = whole({ run, byOrder });
     const hash = writePlace({ view, event: selected < 0 ? "" : run.seq[selected] + (run.sub[selected] ? "." + run.sub[selected] : ""), query, tab,
       hide: [...hidden].map((n) => run.machine(n)), pins: [...pins], zoom: zoom.from <= all.from && zoom.to >= all.to ? undefined : [zoom.from, zoom.to], order: byOrder });
     history.replaceState(null, "", hash);
-  }, [view, selected, query, tab, hidden, pins, zoom, byOrder]);
+  }, [complete, view, selected, query, tab, hidden, pins, zoom, byOrder]);
   const copy = async (text: string, what: string) => {
     try { await navigator.clipboard.writeText(text); } catch { // a page from a file may have no clipboard
       const area = document.createElement("textarea");
@@ -137,7 +139,7 @@ export function App({ run }: { run: Run }): JSX.Element {
   return <>
     <Head run={run} copy={copy} dark={dark} setDark={setDark} setHelp={setHelp} />
     {warnings.length > 0 ? <ul class="warnings" role="status">{warnings.map((w) => <li>{w}</li>)}</ul> : null}
-    <section class="strip" aria-label="Overview"><Overview {...{ run, lives, zoom, setZoom, selected, open, byOrder, hidden, dark }} hits={found.hits.slice(0, 5000)} select={show} /></section>
+    <section class="strip" aria-label="Overview"><Overview {...{ run, lives, zoom, setZoom, selected, open, byOrder, hidden, dark, complete }} hits={found.hits.slice(0, 5000)} select={show} /></section>
     <main>
       <section style={{ display: "grid", gridTemplateRows: "auto minmax(0, 1fr)", minWidth: "0", minHeight: 0 }} aria-label="Story">
         <div class="bar">
@@ -153,7 +155,7 @@ export function App({ run }: { run: Run }): JSX.Element {
             {found.hits.length > 0 && <span class="group"><button aria-label="Previous hit" onClick={() => hit(-1)}>↑</button><button aria-label="Next hit" onClick={() => hit(1)}>↓</button></span>}
           </span>
         </div>
-        <Story {...{ run, rows, lives, hidden, selected, hits, core, reveal }} select={select} hide={(n) => setHidden(toggled(hidden, n))} />
+        <Story {...{ run, rows, lives, hidden, selected, hits, core, reveal, complete }} select={select} hide={(n) => setHidden(toggled(hidden, n))} />
       </section>
       <aside aria-label="Details">
         <div class="tabs" role="tablist">{tabs.map(([t, name], i) => <button role="tab" id={"tab-" + t} aria-selected={tab === t} aria-controls="panel" tabIndex={tab === t ? 0 : -1} onClick={() => setTab(t)}
@@ -162,7 +164,7 @@ export function App({ run }: { run: Run }): JSX.Element {
             if (tabs[to]) { setTab(tabs[to][0]); document.getElementById("tab-" + tabs[to][0])!.focus(); }
           }}>{name}</button>)}</div>
         <div class="panel" id="panel" role="tabpanel" aria-labelledby={"tab-" + tab} tabIndex={0}>
-          {tab === "event" ? <Inspector run={run} states={states} selected={selected} select={show} pins={pins} pin={(path) => setPins(toggled(pins, path))} />
+          {!complete ? null : tab === "event" ? <Inspector run={run} states={states} selected={selected} select={show} pins={pins} pin={(path) => setPins(toggled(pins, path))} />
             : tab === "history" ? <History run={run} lives={lives} select={show} operations={operations} />
               : tab === "faults" ? <Faults run={run} lives={lives} select={show} /> : <Decided run={run} lives={lives} select={show} />}
         </div>

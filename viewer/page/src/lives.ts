@@ -1,6 +1,7 @@
 // How the machines fared: when each was down, paused, waiting for an answer, had bytes that were not
 // durable, led or stood for election; and when faults were in force. Intervals are in indices of events.
 import type { Run } from "./run";
+import { byName } from "./words";
 
 export type LifeKind = "absent" | "down" | "paused" | "waiting" | "unsynced" | "leads" | "stands";
 export interface Life { kind: LifeKind; from: number; to: number; text: string }
@@ -111,6 +112,6 @@ export function livesOf(r: Run): Lives {
   }
   const order = r.head.nodes.map((_, i) => i + 1).sort((a, b) =>
     Number(clients.has(a)) - Number(clients.has(b)) ||
-    r.machine(a).localeCompare(r.machine(b), "en", { numeric: true }));
+    byName(r.machine(a), r.machine(b)));
   return { of, faults, clients, order, operations };
 }

@@ -4,6 +4,10 @@ import { readRun } from "./run";
 
 const app = document.getElementById("app")!;
 
+/** Two frames later: what was rendered last has been painted. */
+const painted = () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+
+/** Draws the story where it opens, and then what has to wait for that: the overview, the panel, the rows just out of sight. */
 async function start() {
   const run = document.getElementById("run");
   if (!run) throw new Error("there is no run in this page");
@@ -11,9 +15,14 @@ async function start() {
   run.remove();
   const read = await readRun(text);
   document.title = (read.head.property ? read.head.property + " · " : "") + read.head.title;
+  document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   app.textContent = "";
-  render(<App run={read} />, app);
-  requestAnimationFrame(() => requestAnimationFrame(() => { performance.mark("first-picture"); document.documentElement.dataset.ready = "yes"; }));
+  render(<App run={read} complete={false} />, app);
+  await painted();
+  performance.mark("first-picture");
+  render(<App run={read} complete={true} />, app);
+  await painted();
+  document.documentElement.dataset.ready = "yes";
 }
 
 start().catch((err: unknown) => {

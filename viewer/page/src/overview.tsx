@@ -14,6 +14,7 @@ export interface Zoom { from: number; to: number }
 interface Props {
   run: Run; lives: Lives; zoom: Zoom; setZoom: (z: Zoom) => void; selected: number; hits: number[]; open: boolean;
   byOrder: boolean; hidden: Set<number>; select: (event: number) => void; dark: boolean;
+  complete: boolean; // false as long as the story comes first: then only the place is kept
 }
 
 const left = 92, right = 16, curveHeight = 44, axis = 18;
@@ -46,6 +47,7 @@ export function Overview(p: Props): JSX.Element {
     w.orreryFrame = performance.now() - began;
   };
   useEffect(() => {
+    if (!p.complete) return;
     let frame = requestAnimationFrame(draw);
     const watch = new ResizeObserver(() => { cancelAnimationFrame(frame); frame = requestAnimationFrame(draw); });
     watch.observe(canvas.current!);

@@ -10,11 +10,27 @@ import { family, ms, span } from "./words";
 
 export const rowHeight = 28;
 const px = (n: number) => `${n}px`;
-const gutter = 106, over = 12;
+const gutter = 106, over = 12, jolt = 4; // rows that are ready out of sight, and by how many the window moves at least
 
 interface Props {
   run: Run; rows: Rows; lives: Lives; hidden: Set<number>; selected: number; hits: Set<number>; core: Set<number>;
   select: (event: number) => void; hide: (node: number) => void; reveal: (row: Row) => void;
+  complete: boolean; // false as long as only what can be seen is wanted
+}
+
+/** What can be seen of the story: rows from a up to b, and how wide it is. */
+interface Seen { a: number; b: number; width: number }
+
+function seen(el: HTMLElement, over: number): Seen {
+  const first = Math.floor(el.scrollTop / rowHeight) - over, last = Math.ceil((el.scrollTop + el.clientHeight) / rowHeight) + over;
+  return { a: Math.max(0, Math.floor(first / jolt) * jolt), b: Math.ceil(last / jolt) * jolt, width: el.clientWidth };
+}
+
+/** Scrolls only if a row could not be seen well. */
+function scrollTo(el: HTMLElement, row: number) {
+  const y = row * rowHeight, top = el.scrollTop, height = el.clientHeight;
+  if (y < top + 2 * rowHeight) el.scrollTop = Math.max(0, y - height / 3);
+  else if (y > top + height - 4 * rowHeight) el.scrollTop = y - height * 2 / 3;
 }
 
 /** Where the lanes stand. */
@@ -27,29 +43,27 @@ function columns(nodes: number[], width: number) {
 
 export function Story(p: Props): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600, width: 900 });
+  const [view, setView] = useState<Seen>({ a: 0, b: -1, width: 900 }); // no row before the box is measured: none is drawn twice
   const nodes = useMemo(() => p.rows.nodes.filter((n) => !p.hidden.has(n)), [p.rows, p.hidden]);
+  const at = p.selected < 0 ? -1 : p.rows.rowOf(p.selected);
+  const measure = () => setView((old) => {
+    const now = seen(box.current!, p.complete ? over : 0);
+    return now.a === old.a && now.b === old.b && now.width === old.width ? old : now;
+  });
   useLayoutEffect(() => {
-    const el = box.current!;
-    const measure = () => setView({ top: el.scrollTop, height: el.clientHeight, width: el.clientWidth });
+    if (at >= 0) scrollTo(box.current!, at);
     measure();
-    const watch = new ResizeObserver(measure);
+  }, [at, p.rows]);
+  useEffect(() => {
+    if (!p.complete) return; // until then nothing moves
+    const el = box.current!, watch = new ResizeObserver(measure);
     watch.observe(el);
     el.addEventListener("scroll", measure, { passive: true });
     return () => { watch.disconnect(); el.removeEventListener("scroll", measure); };
-  }, []);
-  const at = p.selected < 0 ? -1 : p.rows.rowOf(p.selected);
-  useEffect(() => {
-    const el = box.current!;
-    if (at < 0) return;
-    const y = at * rowHeight;
-    if (y < el.scrollTop + 2 * rowHeight) el.scrollTop = Math.max(0, y - el.clientHeight / 3);
-    else if (y > el.scrollTop + el.clientHeight - 4 * rowHeight) el.scrollTop = y - el.clientHeight * 2 / 3;
-  }, [at, p.rows]);
+  }, [p.complete]);
   const { x, step, right } = columns(nodes, view.width);
   const rows = p.rows.rows;
-  const a = Math.max(0, Math.floor(view.top / rowHeight) - over);
-  const b = Math.min(rows.length - 1, Math.ceil((view.top + view.height) / rowHeight) + over);
+  const a = view.a, b = Math.min(rows.length - 1, view.b);
   const shown = rows.slice(a, b + 1);
   const selected = rows[at];
   const arrows = p.rows.crossing(a, b).filter((w) => x.has(w.to) && x.has(w.from));

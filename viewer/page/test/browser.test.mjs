@@ -229,9 +229,14 @@ const budgets = { "small.html": { first: 300, drawing: 60, megabytes: 300 }, "bi
 describe("the budget", { skip }, () => {
   for (const name of Object.keys(budgets)) {
     test(name, { skip: pages && existsSync(join(pages, name)) ? false : "it was not made" }, async () => {
-      const { tab, close } = await open(name, { hash: "#v=full" });
+      const firsts = [], opened = async () => {
+        const page = await open(name, { hash: "#v=full" });
+        firsts.push(Math.round(await page.tab.evaluate(() => performance.getEntriesByName("first-picture")[0].startTime)));
+        return page;
+      };
+      for (let i = 1; i < (name === "small.html" ? 5 : 1); i++) await opened().then((page) => page.close()); // the first one meets a browser that is still starting
+      const { tab, close } = await opened();
       const measured = await tab.evaluate(async () => {
-        const first = performance.getEntriesByName("first-picture")[0].startTime;
         const canvas = document.querySelector("canvas"), box = canvas.getBoundingClientRect(), frames = [];
         const next = () => new Promise((done) => requestAnimationFrame(done));
         for (let i = 0; i < 24; i++) {
@@ -241,10 +246,11 @@ describe("the budget", { skip }, () => {
           frames.push({ whole: performance.now() - before, drawing: globalThis.orreryFrame });
         }
         const by = (k) => frames.map((f) => f[k]).sort((a, b) => a - b);
-        return { first: Math.round(first), frame: Math.round(by("whole")[12]), worst: Math.round(by("whole")[23]), drawing: Math.round(by("drawing")[23]),
+        return { frame: Math.round(by("whole")[12]), worst: Math.round(by("whole")[23]), drawing: Math.round(by("drawing")[23]),
           megabytes: Math.round((performance.memory?.usedJSHeapSize ?? 0) / 1e6), drawn: globalThis.orreryDrawn };
       });
-      console.log(`${name}: first picture ${measured.first} ms, a frame ${measured.frame} ms (two refreshes), worst ${measured.worst} ms, drawing at most ${measured.drawing} ms, heap ${measured.megabytes} MB`);
+      measured.first = firsts.toSorted((a, b) => a - b)[firsts.length >> 1];
+      console.log(`${name}: first picture ${firsts.join(", ")} ms, a frame ${measured.frame} ms (two refreshes), worst ${measured.worst} ms, drawing at most ${measured.drawing} ms, heap ${measured.megabytes} MB`);
       const busy = loadavg()[0] > 2 * availableParallelism(), budget = budgets[name];
       if (busy) console.log(`${name}: not judged, for the load is ${loadavg()[0].toFixed(1)}`);
       else for (const [what, most] of Object.entries(budget)) assert.ok(measured[what] <= (what === "megabytes" ? 1 : 3) * most, `${what}: ${measured[what]}, and the budget is ${most}`);

@@ -67,6 +67,10 @@ test("numbers and times are cut and not rounded", () => {
   assert.ok(Number.isNaN(page.parseTime("soon")));
 });
 
+test("names are in the order of their numbers", () => {
+  assert.deepEqual(["n10", "n2", "n", "c1.10", "c1.9", "n02", "b"].sort(page.byName), ["b", "c1.9", "c1.10", "n", "n02", "n2", "n10"]);
+});
+
 test("a place is read as it was written", () => {
   const place = { view: "causal", event: "118.2", query: "kind:drop t>1.2s & more", tab: "history", hide: ["n1", "c2"], pins: ["a.b"], zoom: [5, 900], order: true };
   assert.deepEqual(page.readPlace(page.writePlace(place)), place);
