@@ -89,7 +89,12 @@ func (c *kafkaClient) readLatest(t *task.T, cluster *client.Cluster) {
 	for _, part := range l.partitions() {
 		for {
 			c.doing = "writing to " + tpName(part)
-			if p.SendTo(t, client.Record{Topic: part.Topic, Partition: part.Partition, Key: []byte("probe"), Value: []byte("0")}).Wait(t).Outcome == client.Acknowledged {
+			var r client.Result
+			c.operation("write to "+tpName(part), func() error {
+				r = p.SendTo(t, client.Record{Topic: part.Topic, Partition: part.Partition, Key: []byte("probe"), Value: []byte("0")}).Wait(t)
+				return r.Err
+			})
+			if r.Outcome == client.Acknowledged {
 				break
 			}
 		}

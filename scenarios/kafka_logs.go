@@ -176,6 +176,12 @@ func (c *kafkaCopy) batch(b record.Batch) error {
 	if err := c.reader.Err(); err != nil {
 		return err
 	}
+	if b.Count() == 0 && b.Transactional() && !b.Control() && b.BaseOffset() >= c.end {
+		// Compaction has taken the records of a producer's last batch, and left the batch. For whoever reads the log on, a follower or a broker
+		// that starts, the transaction is open until its marker comes, which is left then, too.
+		c.txns = true
+		c.put(kafkaEntry{epoch: b.LeaderEpoch(), txn: true, value: -1, pid: b.ProducerID(), pepoch: b.ProducerEpoch(), seq: -1}, b.BaseOffset())
+	}
 	for c.end < b.NextOffset() {
 		c.put(kafkaEntry{}, c.end)
 	}

@@ -166,6 +166,7 @@ func (g *kafkaWatch) forgive(p *kafkaPart, leader *kafkaReplica) {
 		g.k.w.U.Note(leader.id, fmt.Sprintf("may lead %s from offset %d on: %d committed records are lost", p.tp, leader.match, int64(len(p.committed))-leader.match))
 	}
 	p.committed = p.committed[:leader.match]
+	p.deleted = min(p.deleted, leader.match)
 	for _, r := range p.order {
 		r.match, r.need = min(r.match, leader.match), min(r.need, leader.match)
 		p.compare(r)

@@ -68,8 +68,9 @@ type kafkaPart struct {
 	move       kafkaMove
 	copies     map[nodes.ID]*kafkaReplica
 	order      []*kafkaReplica
-	trimmed    bool // some of it was deleted: of what a history lacks it says nothing
-	lossy      bool // an election has been allowed to lose something: since then histories of this partition say nothing
+	deleted    int64 // below, a leader has deleted what was committed
+	trimmed    bool  // some of it was deleted: of what a history lacks it says nothing
+	lossy      bool  // an election has been allowed to lose something: since then histories of this partition say nothing
 	// muddled tells that nobody can know what is committed: a leader has died in the handler in which it committed what it had just
 	// appended; or one that had lost what was not flushed led again in its old leader epoch, and of two records of one epoch and
 	// offset no truncation finds the difference.
@@ -180,6 +181,7 @@ func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
 // begin forgets all that was seen of a partition of that name.
 func (p *kafkaPart) begin() {
 	p.state = kafkaState{Leader: -1, LeaderEpoch: -1}
+	p.deleted = 0
 	p.committed, p.leaders, p.producers, p.reigns = nil, map[int32]kafkaLed{}, map[int64]kafkaProducer{}, kafkaReigns{}
 	if p.copies == nil {
 		p.copies = map[nodes.ID]*kafkaReplica{}
@@ -294,7 +296,9 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 		}
 		err = r.copy.extend(disk, l)
 	}
-	r.start = l.StartOffset()
+	if r.start = l.StartOffset(); r.leading && r.epoch == p.state.LeaderEpoch {
+		p.deleted = max(p.deleted, min(r.start, int64(len(p.committed))))
+	}
 	if err != nil {
 		g.violate(kafkaLogFile, "the log of %s on %s %v", p.tp, r.id, err)
 		return
@@ -307,10 +311,13 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 	}
 }
 
-// compare moves on how far a log is what was committed.
+// compare moves on how far a log is what was committed. What a leader has deleted, and that was committed then, no log needs to have or
+// to have right: strong-isr speaks of what stands in a leader's log. A follower that was away while all that it has otherwise was
+// deleted (KIP-107) ends where its leader's log begins; no epoch tells the two apart, and it counts as in sync when it has asked for
+// what comes there. It deletes its own with the answer to that.
 func (p *kafkaPart) compare(r *kafkaReplica) {
 	for r.match < min(r.copy.end, int64(len(p.committed))) {
-		if r.match >= r.copy.first {
+		if r.match >= max(r.copy.first, p.deleted) {
 			e, c := r.copy.entry(r.match), p.committed[r.match]
 			if !e.same(c) && (!p.compacted || e.present) {
 				return

@@ -189,6 +189,23 @@ func TestABatchThatWasGivenUpDoesNotBlockThePartition(t *testing.T) { // KIP-360
 	require.Equal(t, []string{"7"}, w.values(tp{Topic: "a"}))
 }
 
+func TestARecordWaitsForAProducerIDNoLongerThanForAnythingElse(t *testing.T) {
+	w := newToys(t, 1, 1)
+	w.fates = func(_ int32, r kmsg.Request) fate {
+		_, init := r.(*kmsg.InitProducerIDRequest)
+		return fate{drop: init}
+	}
+	c := w.config()
+	c.RequestTimeout = time.Second
+	w.run(c, func(tt *task.T, c *client.Cluster) {
+		begun := tt.Monotonic()
+		r := client.NewProducer(c, client.ProducerConfig{DeliveryTimeout: 3 * time.Second}).SendTo(tt, value(1)).Wait(tt)
+		require.Equal(t, client.Failed, r.Outcome)
+		require.ErrorIs(t, r.Err, client.ErrTimeout)
+		require.LessOrEqual(t, tt.Monotonic()-begun, 4*time.Second)
+	})
+}
+
 func TestKeysGoWhereKafkaPutsThem(t *testing.T) {
 	w := newToys(t, 1, 7)
 	w.run(w.config(), func(tt *task.T, c *client.Cluster) {

@@ -303,9 +303,12 @@ func (p *Producer) lose(t *task.T, q *part, b *batch, err error) {
 	}
 }
 
-// expire gives up what waits for too long.
+// expire gives up what waits for too long, were it for a producer id.
 func (p *Producer) expire(t *task.T) {
 	for _, q := range p.parts {
+		if q.filling != nil && t.Monotonic() >= q.filling.created+p.config.DeliveryTimeout {
+			q.close()
+		}
 		q.queue = slices.DeleteFunc(q.queue, func(b *batch) bool {
 			over := t.Monotonic() >= b.created+p.config.DeliveryTimeout
 			if over {

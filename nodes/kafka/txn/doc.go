@@ -28,6 +28,9 @@
 //     the producer id alone, and a producer that was fenced can abort the transaction of its successor.
 //   - A partition that the cluster does not have needs no marker; but only if the cluster is known at all, which shows in that the
 //     coordinator's own partition is.
+//   - A transaction that began in the future of the coordinator's clock, which may be behind that of the one before it, begins when the
+//     coordinator sees that. Kafka waits until its clock is there, and for the time-out besides; until then the last stable offsets
+//     of the partitions stand still, if nobody asks for the producer's id.
 //   - A completion is tried again whatever the journal says, for as long as this is the coordinator.
 //
 // # What no coordinator of this era can know

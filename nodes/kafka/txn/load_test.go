@@ -90,3 +90,18 @@ func TestWhoWaitsIsToldWhenTheCoordinatorGoes(t *testing.T) {
 	require.False(t, w.c.Fire(w, nodes.Tag{Name: "group/expire"}))
 	require.False(t, w.c.Handle(w, 1, txn.Peer{}, kmsg.NewPtrFetchRequest()))
 }
+
+// The start of a transaction is what the clock of the coordinator before says. This one's may be far behind.
+func TestATransactionOfAClockThatIsAheadTimesOut(t *testing.T) {
+	w := newWorld(txn.Quirks{})
+	w.now = time.Hour
+	begun(w)
+	w.now = 0
+	w.restart()
+	w.elect(2)
+	require.Contains(t, w.state()[0], "Ongoing")
+	w.sleep(59 * time.Second)
+	require.Contains(t, w.state()[0], "Ongoing")
+	w.sleep(30 * time.Second)
+	require.Contains(t, w.state()[0], "PrepareAbort")
+}

@@ -162,9 +162,15 @@ func (m *metadata) become(t transit) bool {
 	return legal
 }
 
-// overdue tells whether the transaction has been open for longer than it may.
+// overdue tells whether the transaction has been open for longer than it may. When it began the journal says by the clock of another
+// broker, or of this one before a step: what lies in the future begins now, so a clock that is behind delays the end by no more than one
+// more time-out.
 func (m *metadata) overdue(now int64) bool {
-	return m.pending == none && m.state == Ongoing && m.start+int64(m.timeout) < now
+	if m.pending != none || m.state != Ongoing {
+		return false
+	}
+	m.start = min(m.start, now)
+	return m.start+int64(m.timeout) < now
 }
 
 // expired tells whether nobody has used the id for so long that it is to be forgotten.
