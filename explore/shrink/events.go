@@ -1,6 +1,8 @@
 package shrink
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"orrery/explore/trial"
@@ -20,6 +22,7 @@ func (s *shrinker) single() {
 		before = s.weight()
 		s.past()
 		s.outside()
+		s.alike()
 		s.chunks()
 		s.faults()
 		s.pairs()
@@ -122,6 +125,55 @@ func (s *shrinker) outside() {
 	}
 	s.faults()
 	s.shorter()
+}
+
+// alike leaves out events that are alike: whatever has one name, whatever has it on one machine, and on one link of it.
+// A chunk of the list's order has a piece of everything in it, and so something that matters; of the heartbeats of a
+// machine none may.
+func (s *shrinker) alike() {
+	for _, trait := range []func(e *trace.Event) string{
+		func(e *trace.Event) string { return e.Name },
+		func(e *trace.Event) string { return e.Name + " " + e.Node },
+		func(e *trace.Event) string { return e.Name + " " + e.Node + " " + e.Peer },
+	} {
+		for _, group := range groups(s.record(), trait) {
+			if s.over() {
+				return
+			}
+			gone := map[sim.DrawID]bool{}
+			for _, id := range group {
+				gone[id] = true
+			}
+			o := s.best.Options
+			o.Only = slices.DeleteFunc(slices.Clone(o.Only), func(id sim.DrawID) bool { return gone[id] })
+			if len(o.Only) < len(s.best.Options.Only) {
+				s.try(o)
+			}
+		}
+		s.shorter()
+	}
+}
+
+// groups are the listable events by kind and trait, the largest group first.
+func groups(events []trace.Event, trait func(*trace.Event) string) [][]sim.DrawID {
+	place := map[string]int{}
+	var all [][]sim.DrawID
+	for i := range events {
+		e := &events[i]
+		if !listable(e) {
+			continue
+		}
+		key := fmt.Sprint(e.Kind, " ", trait(e))
+		at, seen := place[key]
+		if !seen {
+			at = len(all)
+			place[key] = at
+			all = append(all, nil)
+		}
+		all[at] = append(all[at], sim.DrawID(e.ID))
+	}
+	slices.SortStableFunc(all, func(a, b []sim.DrawID) int { return cmp.Compare(len(b), len(a)) })
+	return all
 }
 
 // chunks leaves out chunks of the list, from its end: halves, quarters, …, single events; with each

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"orrery/explore/trial"
 	"orrery/trace"
@@ -33,6 +34,15 @@ func newLab(c Config, ctx context.Context) *lab {
 
 // over tells whether nothing more may be run.
 func (l *lab) over() bool { return l.executions >= l.budget || l.ctx.Err() != nil }
+
+// share tells, when it is asked, whether k nth of what is left now have been spent: of the executions, or of the time
+// until ctx ends. Where an execution takes milliseconds it is the time that ends first.
+func (l *lab) share(k, n int) (spent func() bool) {
+	limit := l.executions + (l.budget-l.executions)*k/n
+	end, timed := l.ctx.Deadline()
+	end = end.Add(-time.Until(end) / time.Duration(n) * time.Duration(n-k))
+	return func() bool { return l.executions >= limit || timed && time.Now().After(end) }
+}
 
 // one runs a candidate; nil means that it was not run.
 func (l *lab) one(o trial.Options) *trial.Result {

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"orrery/checker"
 	"orrery/explore/trial"
 	"orrery/nemesis"
+	"orrery/sim"
+	"orrery/trace"
 )
 
 // pretend is a scenario whose violation needs the two faults that are named, and so many operations.
@@ -95,4 +98,34 @@ func TestAnErrorOfTheRunIsReturned(t *testing.T) {
 	c := Config{Run: func(trial.Options) (*trial.Result, error) { return nil, broken }}
 	_, err := c.Shrink(context.Background(), busy(t), &trial.Result{Verdict: checker.Violated, Plan: *busy(t).Plan})
 	require.ErrorIs(t, err, broken)
+}
+
+func TestAShareIsOfTheExecutionsAndOfTheTime(t *testing.T) {
+	l := newLab(Config{Executions: 100}, context.Background())
+	l.executions = 20
+	half := l.share(1, 2)
+	l.executions = 59
+	require.False(t, half())
+	l.executions = 60
+	require.True(t, half(), "half of the eighty that were left")
+
+	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	defer cancel()
+	require.True(t, newLab(Config{Executions: 100}, ctx).share(3, 4)(), "where executions take long it is the time that ends")
+	ctx, cancel = context.WithTimeout(context.Background(), time.Hour)
+	defer cancel()
+	require.False(t, newLab(Config{Executions: 100}, ctx).share(1, 4)())
+}
+
+func TestEventsThatAreAlikeAreGroupedTheLargestGroupFirst(t *testing.T) {
+	events := []trace.Event{
+		{ID: 1, Kind: trace.Fire, Name: "tick", Node: "n1"},
+		{ID: 2, Kind: trace.Deliver, Name: "beat", Node: "n2", Peer: "n1"},
+		{ID: 3, Kind: trace.Deliver, Name: "beat", Node: "n3", Peer: "n1"},
+		{ID: 4, Kind: trace.Write, Name: "beat", Node: "n3"}, // an effect is no event of its own
+	}
+	byName := groups(events, func(e *trace.Event) string { return e.Name })
+	require.Equal(t, [][]sim.DrawID{{2, 3}, {1}}, byName)
+	byMachine := groups(events, func(e *trace.Event) string { return e.Name + " " + e.Node })
+	require.Equal(t, [][]sim.DrawID{{1}, {2}, {3}}, byMachine)
 }

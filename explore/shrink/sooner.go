@@ -17,10 +17,10 @@ import (
 // out, so a violation that comes late is never a short story, however many single events are taken
 // away. It must happen sooner first.
 const (
-	batch     = 32 // candidates that are made from one best
-	barren    = 60 // batches without a success after which sooner gives up
-	enough    = 24 // events with which sooner is content
-	shareNear = 2  // one half of the budget is for sooner
+	batch  = 32 // candidates that are made from one best
+	barren = 60 // batches without a success after which sooner gives up
+	enough = 24 // events with which sooner is content
+	weary  = 3  // and after which it gives up when one half of the budget, or of the time, is spent
 )
 
 // sooner looks at neighbours of the universe for one in which the same property is violated after
@@ -32,8 +32,11 @@ func (s *shrinker) sooner() {
 	}
 	s.keepWorld()
 	rng := rand.New(rand.NewPCG(s.best.Options.Seed, trace.String(s.property)+uint64(s.round)))
-	limit := s.executions + (s.budget-s.executions)/shareNear
-	for failed := 0; failed < barren && !s.over() && s.executions < limit && s.best.Result.Events > enough; {
+	due, late := s.share(1, 2), s.share(3, 4)
+	for failed := 0; failed < barren && !s.over() && s.best.Result.Events > enough; {
+		if late() || due() && failed >= weary {
+			return // leave time for what can be done to any run
+		}
 		var list []trial.Options
 		for range batch {
 			list = append(list, s.neighbour(rng))
