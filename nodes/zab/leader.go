@@ -306,6 +306,7 @@ func (s *Server) left(env nodes.Env) {
 			env.Halt(err)
 		}
 	}
+	s.settleNext(env)
 	s.look(env)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/zab/config"
+	"orrery/nodes/zab/proto"
 	"orrery/nodes/zab/tree"
 )
 
@@ -202,15 +203,42 @@ func (s *Server) newestDynamic(env nodes.Env) error {
 	return nil
 }
 
-// membersFromTree finds a reconfiguration that is in the log and not in the files: the process has ended between the
-// two.
-func (s *Server) membersFromTree() {
+// loggedQuorum is the ensemble of the last reconfiguration in the history that this server has, committed or not; nil if there is none.
+func (s *Server) loggedQuorum() *config.Quorum {
+	data, _, _ := s.db.tree.GetData(tree.Reader{Auth: super}, tree.ConfigPath, false)
+	q, err := config.ParseQuorum(tree.ConfigPath, slices.Clone(data))
+	if err != nil || len(q.Members()) == 0 {
+		return nil
+	}
+	return q
+}
+
+// settleNext makes the ensemble that is proposed the one that the log has, whenever a server begins to look for a leader and its memory is what
+// its disk holds. The file beside it is written when a proposal comes, before the log is; and what is in the log may be cut off. A leader
+// makes the proposal of its history the ensemble in force: it must not be one that this history does not have, as it can be in the
+// original. The first configuration, which a leader has named and nobody has logged, stays.
+func (s *Server) settleNext(env nodes.Env) {
 	if s.quorum == nil || !s.zoo.Reconfig {
 		return
 	}
-	data, _, _ := s.db.tree.GetData(tree.Reader{Auth: super}, tree.ConfigPath, false)
-	q, err := config.ParseQuorum(tree.ConfigPath, slices.Clone(data))
-	if err == nil && len(q.Members()) > 0 && q.Version() > s.lastSeen().Version() {
-		s.next = q
+	q := s.loggedQuorum()
+	if q != nil && q.Version() <= s.quorum.Version() {
+		q = nil
 	}
+	named := s.next != nil && proto.Counter(s.next.Version()) == 0
+	if q == nil && (named || s.next == nil) || q != nil && q.Version() == s.lastSeen().Version() {
+		return
+	}
+	if s.cfg.Quirks.NextOutlivesLog && s.next != nil && (q == nil || q.Version() < s.next.Version()) {
+		return
+	}
+	step := memberStep{name: config.NextName(s.cfg.File), remove: q == nil}
+	if q != nil {
+		step.text = []byte(q.String())
+	}
+	s.next = q
+	if s.elect != nil {
+		s.elect.SetQuorums(s.quorum, s.next)
+	}
+	s.saveMembers(env, step)
 }

@@ -106,6 +106,9 @@ var reconfigBugs = []Bug{
 	{Name: "observer-acks-ignored", Source: "this server, before zookeeper-reconfig found it",
 		What:   "a leader that finds a reconfiguration in its history does not count those that observe until it is committed, and waits for ever",
 		Breaks: "liveness", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverAcksIgnored = true }},
+	{Name: "next-outlives-log", Source: "ZooKeeper 3.9 (Leader.propose, Follower.processPacket, QuorumPeer.setLastSeenQuorumVerifier); found by zookeeper-reconfig",
+		What:   "a proposed reconfiguration is kept in a file whether or not it gets into the log and stays there, and a leader makes it the one in force that its history does not have",
+		Breaks: "only what is committed governs", Needs: "reconfigurations", set: func(q *Quirks) { q.NextOutlivesLog = true }},
 }
 
 var storeBugs = []Bug{

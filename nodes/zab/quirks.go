@@ -46,6 +46,7 @@ type Quirks struct {
 	ActivationLostInSync     bool // activation-lost-in-sync
 	ObserverIsSynced         bool // observer-is-synced
 	ObserverAcksIgnored      bool // observer-acks-ignored
+	NextOutlivesLog          bool // next-outlives-log
 }
 
 // leavesGaps tells whether one of the defects leaves holes in a log, which a reader must then bear.

@@ -133,7 +133,7 @@ func (s *Server) Boot(env nodes.Env) error {
 		return err
 	}
 	s.disk = d
-	s.membersFromTree()
+	s.settleNext(env)
 	s.conns.init()
 	s.clients.init()
 	if nodes.Noting(env) {
