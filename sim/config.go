@@ -41,7 +41,8 @@ type Config struct {
 	RecordDraws *[]Draw    // receives every draw, in order
 	Recorder    Recorder   // receives the trace; changes nothing in the run
 	// States asks for the change of a node's state (nodes.Inspector) with every
-	// recorded event. It is slow, and changes nothing in the run.
+	// recorded event; for timers that are set and stopped, and for what a crash does to
+	// each file. It is slow, and changes nothing in the run.
 	States bool
 }
 

@@ -122,12 +122,15 @@ func (m *Machine) end(exit error, why string, how vdisk.CrashMode) vdisk.Loss {
 	m.off = how != vdisk.LoseNothing
 	m.breakConns()
 	m.lastState = ""
-	loss := m.crashDisk(how)
+	loss, damages := m.crashDisk(how)
 	u.stats.Crashes++
 	u.stats.BytesLost += uint64(loss.Bytes)
 	if u.cfg.Recorder != nil {
 		u.recordEffect(trace.Event{Kind: trace.Crash, Node: string(m.id), Incarnation: m.incarnation,
 			Text: why + describeLoss(loss), Len: loss.Bytes})
+	}
+	for _, d := range damages {
+		u.recordDamage(m, d)
 	}
 	for _, o := range u.observers {
 		if o.Ended != nil {
@@ -137,17 +140,22 @@ func (m *Machine) end(exit error, why string, how vdisk.CrashMode) vdisk.Loss {
 	return loss
 }
 
-// crashDisk lets a crash take from the disk what was not synced.
-func (m *Machine) crashDisk(how vdisk.CrashMode) vdisk.Loss {
+// crashDisk lets a crash take from the disk what was not synced. It tells file by file what that
+// was if states are recorded.
+func (m *Machine) crashDisk(how vdisk.CrashMode) (loss vdisk.Loss, damages []vdisk.Damage) {
 	u := m.u
+	var tell func(vdisk.Damage)
+	if u.cfg.States && u.cfg.Recorder != nil {
+		tell = func(d vdisk.Damage) { damages = append(damages, d) }
+	}
 	id := about(trace.Mix(m.key, uint64(m.incarnation)), siteCrash)
 	ordinal := uint64(0)
-	loss := m.disk.Crash(how, func(n uint64) uint64 {
+	loss = m.disk.CrashTold(how, func(n uint64) uint64 {
 		ordinal++
 		return u.draw(&m.diskStr, trace.Mix(id, ordinal), n)
-	})
+	}, tell)
 	u.hash.Add(uint64(u.now), id, uint64(trace.Crash), uint64(loss.Bytes))
-	return loss
+	return loss, damages
 }
 
 func describeLoss(l vdisk.Loss) string {

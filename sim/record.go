@@ -3,8 +3,10 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"orrery/nodes"
+	"orrery/sim/vdisk"
 	"orrery/trace"
 )
 
@@ -85,6 +87,23 @@ func (u *Universe) recordState(m *Machine) {
 	diff := stateDiff(m.lastState, string(state))
 	m.lastState = string(state)
 	u.recordEffect(trace.Event{Kind: trace.Note, Node: string(m.id), State: diff})
+}
+
+// recordTimer records that a timer is set, to be due after wait, or stopped.
+func (u *Universe) recordTimer(m *Machine, kind trace.Kind, tag nodes.Tag, wait time.Duration) {
+	if u.cfg.States && u.cfg.Recorder != nil {
+		u.recordEffect(trace.Event{Kind: kind, Node: string(m.id), Name: tag.String(), Len: int64(wait)})
+	}
+}
+
+// recordDamage records what a crash did to a file.
+func (u *Universe) recordDamage(m *Machine, d vdisk.Damage) {
+	if d.Bytes > 0 {
+		u.recordEffect(trace.Event{Kind: trace.Lost, Node: string(m.id), File: d.File, Off: d.Off, Len: d.Bytes})
+	}
+	if d.Torn > 0 {
+		u.recordEffect(trace.Event{Kind: trace.Torn, Node: string(m.id), File: d.File, Len: d.Torn})
+	}
 }
 
 // Note puts a sentence into the trace, on behalf of a machine ("" for none).

@@ -32,6 +32,7 @@ func (e *environment) SetTimer(tag nodes.Tag, d time.Duration) {
 	// one identity to both, but only the later one is there to fire.
 	id := trace.Mix(u.current^uint64(trace.Fire)<<32, trace.String(tag.Name)^tag.N)
 	m.scheduleTimer(tag, t.gen, id, t.deadline)
+	u.recordTimer(m, trace.TimerSet, tag, max(d, 0))
 }
 
 func (m *Machine) scheduleTimer(tag nodes.Tag, gen, id uint64, deadline int64) {
@@ -54,6 +55,7 @@ func (e *environment) StopTimer(tag nodes.Tag) {
 			last := len(m.timers) - 1
 			m.timers[i] = m.timers[last]
 			m.timers = m.timers[:last]
+			m.u.recordTimer(m, trace.TimerStop, tag, 0)
 			return
 		}
 	}

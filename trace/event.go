@@ -33,7 +33,26 @@ const (
 	Invoke    // a client begins an operation
 	Return    // a client's operation ends
 	Violation // a property does not hold: Name is the property
+
+	// These are recorded with the machines' states only: they are many, or say in detail what a Crash sums up.
+
+	TimerSet  // a timer is set, or set again: Name, and Len nanoseconds by the machine's own clock until it is due
+	TimerStop // a timer that ran is stopped: Name
+	Lost      // a crash takes from a file what was not durable: File, Len bytes, none of them before Off
+	Torn      // a crash leaves Len sectors of File as nobody had written them
 )
+
+// lastKind is the last of the kinds.
+const lastKind = Torn
+
+// Kinds are all kinds, in the order of their numbers.
+func Kinds() []Kind {
+	all := make([]Kind, 0, lastKind)
+	for k := Boot; k <= lastKind; k++ {
+		all = append(all, k)
+	}
+	return all
+}
 
 var kindNames = [...]string{
 	Boot: "boot", Deliver: "deliver", Fire: "fire", Synced: "synced", Posted: "posted",
@@ -41,6 +60,7 @@ var kindNames = [...]string{
 	Send: "send", Drop: "drop", Write: "write", Sync: "sync", Crash: "crash",
 	FaultOn: "fault-on", FaultOff: "fault-off", Note: "note",
 	Invoke: "invoke", Return: "return", Violation: "violation",
+	TimerSet: "timer-set", TimerStop: "timer-stop", Lost: "bytes-lost", Torn: "torn",
 }
 
 // String is the kind's name in the JSONL form.
@@ -59,6 +79,16 @@ func KindNamed(name string) (k Kind, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// isAside tells of the kinds that a picture leaves out unless it is asked for them: half of
+// what another event tells whole, and details of one.
+func (k Kind) isAside() bool {
+	switch k {
+	case Send, Sync, Posted, Script, TimerSet, TimerStop, Lost, Torn:
+		return true
+	}
+	return false
 }
 
 // IsEffect tells whether events of this kind happen inside another event.
@@ -80,9 +110,9 @@ type Event struct {
 
 	Name    string // the message's kind, the timer's, stage's or sync's tag, the fault, the operation, the property
 	Text    string // the rest in words
-	File    string // the file of a Write, Sync or Synced
+	File    string // the file of a Write, Sync, Synced, Lost or Torn
 	Off     int64  // where in the file a Write begins, in bytes
-	Len     int64  // how many bytes were written, sent or delivered
+	Len     int64  // how many bytes were written, sent, delivered or lost; of some kinds another number
 	Payload []byte // the bytes of a message, as they crossed the network
 	State   string // what changed in the node's state, where that was recorded
 }

@@ -31,7 +31,7 @@ type Lanes struct {
 
 	From, To time.Duration // draw only what happened at these virtual times; To 0 is the end
 	Nodes    []string      // only these machines, in this order, and what happens to none; nil is all
-	Kinds    []Kind        // only these; nil is all but Send, Sync, Posted and Script
+	Kinds    []Kind        // only these; nil is all but Send, Sync, Posted, Script and those that come with the states
 
 	Only     func(*Event) bool   // draw only these; nil is all. The lanes still show what the others did
 	Boring   func(*Event) bool   // three of these or more in a row are one line; nil is IsHeartbeat
@@ -167,7 +167,7 @@ func (p *painter) shown(e *Event) bool {
 		if !slices.Contains(p.Kinds, e.Kind) {
 			return false
 		}
-	} else if e.Kind == Send || e.Kind == Sync || e.Kind == Posted || e.Kind == Script {
+	} else if e.Kind.isAside() {
 		return false
 	}
 	if len(p.Nodes) > 0 && e.Node != "" && !slices.Contains(p.Nodes, e.Node) {

@@ -79,7 +79,8 @@ func mermaidLine(c *cast, e *Event, describe func(*Event) string) string {
 		if here && there {
 			return fmt.Sprintf("p%d--xp%d: %s", peer, at, mermaidText(message(e, describe)+parens(e.Text)))
 		}
-	case Send, Sync, Posted, Script:
+	}
+	if e.Kind.isAside() {
 		return ""
 	}
 	return over + mermaidText(Words(e, describe))

@@ -108,11 +108,11 @@ func (p *perfetto) event(e *Event, describe func(*Event) string) {
 		x.Args["state"] = e.State
 	}
 	switch e.Kind {
-	case Send, Sync, Posted, Script:
+	case Send, Sync, Posted, Script, TimerSet, TimerStop:
 		return
 	case Fire:
 		x.Name, x.TID = e.Name, threadTimers
-	case Write, Synced:
+	case Write, Synced, Lost, Torn:
 		x.Name, x.TID = e.Kind.String()+" "+e.File, threadDisk
 	case Invoke, Return:
 		p.lasting(e, "operation", e.Node, e.Kind == Invoke, named(join(e.Name, e.Text), "operation"))

@@ -22,7 +22,7 @@ func drawRun(t *rapid.T) []Event {
 	var at time.Duration
 	for range n {
 		e := Event{
-			Kind: Kind(rapid.IntRange(int(Boot), int(Violation)).Draw(t, "kind")),
+			Kind: Kind(rapid.IntRange(int(Boot), int(lastKind)).Draw(t, "kind")),
 			Node: names.Draw(t, "node"), Peer: names.Draw(t, "peer"),
 			Name: text.Draw(t, "name"), Text: text.Draw(t, "text"), State: text.Draw(t, "state"),
 			Incarnation: rapid.Uint32Range(0, 3).Draw(t, "incarnation"),
@@ -47,9 +47,7 @@ func TestLanesNeverLeaveTheirWidthOrMoveTheCursor(t *testing.T) {
 			Legend: rapid.Bool().Draw(t, "legend"),
 		}
 		if rapid.Bool().Draw(t, "all kinds") {
-			for k := Boot; k <= Violation; k++ {
-				l.Kinds = append(l.Kinds, k)
-			}
+			l.Kinds = Kinds()
 		}
 		events := drawRun(t)
 		picture := l.String(events)
@@ -95,12 +93,8 @@ func TestLanesDrawEveryEventThatTheyDoNotFold(t *testing.T) {
 				events[i].Kind = Note // the end of a strike has no line
 			}
 		}
-		var kinds []Kind
-		for k := Boot; k <= Violation; k++ {
-			kinds = append(kinds, k)
-		}
 		never := func(*Event) bool { return false }
-		lines := strings.Count(Lanes{Kinds: kinds, Boring: never}.String(events), "\n")
+		lines := strings.Count(Lanes{Kinds: Kinds(), Boring: never}.String(events), "\n")
 		headers := (len(events) + headerEvery - 1) / headerEvery
 		require.Equal(t, len(events)+headers, lines)
 	})

@@ -69,8 +69,7 @@ func newVectors(events []Event) *vectors {
 
 // next is the machine of an event and its clock as JSON; "" if the event is not told.
 func (v *vectors) next(e *Event) (host, clock string) {
-	switch e.Kind {
-	case Send, Sync, Posted, Script:
+	if e.Kind.isAside() {
 		return "", ""
 	}
 	host = strings.ReplaceAll(named(e.Node, nobody), " ", "_")

@@ -15,7 +15,7 @@ func Words(e *Event, describe func(*Event) string) string {
 	switch e.Kind {
 	case Deliver, Received, Posted, Send, Drop:
 		return messageWords(e, message(e, describe))
-	case Synced, Write, Sync:
+	case Synced, Write, Sync, Lost, Torn:
 		return diskWords(e)
 	case FaultOn, FaultOff, Script, Violation:
 		return outsideWords(e)
@@ -30,6 +30,10 @@ func Words(e *Event, describe func(*Event) string) string {
 		return who + verb + after(": ", e.Text)
 	case Fire:
 		return who + ": timer " + join(e.Name, e.Text) + " fires"
+	case TimerSet:
+		return who + ": timer " + join(e.Name, e.Text) + " is set for " + seconds(time.Duration(e.Len))
+	case TimerStop:
+		return who + ": timer " + join(e.Name, e.Text) + " is stopped"
 	case Opened:
 		return who + ": connection with " + named(e.Peer, "somebody") + " stands"
 	case Closed:
@@ -73,6 +77,10 @@ func diskWords(e *Event) string {
 	switch {
 	case e.Kind == Write:
 		return fmt.Sprintf("%s writes %d B to %s at %d", who, e.Len, file, e.Off) + after(": ", e.Text)
+	case e.Kind == Lost:
+		return fmt.Sprintf("%s loses %d B of %s from %d on", who, e.Len, file, e.Off)
+	case e.Kind == Torn:
+		return fmt.Sprintf("%s: %d torn in %s", who, e.Len, file)
 	case e.Kind == Sync:
 		return who + " asks for a sync of " + file + parens(e.Name)
 	case e.Text != "":

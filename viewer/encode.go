@@ -98,7 +98,8 @@ func (p *Page) encode() ([]byte, error) {
 	if h.Title == "" {
 		h.Title = p.Scenario + ", seed " + h.Seed
 	}
-	for k := trace.Kind(0); k <= trace.Violation; k++ {
+	h.Kinds = append(h.Kinds, trace.Kind(0).String())
+	for _, k := range trace.Kinds() {
 		h.Kinds = append(h.Kinds, k.String())
 	}
 	for _, c := range columns {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,6 +70,45 @@ func TestAPageOfTwoRuns(t *testing.T) {
 	var html bytes.Buffer
 	require.NoError(t, p.Write(&html))
 	keep(t, "both.html", html.Bytes())
+}
+
+// TestAPageOfTimersAndALoss writes the page of a run in which timers are set, fire and are stopped, and a crash takes bytes and
+// tears a sector.
+func TestAPageOfTimersAndALoss(t *testing.T) {
+	var events []trace.Event
+	seq, at := uint64(0), time.Duration(0)
+	step := func(es ...trace.Event) {
+		seq++
+		at += 3 * time.Millisecond
+		for i, e := range es {
+			e.Seq, e.Sub, e.At, e.Local, e.Incarnation = seq, uint32(i), at, at, 1
+			if i > 0 {
+				e.CauseSeq = seq
+			}
+			events = append(events, e)
+		}
+	}
+	set := func(node, name string) trace.Event {
+		return trace.Event{Kind: trace.TimerSet, Node: node, Name: name, Len: int64(9 * time.Millisecond)}
+	}
+	step(trace.Event{Kind: trace.Boot, Node: "n1"}, set("n1", "election"))
+	step(trace.Event{Kind: trace.Boot, Node: "n2"}, set("n2", "election"))
+	step(trace.Event{Kind: trace.Fire, Node: "n1", Name: "election", CauseSeq: 1}, set("n1", "retry"),
+		trace.Event{Kind: trace.Note, Node: "n1", Text: "asks for votes"})
+	step(trace.Event{Kind: trace.Deliver, Node: "n2", Peer: "n1", Name: "Vote", Len: 20, CauseSeq: 3},
+		trace.Event{Kind: trace.TimerStop, Node: "n2", Name: "election"},
+		trace.Event{Kind: trace.Write, Node: "n2", File: "wal", Len: 700})
+	step(trace.Event{Kind: trace.Script}, trace.Event{Kind: trace.Crash, Node: "n2", Text: "is killed (700 bytes and 0 names that were not synced are lost)", Len: 700},
+		trace.Event{Kind: trace.Lost, Node: "n2", File: "wal", Len: 700}, trace.Event{Kind: trace.Torn, Node: "n2", File: "wal", Len: 1})
+	step(trace.Event{Kind: trace.Fire, Node: "n1", Name: "retry", CauseSeq: 3})
+	step(trace.Event{Kind: trace.Boot, Node: "n2", Text: "again"}, trace.Event{Kind: trace.Violation, Node: "n2", Name: "durability", Text: "a vote is gone"})
+	p := viewer.Page{Title: "timers and a loss", Property: "durability", Events: events}
+	f := read(t, &p)
+	require.Contains(t, f.Kinds, "timer-set")
+	require.Contains(t, f.Kinds, "torn")
+	var html bytes.Buffer
+	require.NoError(t, p.Write(&html))
+	keep(t, "marks.html", html.Bytes())
 }
 
 func TestAPageOfADamagedTraceSaysSo(t *testing.T) {

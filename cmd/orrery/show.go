@@ -41,7 +41,8 @@ SCENARIO and a --seed.
 --story tells in at most 15 lines how it came to the violation, and draws those alone.
 --from and --to take a virtual time (1.5s) or the number of an event (2261). Kinds are those
 of the trace: boot, deliver, fire, synced, posted, opened, received, closed, script, send,
-drop, write, sync, crash, fault-on, fault-off, note, invoke, return, violation.
+drop, write, sync, crash, fault-on, fault-off, note, invoke, return, violation; and, in a
+recording with states, timer-set, timer-stop, bytes-lost, torn.
 
 --page writes one HTML file instead, to be opened in a browser: the story, the overview, the
 machines' states at each event, what the clients saw and what the faults did. It needs no network.
@@ -228,7 +229,7 @@ func parseKinds(list string) ([]trace.Kind, error) {
 		k, ok := trace.KindNamed(name)
 		if !ok {
 			var names []string
-			for k := trace.Boot; k <= trace.Violation; k++ {
+			for _, k := range trace.Kinds() {
 				names = append(names, k.String())
 			}
 			return nil, scenarios.Unknown("kind of event", name, names)

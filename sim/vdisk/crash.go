@@ -66,6 +66,19 @@ func (l Loss) Add(m Loss) Loss {
 // a crash that draws only zeros keeps everything but what failed syncs have given up
 // (and, if it is LoseUnsynced, what was pending).
 func (d *Disk) Crash(mode CrashMode, draw func(n uint64) uint64) Loss {
+	return d.CrashTold(mode, draw, nil)
+}
+
+// Damage is what a crash did to one file that the machine saw.
+type Damage struct {
+	File  string
+	Off   int64 // where the first sector with such bytes begins
+	Bytes int64 // as in Loss
+	Torn  int64 // as in Loss
+}
+
+// CrashTold is Crash, and tells what it does to each file that it harms, unless tell is nil.
+func (d *Disk) CrashTold(mode CrashMode, draw func(n uint64) uint64, tell func(Damage)) Loss {
 	d.endAll()
 	if mode == LoseNothing {
 		return Loss{}
@@ -77,14 +90,19 @@ func (d *Disk) Crash(mode CrashMode, draw func(n uint64) uint64) Loss {
 	}
 	var loss Loss
 	for _, f := range d.inodes {
-		low := f.low()
+		low, torn := f.low(), int64(0)
 		switch mode {
 		case LoseSuffix:
 			f.survivePrefix(order, part)
 		case LoseSubset, Torn:
-			loss.Torn += f.surviveSubset(mode == Torn, draw)
+			torn = f.surviveSubset(mode == Torn, draw)
+			loss.Torn += torn
 		}
-		loss = loss.Add(f.lost(low))
+		took := f.lost(low)
+		loss = loss.Add(took)
+		if tell != nil && took.Bytes+torn > 0 {
+			d.tell(f, Damage{Off: f.firstLost(low), Bytes: took.Bytes, Torn: torn}, tell)
+		}
 		f.cache.adopt(low)
 		f.log.reset()
 		f.hurt = false
@@ -164,6 +182,27 @@ func (f *inode) lost(low int64) (loss Loss) {
 		}
 	}
 	return loss
+}
+
+// firstLost is where the first sector begins of which lost would count bytes.
+func (f *inode) firstLost(low int64) int64 {
+	size := max(f.cache.size, f.durable.size)
+	for s := low >> f.shift; s < ceil(size, f.shift); s++ {
+		if f.cache.differing(s, f.shift) > 0 {
+			return s << f.shift
+		}
+	}
+	return low
+}
+
+// tell tells of the damage to a file, under the name that the machine saw it by.
+func (d *Disk) tell(f *inode, told Damage, tell func(Damage)) {
+	for _, name := range d.names.sorted {
+		if d.names.get(name) == f {
+			told.File = name
+			tell(told)
+		}
+	}
 }
 
 // surviveNames makes those operations on names durable that survive the crash.

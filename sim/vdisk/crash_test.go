@@ -104,6 +104,17 @@ func TestATruncatedTailComesBackOrGoesAway(t *testing.T) {
 	require.EqualValues(t, 6, found["12345678abcdefgh"].Bytes)
 }
 
+func TestACrashTellsWhatItTookFromEachFileAndFromWhere(t *testing.T) {
+	d := newDisk()
+	synced(t, d, "log", "1234")
+	synced(t, d, "whole", "1234")
+	require.NoError(t, d.Append("log", []byte("abcd")))
+	var told []vdisk.Damage
+	loss := d.CrashTold(vdisk.LoseUnsynced, benign, func(h vdisk.Damage) { told = append(told, h) })
+	require.Equal(t, []vdisk.Damage{{File: "log", Off: 0, Bytes: 4}}, told, "the sector that holds them begins at 0")
+	require.EqualValues(t, 4, loss.Bytes)
+}
+
 func TestATornSectorKeepsItsHeadAndTheBytesThatWereNotWritten(t *testing.T) {
 	d := newDisk()
 	synced(t, d, "log", "1234")

@@ -128,7 +128,14 @@ func (m *machine) crashClone(t *rapid.T) {
 		draw = drawer(seed)
 	}
 	d := m.disk.Clone()
-	loss := d.Crash(mode, draw)
+	var told vdisk.Loss
+	loss := d.CrashTold(mode, draw, func(h vdisk.Damage) {
+		require.NotZero(t, h.Bytes+h.Torn)
+		require.Contains(t, m.model.names, h.File)
+		told.Bytes, told.Torn = told.Bytes+h.Bytes, told.Torn+h.Torn
+	})
+	require.Equal(t, loss.Bytes, told.Bytes, "file by file it is the same")
+	require.LessOrEqual(t, told.Torn, loss.Torn, "a file without a name can be torn, too")
 	got := read(d)
 	if mode == vdisk.LoseNothing || mode != vdisk.LoseUnsynced && seed == 0 {
 		require.Equal(t, m.model.at(m.model.seq), got, "%v with benign draws loses nothing", mode)

@@ -15,7 +15,8 @@ export function hue(family: string): string {
 
 export const legend: [string, string][] = [
   ["boot", "machine boots or restarts"], ["crash", "machine crashes"], ["deliver", "message arrives"],
-  ["drop", "message is lost"], ["fire", "timer fires"], ["write", "written, not durable"], ["synced", "durable"], ["sync-failed", "a sync has failed"],
+  ["drop", "message is lost"], ["timer-set", "timer is set"], ["fire", "timer fires"], ["timer-stop", "timer is stopped"],
+  ["write", "written, not durable"], ["synced", "durable"], ["sync-failed", "a sync has failed"], ["bytes-lost", "a crash took bytes that were not durable"], ["torn", "a crash tore sectors: neither old nor new"],
   ["note", "what a machine says"], ["invoke", "client asks"], ["return", "client is answered"],
   ["fault-on", "fault begins or ends"], ["violation", "property violated"],
 ];
@@ -28,6 +29,10 @@ export function Glyph({ kind, x, y, colour }: { kind: string; x: number; y: numb
     case "deliver": case "received": return <circle transform={at} class="g deliver" r="5" style={{ fill: colour }} />;
     case "drop": return <path transform={at} class="g drop" d="M-5-5L5 5M5-5L-5 5" />;
     case "fire": return <g transform={at} class="g fire"><circle r="6" /><path d="M0-3.500V0L3 2" /></g>;
+    case "timer-set": return <g transform={at} class="g clock"><circle r="6" /><path d="M0-3.500V0L3 2" /></g>;
+    case "timer-stop": return <g transform={at} class="g clock"><circle r="6" /><path class="strike" d="M-7 7L7-7" /></g>;
+    case "bytes-lost": return <g transform={at} class="g gone"><circle r="6" /><path d="M-4.200 4.200L4.200-4.200" /></g>;
+    case "torn": return <g transform={at} class="g gone"><rect x="-6" y="-6" width="12" height="12" /><path class="half" d="M-6-6H1L-2-2L2 2L-1 6H-6Z" /></g>;
     case "write": return <rect transform={at} class="g write" x="-5" y="-5" width="10" height="10" />;
     case "synced": return <rect transform={at} class="g synced" x="-5" y="-5" width="10" height="10" />;
     case "sync-failed": return <g transform={at} class="g sync-failed"><rect x="-6" y="-6" width="12" height="12" /><path d="M0-4V1M0 3V4" /></g>;

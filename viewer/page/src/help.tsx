@@ -17,7 +17,7 @@ export function Help({ close }: { close: () => void }): JSX.Element {
       <div class="two">
         <div><h2>Keys</h2><dl>{keys.map(([k, what]) => <><dt>{k.split(" ").map((x) => <><kbd>{x}</kbd> </>)}</dt><dd>{what}</dd></>)}</dl></div>
         <div><h2>Marks</h2><dl>{legend.map(([k, what]) => <><dt><svg width="22" height="20" aria-hidden="true"><Glyph kind={k} x={11} y={10} /></svg></dt><dd>{what}</dd></>)}</dl>
-          <p class="muted">Lines: dashed red, a machine is down; dotted, it is paused; tinted broadly, it leads, and more faintly, it stands for election; a blue bar, a client waits; a purple rail, bytes that are not durable. An arrow with a ring was overtaken, ×2 is a second copy.</p></div>
+          <p class="muted">Lines: dashed red, a machine is down; dotted, it is paused; tinted broadly, it leads, and more faintly, it stands for election; a blue bar, a client waits; a purple rail, bytes that are not durable; a dotted line beside the lane, a timer from where it was set. An arrow with a ring was overtaken, ×2 is a second copy.</p></div>
       </div>
       <p><button ref={first} onClick={close}>Close</button></p>
     </div>

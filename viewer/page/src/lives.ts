@@ -35,6 +35,9 @@ export function roleIn(diff: string): string | undefined {
 
 const roleKind = (role: string): LifeKind | undefined => /^lead/i.test(role) ? "leads" : /^(candidate|looking|elect)/i.test(role) ? "stands" : undefined;
 
+/** Whether a crash took what was not synced with it: it says so, or it is of a trace that tells crashes of processes apart by their words. */
+export const losesPower = (r: Run, i: number) => r.len[i] > 0 || !/killed|process|refuses|halts|panics/.test(r.str(r.text[i]));
+
 export function livesOf(r: Run): Lives {
   const m = r.head.nodes.length + 1;
   const of: Life[][] = Array.from({ length: m }, () => []);
@@ -72,7 +75,7 @@ export function livesOf(r: Run): Lives {
     if (kind === BOOT) { end(node, "down", i); }
     else if (kind === CRASH) {
       for (const w of ["waiting", "unsynced", "leads", "stands"] as const) end(node, w, i);
-      for (const [key, f] of files) if (key.startsWith(node + " ")) { f.asked.clear(); if (!/killed|process/.test(r.str(r.text[i]))) f.size = f.durable; }
+      for (const [key, f] of files) if (key.startsWith(node + " ")) { f.asked.clear(); if (losesPower(r, i)) f.size = f.durable; }
       unsynced[node] = 0; asking.delete(node);
       begin(node, "down", i, r.str(r.text[i]));
     } else if (kind === INVOKE) {

@@ -133,7 +133,7 @@ function paint(g: CanvasRenderingContext2D, width: number, s: Scene) {
   const a = s.indexAt(from), b = Math.min(s.run.n - 1, s.indexAt(to));
   const colours = [ink, disk, ok, warn, bad, bad];
   if (b - a > singly) density(g, s, a, b, X, wide, laneOf, colours);
-  else events(g, s, a, b, X, laneOf, colours, { warn, faint });
+  else events(g, s, a, b, X, laneOf, colours, { warn, faint, disk });
   if (s.curve.length && s.open) curveOf(g, s, X, base, { bad, line, faint, warn });
   g.fillStyle = colour("--hit");
   for (const h of s.hits) { const x = X(s.position(h)); if (x >= left && x <= width - right) g.fillRect(x - 1, 0, 2, 5); }
@@ -240,7 +240,12 @@ function events(g: CanvasRenderingContext2D, s: Scene, a: number, b: number, X: 
   for (let i = a; i <= b; i++) {
     if (!laneOf.has(s.run.node[i])) continue;
     const x = X(s.position(i)), cy = y(s.run.node[i]), k = s.run.kindOf(i);
-    if (k === "send" || k === "sync") continue;
+    if (k === "send" || k === "sync" || k === "timer-set" || k === "timer-stop") continue;
+    if (k === "bytes-lost" || k === "torn") { // around the crash that did it
+      g.strokeStyle = c.disk; g.lineWidth = 1.500; g.setLineDash(k === "torn" ? [2, 2] : []);
+      g.beginPath(); g.arc(x, cy, r + (k === "torn" ? 4 : 2), 0, 7); g.stroke(); g.setLineDash([]);
+      continue;
+    }
     g.fillStyle = colours[s.severity[s.run.kind[i]]];
     g.beginPath();
     if (k === "boot") { g.moveTo(x, cy - r); g.lineTo(x + r, cy + r); g.lineTo(x - r, cy + r); }

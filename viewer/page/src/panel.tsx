@@ -25,7 +25,8 @@ export function Inspector(p: Props): JSX.Element {
       <Field name="event">#{count(run.seq[i])}{run.sub[i] ? `.${run.sub[i]}` : ""} · {run.kindOf(i)}</Field>
       <Field name="time">{ms(run.at[i], 6)} ms{Math.abs(drift) > 1 && run.node[i] ? <span class="muted"> · its own clock is {span(Math.abs(drift))} {drift > 0 ? "ahead" : "behind"}</span> : null}</Field>
       {run.inc[i] > 0 && <Field name="incarnation">{run.inc[i]}</Field>}
-      {run.len[i] > 0 && <Field name="bytes">{count(run.len[i])}{run.file[i] ? ` at ${count(run.off[i])} of ${run.str(run.file[i])}` : ""}</Field>}
+      {run.kindOf(i) === "timer-set" ? <Field name="due">{span(run.len[i])} later, by its own clock</Field> : run.kindOf(i) === "torn" ? <Field name="sectors">{count(run.len[i])} of {run.str(run.file[i])}</Field>
+        : run.len[i] > 0 && <Field name={run.kindOf(i) === "bytes-lost" || run.kindOf(i) === "crash" ? "bytes lost" : run.kindOf(i) === "fault-off" ? "bit" : "bytes"}>{count(run.len[i])}{run.file[i] ? ` at ${count(run.off[i])} of ${run.str(run.file[i])}` : ""}</Field>}
     </tbody></table>
     {run.cause[i] > 0 && run.cause[i] !== run.seq[i] && <><h3>Because of</h3>
       {cause >= 0 ? <p><Link {...p} to={cause} /></p> : <p class="muted">event #{run.cause[i]}, which is not in this page</p>}</>}

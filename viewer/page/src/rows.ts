@@ -16,6 +16,7 @@ export interface Row {
   more: string;       // what happened inside of it
   flags: string[];    // what the machine said of itself
   left: number;       // of a gap: how many events are left out
+  beside: string[];   // kinds of what happened inside of it that have marks of their own
   arrow?: Arrow;      // the message that arrives, or is lost
 }
 
@@ -23,15 +24,20 @@ export interface Arrow { from: number; to: number; start: number; row: number; l
   fan: boolean; // another that began with it says the same
 }
 
+/** A timer from where it was set to where it fired or was stopped. */
+export interface Wire { node: number; start: number; row: number; name: string; stopped: boolean }
+
 export interface Rows {
   view: View;
   rows: Row[];
   nodes: number[];               // machines that have something to show
   rowOf: (event: number) => number; // the row that shows an event, or the one before it
   crossing: (a: number, b: number) => Arrow[];
+  wires: (a: number, b: number) => Wire[];
 }
 
-const quiet = new Set(["send", "sync", "posted"]);
+const quiet = new Set(["send", "sync", "posted", "timer-set", "timer-stop"]);
+const marked = new Set(["write", "timer-set", "timer-stop", "bytes-lost", "torn"]);
 
 export function rowsOf(r: Run, view: View, order: number[], terse: boolean): Rows {
   const want = view === "full" ? 0 : view === "causal" ? inCausal : inMinimal;
@@ -47,7 +53,7 @@ export function rowsOf(r: Run, view: View, order: number[], terse: boolean): Row
   const gap = () => {
     if (!left) return;
     flushBeats();
-    rows.push({ kind: "gap", at: leftFrom, events: [], node: 0, mark: "", title: `${plural(left, "event")} not shown`, more: "", flags: [], left });
+    rows.push({ kind: "gap", at: leftFrom, events: [], node: 0, mark: "", title: `${plural(left, "event")} not shown`, more: "", flags: [], left, beside: [] });
     left = 0;
   };
   for (let i = 0; i < r.n;) {
@@ -63,7 +69,10 @@ export function rowsOf(r: Run, view: View, order: number[], terse: boolean): Row
     left = onlyBoot && boots ? 0 : left;
     if (onlyBoot) {
       flushBeats();
-      if (boots) boots.events.push(...made[0].events);
+      if (boots) {
+        boots.events.push(...made[0].events);
+        for (const k of made[0].beside) if (!boots.beside.includes(k)) boots.beside.push(k);
+      }
       else rows.push(boots = { ...made[0], kind: "many", node: 0 });
       used.add(made[0].node);
       i = j; continue;
@@ -73,7 +82,7 @@ export function rowsOf(r: Run, view: View, order: number[], terse: boolean): Row
       if (row.node) used.add(row.node);
       if (row.arrow) { used.add(row.arrow.from); used.add(row.arrow.to); }
       if (terse && boring(r, row)) {
-        beats ??= { kind: "many", at: row.at, events: [], node: 0, mark: "beats", title: "", more: "", flags: [], left: 0 };
+        beats ??= { kind: "many", at: row.at, events: [], node: 0, mark: "beats", title: "", more: "", flags: [], left: 0, beside: [] };
         beats.events.push(...row.events); pending.push(row);
       } else { flushBeats(); rows.push(row); }
     }
@@ -85,8 +94,7 @@ export function rowsOf(r: Run, view: View, order: number[], terse: boolean): Row
     const n = row.events.filter((e) => r.kindOf(e) === "boot").length;
     if (n === 1) { row.kind = "event"; row.node = r.node[row.at]; } else row.title = `${n} machines boot`;
   }
-  const { rowOf, crossing } = link(r, rows);
-  return { view, rows, rowOf, crossing, nodes: order.filter((x) => used.has(x)) };
+  return { view, rows, ...link(r, rows), nodes: order.filter((x) => used.has(x)) };
 }
 
 /** What heartbeats and their like were, counted. */
@@ -109,17 +117,17 @@ function boring(r: Run, row: Row): boolean {
 /** The rows of one event and its effects: one a machine, and one for each loss, fault and violation. */
 function group(r: Run, i: number, j: number, want: number): Row[] {
   const out: Row[] = [];
-  let last: Row | undefined;
+  let last: Row | undefined, crashed: Row | undefined;
   for (let e = i; e < j; e++) {
     const kind = r.kindOf(e);
     const own = kind === "drop" || kind === "fault-on" || kind === "fault-off" || kind === "violation" || kind === "crash";
     if (own) {
       if (want && !(r.set[e] & want)) continue;
       out.push(single(r, e, kind));
-      if (kind !== "crash") continue;
-      last = undefined;
+      if (kind === "crash") { last = undefined; crashed = out[out.length - 1]; }
       continue;
     }
+    if ((kind === "bytes-lost" || kind === "torn") && crashed?.node === r.node[e]) { absorb(r, crashed, e, kind); continue; }
     if (kind === "script" && j > i + 1) continue;
     if (last && last.node === r.node[e] && (r.sub[e] > 0 || r.seq[last.at] === r.seq[e])) { absorb(r, last, e, kind); continue; }
     if (quiet.has(kind) && (r.sub[e] > 0 || kind === "posted")) continue;
@@ -132,19 +140,22 @@ function group(r: Run, i: number, j: number, want: number): Row[] {
 
 function absorb(r: Run, row: Row, e: number, kind: string) {
   row.events.push(e);
+  if (marked.has(kind) && !row.beside.includes(kind)) row.beside.push(kind);
+  if (kind === "timer-set" || kind === "timer-stop") return; // marks say it, and there are many
   if (kind === "note") { const s = effect(r, e); if (s) row.flags.push(s); return; }
   if (kind === "invoke" || kind === "return") {
     row.flags.push(effect(r, e));
     if (row.mark === "fire" || row.mark === "deliver" || row.mark === "received") row.mark = kind;
     return;
   }
+  if (kind === "bytes-lost") row.more = row.more.replace(/ \(\d+ bytes and 0 names [^)]*\)/, ""); // here it is said of each file
   const s = effect(r, e);
   if (s && !row.more.includes(s)) row.more += (row.more ? " · " : "") + s;
 }
 
 function single(r: Run, e: number, kind: string): Row {
   const row: Row = { kind: kind === "violation" ? "violation" : kind.startsWith("fault") ? "fault" : "event",
-    at: e, events: [e], node: r.node[e], mark: kind, title: "", more: "", flags: [], left: 0 };
+    at: e, events: [e], node: r.node[e], mark: kind, title: "", more: "", flags: [], left: 0, beside: [] };
   const text = r.str(r.text[e]), name = r.str(r.name[e]);
   switch (kind) {
     case "deliver": case "received": case "drop":
@@ -170,7 +181,7 @@ function single(r: Run, e: number, kind: string): Row {
 }
 
 /** Finds the row of every event, and where every arrow begins. */
-function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing"> {
+function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing" | "wires"> {
   const first = Float64Array.from(rows, (row) => row.at), folded = new Map<number, number>();
   rows.forEach((row, y) => { if (row.kind === "many") for (const e of row.events) folded.set(e, y); });
   const rowOf = (event: number) => {
@@ -195,9 +206,14 @@ function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing"> {
     return -1;
   };
   const fans = new Map<number, Arrow[]>(); // by the row in which they begin
-  const block = 64, cross: Arrow[][] = Array.from({ length: Math.ceil(rows.length / block) }, () => []);
+  const arrows = new Blocks<Arrow>(rows.length), wires = new Blocks<Wire>(rows.length);
   const lastSent = new Map<number, { sent: number; arrow: Arrow }>(), seen = new Map<number, number[]>();
   rows.forEach((row, y) => {
+    if (row.kind === "event") for (const e of row.mark === "fire" || row.beside.includes("timer-stop") ? row.events : []) {
+      const kind = r.kindOf(e), set = kind === "fire" || kind === "timer-stop" ? r.timerSet(e) : -1;
+      const start = set >= 0 ? actOf(r.seq[set], row.node) : -1;
+      if (start >= 0 && start < y) wires.add({ node: row.node, start, row: y, name: r.str(r.name[e]), stopped: kind === "timer-stop" });
+    }
     const a = row.arrow;
     if (!a) return;
     const cause = r.cause[row.at], from = actOf(cause, a.from);
@@ -215,13 +231,25 @@ function link(r: Run, rows: Row[]): Pick<Rows, "rowOf" | "crossing"> {
       a.again = !!same?.some((x) => r.name[x] === r.name[row.at] && r.msg[x] === r.msg[row.at] && r.len[x] === r.len[row.at]);
       if (same) same.push(row.at); else seen.set(key, [row.at]);
     }
-    for (let b = Math.floor((a.start < 0 ? y : a.start) / block); b <= Math.floor(y / block); b++) cross[b].push(a);
+    arrows.add(a);
   });
-  const crossing = (a: number, b: number) => {
-    const found = new Set<Arrow>();
-    for (let c = Math.floor(Math.max(0, a) / block); c <= Math.floor(b / block) && c < cross.length; c++)
-      for (const x of cross[c]) if (x.row >= a && (x.start < 0 ? x.row : x.start) <= b) found.add(x);
+  return { rowOf, crossing: (a, b) => arrows.between(a, b), wires: (a, b) => wires.between(a, b) };
+}
+
+/** What reaches from one row to another, to be found by the rows between. */
+class Blocks<T extends { start: number; row: number }> {
+  private readonly of: T[][];
+  constructor(rows: number) { this.of = Array.from({ length: Math.ceil(rows / 64) }, () => []); }
+
+  add(x: T) {
+    for (let b = (x.start < 0 ? x.row : x.start) >> 6; b <= x.row >> 6; b++) this.of[b].push(x);
+  }
+
+  /** What begins at row b or before, and ends at row a or behind. */
+  between(a: number, b: number): T[] {
+    const found = new Set<T>();
+    for (let c = Math.max(0, a) >> 6; c <= b >> 6 && c < this.of.length; c++)
+      for (const x of this.of[c]) if (x.row >= a && (x.start < 0 ? x.row : x.start) <= b) found.add(x);
     return [...found];
-  };
-  return { rowOf, crossing };
+  }
 }

@@ -27,6 +27,7 @@ export class Run {
   state: Int32Array; set: Uint8Array;
   private bySeq: Map<number, number> | undefined;
   private followers: Map<number, number[]> | undefined;
+  private timers: Map<number, number> | undefined;
 
   constructor(readonly head: Header, columns: Map<string, Float64Array>) {
     const n = this.n = head.events;
@@ -73,6 +74,32 @@ export class Run {
       }
     }
     return this.followers.get(seq) ?? [];
+  }
+
+  /** Where the timer was set that an event fires or stops; -1 if that is not known. */
+  timerSet(i: number): number {
+    if (!this.timers) {
+      this.timers = new Map();
+      const running = Array.from({ length: this.head.nodes.length + 1 }, () => new Map<number, number>()); // of each machine, by name
+      for (let e = 0; e < this.n; e++) {
+        const kind = this.kindOf(e), of = running[this.node[e]], name = this.name[e];
+        if (kind === "timer-set") of.set(name, e);
+        else if (kind === "crash") of.clear();
+        else if (kind === "fire" || kind === "timer-stop") {
+          const set = of.get(name) ?? (kind === "fire" ? this.actOf(this.cause[e], this.node[e]) : -1); // a trace without states has but the cause
+          if (set >= 0) this.timers.set(e, set);
+          of.delete(name);
+        }
+      }
+    }
+    return this.timers.get(i) ?? -1;
+  }
+
+  /** The first thing that a machine did in a step, or -1. */
+  actOf(seq: number, node: number): number {
+    let e = seq ? this.first(seq) : -1;
+    while (e >= 0 && e < this.n && this.seq[e] === seq && this.node[e] !== node) e++;
+    return e >= 0 && this.seq[e] === seq ? e : -1;
   }
 
   /** The index of the first event at or after a time. */

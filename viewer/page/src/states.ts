@@ -1,5 +1,6 @@
 // The state of a machine at an event, put together from its diffs: sim records what each event changed,
 // as "path: old → new; path: old → new", and the first time as a whole.
+import { losesPower } from "./lives";
 import type { Run } from "./run";
 
 export interface Change { path: string; before: string; after: string }
@@ -119,7 +120,7 @@ export function disk(r: Run, node: number, i: number): FileBytes[] {
     if (r.node[e] !== node) continue;
     const kind = r.kindOf(e), name = r.str(r.file[e]);
     if (kind === "crash") {
-      const lost = !/killed|refuses/.test(r.str(r.text[e]));
+      const lost = losesPower(r, e);
       for (const f of files.values()) { f.asked.clear(); if (lost) f.size = f.durable; }
     }
     if (!name || (kind !== "write" && kind !== "sync" && kind !== "synced")) continue;

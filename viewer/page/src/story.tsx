@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import type { JSX } from "preact";
 import { Glyph, hue } from "./glyph";
 import type { Life, Lives } from "./lives";
-import type { Arrow, Row, Rows } from "./rows";
+import type { Arrow, Row, Rows, Wire } from "./rows";
 import { onlyInA, onlyInB, type Run } from "./run";
 import { family, ms, span } from "./words";
 
@@ -67,9 +67,10 @@ export function Story(p: Props): JSX.Element {
   const shown = rows.slice(a, b + 1);
   const selected = rows[at];
   const arrows = p.rows.crossing(a, b).filter((w) => x.has(w.to) && x.has(w.from));
+  const wires = p.rows.wires(a, b).filter((w) => x.has(w.node));
   const width = Math.max(view.width, right + 240);
   (window as unknown as { orreryDrawn: unknown }).orreryDrawn = {
-    rows: rows.length, shown: shown.length, arrows: arrows.length, lost: arrows.filter((w) => w.lost).length, nodes: nodes.length,
+    rows: rows.length, shown: shown.length, arrows: arrows.length, lost: arrows.filter((w) => w.lost).length, nodes: nodes.length, wires: wires.length,
   };
   return <div class="story" ref={box} data-scroll>
     <div class="heads" style={{ width: px(width) }}>
@@ -86,6 +87,7 @@ export function Story(p: Props): JSX.Element {
           <path d="M0 0L8 4L0 8Z" fill="context-stroke" /></marker></defs>
         {nodes.map((n) => <Lane key={n} {...p} node={n} x={x.get(n)!} a={a} b={b} />)}
         <Faults {...p} a={a} b={b} />
+        {wires.map((w) => <Timer key={`${w.row} ${w.start} ${w.name}`} w={w} x={x.get(w.node)!} lit={w.row === at || w.start === at} />)}
         {arrows.map((w) => <Line key={`${w.row} ${w.from} ${w.to}`} w={w} x={x} step={step} lit={!!selected && (selected.arrow === w || w.start === at)} />)}
         {shown.map((row, i) => <Mark key={a + i} run={p.run} row={row} y={(a + i + 0.5) * rowHeight} x={x} right={right} />)}
       </svg>
@@ -127,6 +129,13 @@ function Faults({ rows, lives, a, b }: Props & { a: number; b: number }) {
   })}</g>;
 }
 
+/** A faint line beside the lane, from where a timer was set to where it fired or was stopped. */
+function Timer({ w, x, lit }: { w: Wire; x: number; lit: boolean }) {
+  const y1 = (w.start + 0.5) * rowHeight, y2 = (w.row + 0.5) * rowHeight;
+  return <g class={"wire" + (lit ? " lit" : "") + (w.stopped ? " stopped" : "")}><title>{`timer ${w.name}: set here, and ${w.stopped ? "stopped" : "fired"} there`}</title>
+    <path d={`M${x + 5} ${y1}Q${x + 11} ${y1} ${x + 11} ${Math.min(y1 + 8, (y1 + y2) / 2)}V${Math.max(y2 - 8, (y1 + y2) / 2)}Q${x + 11} ${y2} ${x + 5} ${y2}`} /></g>;
+}
+
 function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: number; lit: boolean }) {
   const x1 = x.get(w.from)!, x2 = x.get(w.to)!, y2 = (w.row + 0.5) * rowHeight, dir = Math.sign(x2 - x1) || 1;
   const y1 = w.start < 0 || w.start === w.row ? y2 : (w.start + 0.5) * rowHeight;
@@ -156,17 +165,21 @@ function Mark({ run, row, y, x, right }: { run: Run; row: Row; y: number; x: Map
   if (row.kind === "gap") return <line class="gapline" x1={gutter} x2={right} y1={y} y2={y} />;
   if (row.kind === "many") {
     const on = [...new Set(row.events.map((e) => run.node[e]))].filter((n) => x.has(n));
-    return <g>{on.map((n) => row.mark === "boot" ? <Glyph kind="boot" x={x.get(n)!} y={y} /> : <circle class="beat" cx={x.get(n)} cy={y} r="2.500" />)}</g>;
+    return <g>{on.map((n) => row.mark === "boot" ? <><Glyph kind="boot" x={x.get(n)!} y={y} /><Beside kinds={row.beside.filter((k) => row.events.some((e) => run.node[e] === n && run.kindOf(e) === k))} x={x.get(n)! + 14} y={y} step={13} /></> : <circle class="beat" cx={x.get(n)} cy={y} r="2.500" />)}</g>;
   }
   const cx = x.get(row.node);
   if (cx === undefined || row.mark === "drop") return null;
-  const wrote = row.events.some((e) => run.kindOf(e) === "write") && row.mark !== "write";
   const name = run.str(run.name[row.at]), failed = row.mark === "synced" && run.text[row.at] !== 0;
   const source = row.arrow && x.get(row.arrow.from), side = source !== undefined && source > cx ? -1 : 1; // away from where its message comes from
   const flagged = row.flags.length > 0 && row.mark !== "note" && row.mark !== "invoke" && row.mark !== "return", fx = cx + side * 13;
   return <g><Glyph kind={failed ? "sync-failed" : row.mark} x={cx} y={y} colour={row.arrow ? hue(family(name || row.title)) : undefined} />
     {flagged && <path class="g note" d={`M${fx - 4} ${y + 5}V${y - 6}H${fx + 5}L${fx + 2.500} ${y - 3}L${fx + 5} ${y}H${fx - 3}V${y + 5}Z`} />}
-    {wrote && <rect class="g write" x={cx + side * (flagged ? 27 : 14) - 4} y={y - 4} width="8" height="8" />}</g>;
+    <Beside kinds={row.beside.filter((k) => k !== row.mark)} x={cx + side * (flagged ? 27 : 14)} y={y} step={side * 13} /></g>;
+}
+
+/** The smaller marks of what happened inside of a row. */
+function Beside({ kinds, x, y, step }: { kinds: string[]; x: number; y: number; step: number }) {
+  return <>{kinds.map((k, i) => <g transform={`translate(${x + i * step} ${y}) scale(0.8)`}><Glyph kind={k} x={0} y={0} /></g>)}</>;
 }
 
 function Words({ run, row, index, total, left, on, hit, core, previous, pick }: {

@@ -20,7 +20,11 @@ export function sentence(r: Run, i: number): string {
     case "send": return `${who} sends ${called(r, i)} to ${peer}` + more;
     case "drop": return `${called(r, i)} from ${peer} to ${who} is lost` + (text === "lost" ? "" : more);
     case "fire": return `${who}: timer ${join(name, text)} fires`;
+    case "timer-set": return `${who} sets timer ${name} for ${span(r.len[i])}`;
+    case "timer-stop": return `${who} stops timer ${name}`;
     case "write": return `${who} writes ${r.len[i]} B to ${file} at ${r.off[i]}` + more;
+    case "bytes-lost": return `${who} loses ${bytes(r.len[i])} of ${file}, from ${count(r.off[i])} on`;
+    case "torn": return `${who}: ${torn(r, i)}`;
     case "sync": return `${who} asks for a sync of ${file}`;
     case "synced": return text ? `${who}: the sync of ${file} fails: ${text}` : `${who}: ${file} is synced`;
     case "opened": return `${who}: connection with ${peer} stands`;
@@ -37,6 +41,8 @@ export function sentence(r: Run, i: number): string {
   return join(who + ":", r.kindOf(i), name, text);
 }
 
+const torn = (r: Run, i: number) => `${plural(r.len[i], "sector")} of ${r.str(r.file[i]) || "its disk"} ${r.len[i] === 1 ? "is" : "are"} torn`;
+
 function bitten(n: number): string {
   return n === 0 ? "; it never bit" : n === 1 ? "; it bit once" : `; it bit ${count(n)} times`;
 }
@@ -52,6 +58,8 @@ export function effect(r: Run, i: number): string {
     case "invoke": return "asks " + join(name, text);
     case "return": return "is answered " + join(name, text);
     case "crash": return "crashes: " + text;
+    case "bytes-lost": return `loses ${bytes(r.len[i])} of ${r.str(r.file[i]) || "its disk"}`;
+    case "torn": return torn(r, i);
   }
   return sentence(r, i);
 }

@@ -178,6 +178,47 @@ describe("the page of a shrunk run", { skip }, () => {
   });
 });
 
+describe("the page of timers and a loss", { skip }, () => {
+  test("marks timers that are set, fire and are stopped, by shape, and joins them with a line", async () => {
+    const { tab, close } = await open("marks.html", { hash: "#v=full" });
+    const marks = (kind) => tab.locator(`svg.lanes .g.${kind}`).count();
+    assert.equal(await marks("fire"), 2);
+    assert.equal(await marks("clock"), 4, "three are set, each beside what its machine did, and one is stopped");
+    assert.equal(await tab.locator("svg.lanes .g.clock .strike").count(), 1);
+    assert.deepEqual(await tab.locator("svg.lanes .wire title").allTextContents(), ["timer election: set here, and fired there", "timer election: set here, and stopped there", "timer retry: set here, and fired there"]);
+    await fill(tab, "kind:timer-stop");
+    assert.match(await tab.locator(".find .n").innerText(), /^1 hit$/);
+    await press(tab, "Enter");
+    assert.match(await tab.locator("#panel").innerText(), /n2 stops timer election/);
+    await picture(tab, "timers");
+    await close();
+  });
+
+  test("marks what a crash took and tore, by shape and in words", async () => {
+    const { tab, close } = await open("marks.html", { hash: "#v=full" });
+    const row = tab.locator("[role=option].crash");
+    assert.match(await row.innerText(), /n2\s*crashes\s*is killed · loses 700 B of wal.*1 sector of wal is torn/s);
+    assert.equal(await tab.locator("svg.lanes .g.gone").count(), 2);
+    await fill(tab, "kind:torn");
+    await press(tab, "Enter");
+    assert.match(await tab.locator("#panel").innerText(), /1 sector of wal is torn/);
+    assert.equal(await row.getAttribute("aria-selected"), "true");
+    await fill(tab, "kind:bytes-lost");
+    await press(tab, "Enter");
+    assert.match(await tab.locator("#panel").innerText(), /bytes lost\s*700 at 0 of wal/);
+    assert.match(await tab.locator("#panel").innerText(), /0 B durable$/m, "nothing of the file is left that could be lost");
+    await close();
+  });
+
+  test("explains these marks", async () => {
+    const { tab, close } = await open("marks.html");
+    await press(tab, "?");
+    const help = await tab.getByRole("dialog").innerText();
+    for (const mark of ["timer is set", "timer fires", "timer is stopped", "a crash took bytes", "a crash tore sectors"]) assert.ok(help.includes(mark), mark);
+    await close();
+  });
+});
+
 describe("the page of two runs", { skip }, () => {
   test("says whose each event is, by words and by colour, and finds it", async () => {
     const first = await open("both.html");
