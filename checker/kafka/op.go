@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"orrery/checker"
@@ -97,33 +96,16 @@ type Op struct {
 	Return     int64    `json:"return"`
 }
 
-var fNames = [...]string{"none", "work", "assign", "subscribe"}
+var fNames = guarantee.Names{What: "function", Of: []string{"none", "work", "assign", "subscribe"}}
 
 // String returns the name of f.
-func (f F) String() string {
-	if int(f) >= len(fNames) {
-		return fmt.Sprintf("f(%d)", uint8(f))
-	}
-	return fNames[f]
-}
+func (f F) String() string { return fNames.String(uint8(f)) }
 
 // MarshalText spells f as history files do.
-func (f F) MarshalText() ([]byte, error) {
-	if f < Work || f > Subscribe {
-		return nil, fmt.Errorf("kafka: no function %d", uint8(f))
-	}
-	return []byte(f.String()), nil
-}
+func (f F) MarshalText() ([]byte, error) { return fNames.Text(uint8(f)) }
 
 // UnmarshalText reads what MarshalText wrote.
-func (f *F) UnmarshalText(text []byte) error {
-	i := slices.Index(fNames[:], string(text))
-	if i < int(Work) {
-		return fmt.Errorf("kafka: no function %q: want work, assign or subscribe", text)
-	}
-	*f = F(i)
-	return nil
-}
+func (f *F) UnmarshalText(text []byte) error { return guarantee.ReadName(f, fNames, text) }
 
 // Format is what the header of a history file has: see guarantee.ReadLines.
 const Format = "orrery-kafka"

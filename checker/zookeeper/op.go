@@ -3,7 +3,6 @@ package zookeeper
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"orrery/checker"
@@ -27,33 +26,16 @@ const (
 	Close // of the session, by its client; in a log also by the ensemble
 )
 
-var kindNames = [...]string{"none", "create", "delete", "set", "check", "multi", "exists", "get", "children", "sync", "close"}
+var kindNames = guarantee.Names{What: "operation", Of: []string{"none", "create", "delete", "set", "check", "multi", "exists", "get", "children", "sync", "close"}}
 
 // String returns the name of k.
-func (k Kind) String() string {
-	if int(k) >= len(kindNames) {
-		return fmt.Sprintf("kind(%d)", uint8(k))
-	}
-	return kindNames[k]
-}
+func (k Kind) String() string { return kindNames.String(uint8(k)) }
 
 // MarshalText spells k as history files do.
-func (k Kind) MarshalText() ([]byte, error) {
-	if k < Create || k > Close {
-		return nil, fmt.Errorf("zookeeper: no operation %d", uint8(k))
-	}
-	return []byte(k.String()), nil
-}
+func (k Kind) MarshalText() ([]byte, error) { return kindNames.Text(uint8(k)) }
 
 // UnmarshalText reads what MarshalText wrote.
-func (k *Kind) UnmarshalText(text []byte) error {
-	i := slices.Index(kindNames[:], string(text))
-	if i < int(Create) {
-		return fmt.Errorf("zookeeper: no operation %q: want one of %s", text, strings.Join(kindNames[1:], ", "))
-	}
-	*k = Kind(i)
-	return nil
-}
+func (k *Kind) UnmarshalText(text []byte) error { return guarantee.ReadName(k, kindNames, text) }
 
 // writes tells whether k makes a transaction.
 func (k Kind) writes() bool { return k <= Multi || k == Close }

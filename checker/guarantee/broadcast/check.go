@@ -18,25 +18,16 @@ const (
 	Restart
 )
 
-var kindNames = [...]string{"none", "broadcast", "deliver", "restart"}
+var kindNames = guarantee.Names{What: "event", Of: []string{"none", "broadcast", "deliver", "restart"}}
 
 // String returns the name of k.
-func (k Kind) String() string {
-	if int(k) >= len(kindNames) {
-		return fmt.Sprintf("kind(%d)", uint8(k))
-	}
-	return kindNames[k]
-}
+func (k Kind) String() string { return kindNames.String(uint8(k)) }
 
 // MarshalText spells k as history files do.
-func (k Kind) MarshalText() ([]byte, error) { return guarantee.NameText("event", kindNames[:], int(k)) }
+func (k Kind) MarshalText() ([]byte, error) { return kindNames.Text(uint8(k)) }
 
 // UnmarshalText reads what MarshalText wrote.
-func (k *Kind) UnmarshalText(text []byte) error {
-	i, err := guarantee.ParseName("event", kindNames[:], text)
-	*k = Kind(i)
-	return err
-}
+func (k *Kind) UnmarshalText(text []byte) error { return guarantee.ReadName(k, kindNames, text) }
 
 // An Event is one step of one process.
 type Event struct {

@@ -22,17 +22,13 @@ const (
 	Fail
 )
 
-var stepNames = [...]string{"none", "emit", "anchor", "process", "ack", "fail"}
+var stepNames = guarantee.Names{What: "step", Of: []string{"none", "emit", "anchor", "process", "ack", "fail"}}
 
 // MarshalText spells s as history files do.
-func (s Step) MarshalText() ([]byte, error) { return guarantee.NameText("step", stepNames[:], int(s)) }
+func (s Step) MarshalText() ([]byte, error) { return stepNames.Text(uint8(s)) }
 
 // UnmarshalText reads what MarshalText wrote.
-func (s *Step) UnmarshalText(text []byte) error {
-	i, err := guarantee.ParseName("step", stepNames[:], text)
-	*s = Step(i)
-	return err
-}
+func (s *Step) UnmarshalText(text []byte) error { return guarantee.ReadName(s, stepNames, text) }
 
 // A TreeEvent is one step; events are in the order in which they happened.
 type TreeEvent struct {
@@ -43,11 +39,7 @@ type TreeEvent struct {
 
 // String prints the event on one line.
 func (e TreeEvent) String() string {
-	name := "none"
-	if int(e.Step) < len(stepNames) {
-		name = stepNames[e.Step]
-	}
-	return fmt.Sprintf("%s %s of %s", name, e.Tuple, e.Root)
+	return fmt.Sprintf("%s %s of %s", stepNames.String(uint8(e.Step)), e.Tuple, e.Root)
 }
 
 // The anomalies of trees.

@@ -29,25 +29,16 @@ const (
 	Reset
 )
 
-var kindNames = [...]string{"none", "subscribe", "assign", "take", "give", "commit", "refused", "begin", "reset"}
+var kindNames = guarantee.Names{What: "event", Of: []string{"none", "subscribe", "assign", "take", "give", "commit", "refused", "begin", "reset"}}
 
 // String returns the name of k.
-func (k Kind) String() string {
-	if int(k) >= len(kindNames) {
-		return fmt.Sprintf("kind(%d)", uint8(k))
-	}
-	return kindNames[k]
-}
+func (k Kind) String() string { return kindNames.String(uint8(k)) }
 
 // MarshalText spells k as history files do.
-func (k Kind) MarshalText() ([]byte, error) { return guarantee.NameText("event", kindNames[:], int(k)) }
+func (k Kind) MarshalText() ([]byte, error) { return kindNames.Text(uint8(k)) }
 
 // UnmarshalText reads what MarshalText wrote.
-func (k *Kind) UnmarshalText(text []byte) error {
-	i, err := guarantee.ParseName("event", kindNames[:], text)
-	*k = Kind(i)
-	return err
-}
+func (k *Kind) UnmarshalText(text []byte) error { return guarantee.ReadName(k, kindNames, text) }
 
 // An Assignment is what one member is to work on.
 type Assignment struct {

@@ -23,27 +23,16 @@ const (
 	Expire
 )
 
-var kindNames = [...]string{"none", "acquire", "release", "access", "expire"}
+var kindNames = guarantee.Names{What: "operation", Of: []string{"none", "acquire", "release", "access", "expire"}}
 
 // String returns the name of k.
-func (k Kind) String() string {
-	if int(k) >= len(kindNames) {
-		return fmt.Sprintf("kind(%d)", uint8(k))
-	}
-	return kindNames[k]
-}
+func (k Kind) String() string { return kindNames.String(uint8(k)) }
 
 // MarshalText spells k as history files do.
-func (k Kind) MarshalText() ([]byte, error) {
-	return guarantee.NameText("operation", kindNames[:], int(k))
-}
+func (k Kind) MarshalText() ([]byte, error) { return kindNames.Text(uint8(k)) }
 
 // UnmarshalText reads what MarshalText wrote.
-func (k *Kind) UnmarshalText(text []byte) error {
-	i, err := guarantee.ParseName("operation", kindNames[:], text)
-	*k = Kind(i)
-	return err
-}
+func (k *Kind) UnmarshalText(text []byte) error { return guarantee.ReadName(k, kindNames, text) }
 
 // An Op is one operation of a client, or of the lock service in its name.
 type Op struct {
