@@ -119,3 +119,9 @@ func appended(c proto.Code) bool {
 	}
 	return false
 }
+
+// undecided are the codes of a coordinator behind which its journal may have the verdict all the same: the append took too long, or the
+// leader of the journal was deposed while it waited. Whoever comes next for the transactional id finds the verdict then.
+func undecided(c proto.Code) bool {
+	return c == proto.CoordinatorNotAvailable || c == proto.NotCoordinator
+}

@@ -336,3 +336,35 @@ func TestWhatWasNotWrittenAbortsTheTransaction(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+func TestAVerdictThatSomeJournalMayHaveIsIndeterminate(t *testing.T) {
+	for _, c := range []struct {
+		codes []proto.Code
+		want  client.Outcome
+	}{
+		{[]proto.Code{proto.ProducerFenced}, client.Failed},
+		{[]proto.Code{proto.ConcurrentTransactions, proto.ProducerFenced}, client.Failed},
+		{[]proto.Code{proto.CoordinatorNotAvailable, proto.ProducerFenced}, client.Indeterminate}, // the append took too long
+		{[]proto.Code{proto.NotCoordinator, proto.InvalidTxnState}, client.Indeterminate},         // its leader was deposed
+		{[]proto.Code{proto.NotCoordinator}, client.Acknowledged},
+	} {
+		w := newToys(t, 1, 1)
+		left := c.codes
+		w.fates = func(_ int32, r kmsg.Request) fate {
+			if r.Key() != 26 || len(left) == 0 {
+				return fate{}
+			}
+			f := fate{code: left[0]}
+			left = left[1:]
+			return f
+		}
+		w.run(w.config(), func(tt *task.T, cluster *client.Cluster) {
+			p := client.NewProducer(cluster, client.ProducerConfig{TransactionalID: "x"})
+			require.NoError(t, p.InitTransactions(tt))
+			require.NoError(t, p.Begin(tt))
+			require.Equal(t, client.Acknowledged, p.SendTo(tt, value(0)).Wait(tt).Outcome)
+			outcome, _ := p.Commit(tt)
+			require.Equal(t, c.want, outcome, "%v", c.codes)
+		})
+	}
+}

@@ -280,10 +280,12 @@ func (p *Producer) endTxn(t *task.T, commit bool) (Outcome, error) {
 	}
 	r := kmsg.NewPtrEndTxnRequest()
 	r.TransactionalID, r.ProducerID, r.ProducerEpoch, r.Commit = p.config.TransactionalID, p.id, p.epoch, commit
-	lost := false
+	lost, journalled := false, false // by some attempt, whatever a later one is told
 	err := p.cluster.retry(t, nil, func() error {
 		_, err := p.cluster.coordinated(t, ofTransaction, p.config.TransactionalID, r, func(resp kmsg.Response) int16 {
-			return resp.(*kmsg.EndTxnResponse).ErrorCode
+			code := resp.(*kmsg.EndTxnResponse).ErrorCode
+			journalled = journalled || undecided(proto.Code(code))
+			return code
 		})
 		lost = lost || mayHaveArrived(err)
 		return err
@@ -296,7 +298,7 @@ func (p *Producer) endTxn(t *task.T, commit bool) (Outcome, error) {
 		return Acknowledged, nil
 	}
 	outcome := Failed
-	if lost || appended(CodeOf(err)) {
+	if lost || journalled || appended(CodeOf(err)) {
 		outcome = Indeterminate
 	}
 	if p.fatal = err; isFence(err) {

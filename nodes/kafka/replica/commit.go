@@ -47,9 +47,11 @@ func (c *commit) add(p *partition, need int64, code *int16) *commitItem {
 	return &c.items[len(c.items)-1]
 }
 
-// await parks the commit, unless all of it is committed already.
+// await parks the commit, unless all of it is committed already. Its append may have moved the high watermark past earlier ones; they are
+// answered first, for a coordinator takes what it has written in the order of the log.
 func (m *Manager) await(env nodes.Env, c *commit, timeout time.Duration) {
 	for i := range c.items {
+		m.completeCommits(env, c.items[i].p)
 		m.tryCommit(env, c, i)
 	}
 	if c.left == 0 {

@@ -283,6 +283,30 @@ func TestACoordinatorAppendsAndReadsWhatIsCommitted(t *testing.T) {
 	require.Equal(t, proto.NotLeaderForPartition, record.CodeOf(err))
 }
 
+func TestAppendsOfACoordinatorEndInTheOrderOfTheLog(t *testing.T) {
+	w := three(t, replica.Config{Quirks: quirks(t, "no-hw-after-shrink")}, 1)
+	w.pass(time.Second)
+	w.held[[2]int32{2, 1}], w.held[[2]int32{3, 1}] = true, true
+	b := w.b(1)
+	write := func() (call uint64) {
+		b.do(func(e nodes.Env) { call = b.m.Append(e, tp, batch(record.Fields{}, "group"), time.Hour) })
+		return call
+	}
+	first := write()
+	for len(w.states[tp].ISR) > 1 {
+		w.pass(time.Second)
+	}
+	require.Empty(t, b.appended(first), "the others have left the ISR, and nothing has moved the high watermark yet")
+	second := write() // moves it past both
+	var order []uint64
+	for _, e := range b.said {
+		if a, ok := e.(replica.Appended); ok {
+			order = append(order, a.Call)
+		}
+	}
+	require.Equal(t, []uint64{first, second}, order)
+}
+
 func (b *broker) appended(call uint64) (out []replica.Appended) {
 	for _, e := range b.said {
 		if a, ok := e.(replica.Appended); ok && a.Call == call {
