@@ -69,6 +69,27 @@ func soakSeeds(t *testing.T, few uint64) explore.Seeds {
 	return seeds
 }
 
+// soak runs the seeds of a long test, each with two workers that crash, and has each looked at that held, as all must. It
+// says how far it is.
+func soak(t *testing.T, seeds explore.Seeds, build func(seed uint64) func(*trial.World) error, held func(r *trial.Result)) {
+	err := explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
+		r, err := trial.Run(trial.Options{Seed: seed, EventsMax: 50_000_000}, build(seed))
+		if err != nil {
+			panic(err)
+		}
+		return r
+	}, func(seed uint64, r *trial.Result) bool {
+		require.Equal(t, checker.Holds, r.Verdict, "seed %d: %s: %s", seed, r.Property, r.Detail)
+		require.GreaterOrEqual(t, r.Stats.Crashes, uint64(2), "seed %d", seed)
+		held(r)
+		if seed%100 == 0 {
+			t.Logf("as far as seed %d", seed)
+		}
+		return true
+	})
+	require.NoError(t, err)
+}
+
 // buildSoak is a figure that has to hold: 10,000 lines, one datagram in twenty lost, two workers that crash.
 func buildSoak(w *trial.World) error {
 	sw := &stormWorld{w: w}
@@ -100,24 +121,11 @@ func TestTenThousandLinesAreCounted(t *testing.T) {
 	}
 	seeds := soakSeeds(t, 2)
 	var failed, crashes uint64
-	err := explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
-		r, err := trial.Run(trial.Options{Seed: seed, EventsMax: 50_000_000}, buildSoak)
-		if err != nil {
-			panic(err)
-		}
-		return r
-	}, func(seed uint64, r *trial.Result) bool {
-		require.Equal(t, checker.Holds, r.Verdict, "seed %d: %s: %s", seed, r.Property, r.Detail)
-		require.GreaterOrEqual(t, r.Ops, 10_000)
-		require.GreaterOrEqual(t, r.Stats.Crashes, uint64(2), "seed %d", seed)
+	soak(t, seeds, func(uint64) func(*trial.World) error { return buildSoak }, func(r *trial.Result) {
+		require.GreaterOrEqual(t, r.Ops, 10_000, "seed %d", r.Seed)
 		failed += uint64(r.Invoked - r.Ops)
 		crashes += r.Stats.Crashes
-		if seed%100 == 0 {
-			t.Logf("as far as seed %d", seed)
-		}
-		return true
 	})
-	require.NoError(t, err)
 	t.Logf("%d seeds: every line of 10,000 was counted at least once; %d tuples failed and were emitted again, %d crashes", seeds.Len(), failed, crashes)
 }
 

@@ -1,14 +1,12 @@
 package scenarios
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"orrery/checker"
-	"orrery/explore"
 	"orrery/explore/trial"
 	"orrery/nodes"
 	"orrery/nodes/storm"
@@ -88,22 +86,10 @@ func TestTenThousandRecordsCountOnce(t *testing.T) {
 	seeds := soakSeeds(t, 1)
 	var crashes uint64
 	var batches int
-	err := explore.Each(context.Background(), seeds, 0, func(seed uint64) *trial.Result {
-		r, err := trial.Run(trial.Options{Seed: seed, EventsMax: 50_000_000}, buildTridentSoak(trident.Kind(seed%2)))
-		if err != nil {
-			panic(err)
-		}
-		return r
-	}, func(seed uint64, r *trial.Result) bool {
-		require.Equal(t, checker.Holds, r.Verdict, "seed %d: %s: %s", seed, r.Property, r.Detail)
-		require.GreaterOrEqual(t, r.Stats.Crashes, uint64(2), "seed %d", seed)
+	build := func(seed uint64) func(*trial.World) error { return buildTridentSoak(trident.Kind(seed % 2)) }
+	soak(t, seeds, build, func(r *trial.Result) {
 		crashes += r.Stats.Crashes
 		batches += r.Ops
-		if seed%100 == 0 {
-			t.Logf("as far as seed %d", seed)
-		}
-		return true
 	})
-	require.NoError(t, err)
 	t.Logf("%d seeds: every word of 10,000 was counted once, in %d batches and commits, with %d crashes", seeds.Len(), batches, crashes)
 }
