@@ -8,6 +8,7 @@ var zkReconfigSeeds = map[string]string{
 	"observer-is-synced":       "1-400",
 	"fle-awaits-lost-config":   "1-900",
 	"next-outlives-log":        "1-400",
+	"old-quorum-stays":         "1-400",
 	"early-lastprocessed":      "1-200",
 	"fle-pred-1419":            "1-250",
 	"no-update-election-vote":  "1-250",

@@ -64,7 +64,7 @@ func buildZooKeeperReconfig(w *trial.World, s *Scenario) error {
 	}
 	a := &zkAdmin{z: z}
 	changes, pause := 3+int(w.Draw("changes", 6)), w.DrawDuration("time between changes", 50*time.Millisecond, 800*time.Millisecond)
-	if q := z.quirks; q.ActivationLostInSync || q.ObserverAcksIgnored || q.NextOutlivesLog || q.Election.AwaitsLostConfig { // a change must fall into a moment
+	if q := z.quirks; q.ActivationLostInSync || q.ObserverAcksIgnored || q.NextOutlivesLog || q.OldQuorumStays || q.Election.AwaitsLostConfig { // a change must fall into a moment
 		changes, pause = 30, 25*time.Millisecond
 		w.Families = []string{"crash", "connection", "hunt"}
 		if q.Election.AwaitsLostConfig { // and who proposed it live on alone

@@ -183,6 +183,7 @@ type zkClient struct {
 	on        nodes.Conn               // that stands
 	in        []byte                   // of it, and not yet a whole frame
 	lastXid   int32                    // that was answered on this connection
+	lively    time.Duration            // when its session was last answered anything
 	left      zkLeft
 }
 
@@ -248,6 +249,7 @@ func (c *zkClient) Received(env nodes.Env, conn nodes.Conn, p []byte) {
 	wire := c.wire(env)
 	for f := wire.frame(); f != nil && conn == c.on; f = wire.frame() {
 		if c.c.State() == client.Connected && len(f) >= 4 {
+			c.lively = c.load.z.w.U.Now()
 			c.inOrder(int32(binary.BigEndian.Uint32(f)))
 		}
 		c.c.Received(wire, conn, f)

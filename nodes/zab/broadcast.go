@@ -65,9 +65,22 @@ func (l *leader) commit(env nodes.Env, p *proposal) {
 	}
 	if reconfig {
 		l.s.activate(env, p.logged, designated)
+		l.retire(p.request.quorum)
 	}
 	l.s.pipe.commit(env, p.logged)
 	l.releaseSyncs(env)
+}
+
+// retire has what was proposed behind a reconfiguration ask for a quorum of the ensemble that has come into force, and not of the one
+// before it too: whoever voted in that and observes now takes no part, and what it had acknowledged is taken back when its log is cut.
+// Every later leader knows of the reconfiguration, and asks the new ensemble. The original asks both to the end, and takes nothing back.
+func (l *leader) retire(inForce *config.Quorum) {
+	if l.s.cfg.Quirks.OldQuorumStays {
+		return
+	}
+	for _, p := range l.outstanding {
+		p.acks.Retire(inForce)
+	}
 }
 
 // commitPacket is what a learner is told of a commit: a follower has the transaction already.

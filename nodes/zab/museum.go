@@ -109,6 +109,9 @@ var reconfigBugs = []Bug{
 	{Name: "next-outlives-log", Source: "ZooKeeper 3.9 (Leader.propose, Follower.processPacket, QuorumPeer.setLastSeenQuorumVerifier); found by zookeeper-reconfig",
 		What:   "a proposed reconfiguration is kept in a file whether or not it gets into the log and stays there, and a leader makes it the one in force that its history does not have",
 		Breaks: "only what is committed governs", Needs: "reconfigurations", set: func(q *Quirks) { q.NextOutlivesLog = true }},
+	{Name: "old-quorum-stays", Source: "this server, before zookeeper-reconfig found it",
+		What:   "what was proposed behind a reconfiguration waits for a quorum of the ensemble before it even when that is over, and for ever if its voters observe now",
+		Breaks: "liveness", Needs: "participants that become observers", set: func(q *Quirks) { q.OldQuorumStays = true }},
 }
 
 var storeBugs = []Bug{

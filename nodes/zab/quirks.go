@@ -47,6 +47,7 @@ type Quirks struct {
 	ObserverIsSynced         bool // observer-is-synced
 	ObserverAcksIgnored      bool // observer-acks-ignored
 	NextOutlivesLog          bool // next-outlives-log
+	OldQuorumStays           bool // old-quorum-stays
 }
 
 // leavesGaps tells whether one of the defects leaves holes in a log, which a reader must then bear.

@@ -36,6 +36,11 @@ func (t *Tracker) Remove(id int64) {
 	}
 }
 
+// Retire says that an ensemble is in force: those before it have no say any more.
+func (t *Tracker) Retire(inForce *Quorum) {
+	t.quorums = slices.DeleteFunc(t.quorums, func(q *Quorum) bool { return q.Version() < inForce.Version() })
+}
+
 // Has tells whether a server was counted.
 func (t *Tracker) Has(id int64) bool {
 	_, found := slices.BinarySearch(t.acks, id)
