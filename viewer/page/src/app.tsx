@@ -1,6 +1,7 @@
 // The page: header, overview, story, panels, and the one selection that they share.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
+import { apart, asked, regrouped, shoved, type Arrangement } from "./arrange";
 import { Help } from "./help";
 import { readPlace, writePlace } from "./link";
 import { livesOf } from "./lives";
@@ -47,6 +48,7 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   const [query, setQuery] = useState(place.query ?? "");
   const [tab, setTab] = useState<Tab>(tabs.some(([t]) => t === place.tab) ? place.tab as Tab : "event");
   const [hidden, setHidden] = useState(() => new Set((place.hide ?? []).map((n) => run.head.nodes.indexOf(n) + 1).filter(Boolean)));
+  const [lanes, setLanes] = useState<Arrangement>(() => asked(lives.order, (place.lanes ?? []).map((l) => l.map((n) => run.head.nodes.indexOf(n) + 1))));
   const [pins, setPins] = useState(() => new Set(place.pins ?? []));
   const [open, setOpen] = useState(true), [help, setHelp] = useState(false), [said, setSaid] = useState("");
   const [dark, setDark] = useState(() => document.documentElement.dataset.theme === "dark");
@@ -70,13 +72,21 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
     if (view !== "full" && !rows.rows[rows.rowOf(event)]?.events.includes(event)) setView("full");
     select(event);
   };
+  const moved = lanes.length !== lives.order.length || lanes.some((l, i) => l[0] !== lives.order[i]);
+  /** Lanes stand otherwise; whoever listens hears how. */
+  const arrange = (next: Arrangement) => {
+    if (next === lanes) return;
+    setLanes(next);
+    setSaid("The lanes are " + next.map((l) => l.map((n) => run.machine(n)).join(" with ")).join(", "));
+  };
+  const isShown = (n: number) => rows.nodes.includes(n) && !hidden.has(n), its = run.node[selected] ?? 0;
   useEffect(() => {
     if (!complete) return;
     const all = whole({ run, byOrder });
     const hash = writePlace({ view, event: selected < 0 ? "" : run.seq[selected] + (run.sub[selected] ? "." + run.sub[selected] : ""), query, tab,
-      hide: [...hidden].map((n) => run.machine(n)), pins: [...pins], zoom: zoom.from <= all.from && zoom.to >= all.to ? undefined : [zoom.from, zoom.to], order: byOrder });
+      hide: [...hidden].map((n) => run.machine(n)), lanes: moved ? lanes.map((l) => l.map((n) => run.machine(n))) : undefined, pins: [...pins], zoom: zoom.from <= all.from && zoom.to >= all.to ? undefined : [zoom.from, zoom.to], order: byOrder });
     history.replaceState(null, "", hash);
-  }, [complete, view, selected, query, tab, hidden, pins, zoom, byOrder]);
+  }, [complete, view, selected, query, tab, hidden, lanes, pins, zoom, byOrder]);
   const copy = async (text: string, what: string) => {
     try { await navigator.clipboard.writeText(text); } catch { // a page from a file may have no clipboard
       const area = document.createElement("textarea");
@@ -114,6 +124,7 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
     "1": () => setView("minimal"), "2": () => setView("causal"), "3": () => setView("full"),
     "/": () => find.current!.focus(), o: () => setOpen(!open), t: () => setAxis(!byOrder), r: () => void copy(replay, "The replay command"),
     h: () => { if (run.node[selected]) setHidden(toggled(hidden, run.node[selected])); }, H: () => setHidden(new Set()),
+    "<": () => arrange(shoved(lanes, its, -1, isShown)), ">": () => arrange(shoved(lanes, its, 1, isShown)), g: () => arrange(regrouped(lanes, its, isShown)), G: () => arrange(apart(lives.order)),
     "+": () => setZoom(scaled({ run, zoom, byOrder }, 0.5, middle())), "=": () => setZoom(scaled({ run, zoom, byOrder }, 0.5, middle())),
     "-": () => setZoom(scaled({ run, zoom, byOrder }, 2, middle())), "0": () => setZoom(whole({ run, byOrder })),
     ArrowLeft: () => setZoom(shifted({ run, zoom, byOrder }, (zoom.from - zoom.to) / 5)), ArrowRight: () => setZoom(shifted({ run, zoom, byOrder }, (zoom.to - zoom.from) / 5)),
@@ -139,7 +150,7 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   return <>
     <Head run={run} copy={copy} dark={dark} setDark={setDark} setHelp={setHelp} />
     {warnings.length > 0 ? <ul class="warnings" role="status">{warnings.map((w) => <li>{w}</li>)}</ul> : null}
-    <section class="strip" aria-label="Overview"><Overview {...{ run, lives, zoom, setZoom, selected, open, byOrder, hidden, dark, complete }} hits={found.hits.slice(0, 5000)} select={show} /></section>
+    <section class="strip" aria-label="Overview"><Overview {...{ run, lives, zoom, setZoom, selected, open, byOrder, hidden, lanes, dark, complete }} hits={found.hits.slice(0, 5000)} select={show} /></section>
     <main>
       <section style={{ display: "grid", gridTemplateRows: "auto minmax(0, 1fr)", minWidth: "0", minHeight: 0 }} aria-label="Story">
         <div class="bar">
@@ -149,13 +160,14 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
           </span>
           {run.violation >= 0 && <button onClick={() => show(run.violation)}>✘ Violation</button>}
           {hidden.size > 0 && <button onClick={() => setHidden(new Set())}>Show {plural(hidden.size, "hidden machine")}</button>}
+          {moved && <button onClick={() => arrange(apart(lives.order))}>Lanes as they were</button>}
           <span class="find" role="search">
             <input ref={find} type="search" aria-label="Search events" placeholder="Search: words, kind:drop node:n2, t>1.2s, A before B within 5ms" value={query} onInput={(e) => setQuery(e.currentTarget.value)} />
             <span class={"n" + (found.wrong ? " wrong" : "")} role="status">{found.wrong || (query.trim() ? plural(found.hits.length, "hit") : "")}</span>
             {found.hits.length > 0 && <span class="group"><button aria-label="Previous hit" onClick={() => hit(-1)}>↑</button><button aria-label="Next hit" onClick={() => hit(1)}>↓</button></span>}
           </span>
         </div>
-        <Story {...{ run, rows, lives, hidden, selected, hits, core, reveal, complete }} select={select} hide={(n) => setHidden(toggled(hidden, n))} />
+        <Story {...{ run, rows, lives, hidden, lanes, arrange, selected, hits, core, reveal, complete }} select={select} hide={(lane) => setHidden(new Set([...hidden, ...lane]))} />
       </section>
       <aside aria-label="Details">
         <div class="tabs" role="tablist">{tabs.map(([t, name], i) => <button role="tab" id={"tab-" + t} aria-selected={tab === t} aria-controls="panel" tabIndex={tab === t ? 0 : -1} onClick={() => setTab(t)}

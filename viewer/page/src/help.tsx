@@ -6,6 +6,7 @@ const keys: [string, string][] = [
   ["j k", "next, previous row"], ["J K", "next, previous on the same machine"], ["c e", "the cause; what came of it"],
   ["[ ]", "where the message was sent; where it arrives"], ["f", "the violation"], ["b", "where the curve jumps"],
   ["1 2 3", "minimal, causal, all"], ["/", "search"], ["n N", "next, previous hit"], ["h H", "hide the machine; show all"],
+  ["< >", "its lane goes left, right; or drag its name"], ["g G", "group its lane with the one at its left, or take it out; lanes as they were"],
   ["+ - 0", "zoom the overview; all of it"], ["← →", "move the overview"], ["t", "by time, or by order"], ["o", "the overview, large or small"], ["r", "copy the replay command"], ["?", "this help"],
 ];
 

@@ -1,7 +1,7 @@
 // Where the reader is, as the fragment of the page's address: a link opens at the same place.
 import type { View } from "./rows";
 
-export interface Place { view?: View; event?: string; query?: string; tab?: string; hide?: string[]; zoom?: [number, number]; order?: boolean; pins?: string[] }
+export interface Place { view?: View; event?: string; query?: string; tab?: string; hide?: string[]; zoom?: [number, number]; order?: boolean; pins?: string[]; lanes?: string[][] }
 
 export function readPlace(hash: string): Place {
   const q = new URLSearchParams(hash.replace(/^#/, "")), place: Place = {};
@@ -11,6 +11,7 @@ export function readPlace(hash: string): Place {
   if (q.get("q")) place.query = q.get("q")!;
   if (q.get("tab")) place.tab = q.get("tab")!;
   if (q.get("hide")) place.hide = q.get("hide")!.split(",");
+  if (q.get("lanes")) place.lanes = q.get("lanes")!.split(",").map((l) => l.split("+"));
   if (q.get("pin")) place.pins = q.get("pin")!.split(",");
   const z = (q.get("z") ?? "").split("-").map(Number);
   if (z.length === 2 && z.every(Number.isFinite) && z[1] > z[0]) place.zoom = [z[0], z[1]];
@@ -25,6 +26,7 @@ export function writePlace(p: Place): string {
   if (p.query) q.set("q", p.query);
   if (p.tab && p.tab !== "event") q.set("tab", p.tab);
   if (p.hide?.length) q.set("hide", p.hide.join(","));
+  if (p.lanes?.length) q.set("lanes", p.lanes.map((l) => l.join("+")).join(","));
   if (p.pins?.length) q.set("pin", p.pins.join(","));
   if (p.zoom) q.set("z", p.zoom.map(Math.round).join("-"));
   if (p.order) q.set("x", "order");

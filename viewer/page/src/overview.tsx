@@ -2,6 +2,7 @@
 // the worst of it, near by every event and message. The curve of no return stands below, on the same axis.
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { JSX } from "preact";
+import { laneOf, type Arrangement } from "./arrange";
 import type { Lives } from "./lives";
 import type { Run } from "./run";
 import { span } from "./words";
@@ -13,7 +14,7 @@ export interface Zoom { from: number; to: number }
 
 interface Props {
   run: Run; lives: Lives; zoom: Zoom; setZoom: (z: Zoom) => void; selected: number; hits: number[]; open: boolean;
-  byOrder: boolean; hidden: Set<number>; select: (event: number) => void; dark: boolean;
+  byOrder: boolean; hidden: Set<number>; lanes: Arrangement; select: (event: number) => void; dark: boolean;
   complete: boolean; // false as long as the story comes first: then only the place is kept
 }
 
@@ -27,7 +28,7 @@ function severities(run: Run): Uint8Array {
 
 export function Overview(p: Props): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null), drag = useRef<{ x: number; from: number; to: number; moved: boolean } | null>(null);
-  const lanes = useMemo(() => p.lives.order.filter((n) => !p.hidden.has(n)), [p.lives, p.hidden]);
+  const lanes = useMemo(() => p.lanes.map((l) => l.filter((n) => !p.hidden.has(n))).filter((l) => l.length), [p.lanes, p.hidden]);
   const curve = (p.run.head.curve ?? []).filter((c) => c.runs > 0);
   const laneHeight = p.open ? Math.max(9, Math.min(16, 190 / lanes.length)) : 36 / lanes.length;
   const height = Math.round(lanes.length * laneHeight + axis + (p.open && curve.length ? curveHeight : 0));
@@ -71,14 +72,14 @@ export function Overview(p: Props): JSX.Element {
     const reach = (p.zoom.to - p.zoom.from) / wide() * 30;
     let best = -1, nearest = reach;
     for (let i = indexAt(at - reach); i < p.run.n && position(i) <= at + reach; i++) {
-      if (lane !== undefined && p.run.node[i] !== lane) continue;
+      if (lane !== undefined && !lane.includes(p.run.node[i])) continue;
       const d = Math.abs(position(i) - at);
       if (d < nearest) { nearest = d; best = i; }
     }
     p.select(best >= 0 ? best : indexAt(at));
   };
   return <canvas ref={canvas} class="overview" style={{ height: `${height}px` }} role="img"
-    aria-label={`Overview: ${lanes.length} machines over ${span(p.run.end)}. Plus and minus zoom, 0 shows all.`}
+    aria-label={`Overview: ${lanes.flat().length} machines over ${span(p.run.end)}. Plus and minus zoom, 0 shows all.`}
     onPointerDown={(e) => { drag.current = { x: e.offsetX, ...p.zoom, moved: false }; (e.target as Element).setPointerCapture(e.pointerId); }}
     onPointerMove={(e) => {
       const d = drag.current;
@@ -108,23 +109,23 @@ export function scaled(p: Range, factor: number, at: number): Zoom {
 }
 
 interface Scene extends Props {
-  lanes: number[]; laneHeight: number; height: number; severity: Uint8Array; curve: { event: number; runs: number; violated: number }[];
+  lanes: Arrangement; laneHeight: number; height: number; severity: Uint8Array; curve: { event: number; runs: number; violated: number }[];
   position: (i: number) => number; indexAt: (v: number) => number;
 }
 
 function paint(g: CanvasRenderingContext2D, width: number, s: Scene) {
   const css = getComputedStyle(g.canvas), colour = (n: string) => css.getPropertyValue(n).trim();
   const wide = width - left - right, { from, to } = s.zoom, scale = wide / (to - from);
-  const X = (v: number) => left + (v - from) * scale, laneOf = new Map(s.lanes.map((n, i) => [n, i]));
+  const X = (v: number) => left + (v - from) * scale, laneAt = new Map(s.lanes.flatMap((l, i) => l.map((n) => [n, i] as const)));
   const base = s.lanes.length * s.laneHeight;
   g.clearRect(0, 0, width, s.height);
   g.font = "11px system-ui, sans-serif";
   g.textBaseline = "middle";
   const ink = colour("--ink"), faint = colour("--faint"), line = colour("--line"), bad = colour("--bad"), warn = colour("--warn"), disk = colour("--disk"), ok = colour("--good"), client = colour("--client");
-  s.lanes.forEach((n, i) => {
+  s.lanes.forEach((lane, i) => {
     const y = (i + 0.5) * s.laneHeight;
     g.fillStyle = faint;
-    if (s.open) { g.textAlign = "right"; g.fillText(s.run.machine(n).slice(0, 12), left - 10, y); }
+    if (s.open) { g.textAlign = "right"; g.fillText(lane.map((n) => s.run.machine(n)).join("+").slice(0, 12), left - 10, y); }
     g.fillStyle = line; g.fillRect(left, y, wide, 1);
   });
   g.save();
@@ -132,8 +133,8 @@ function paint(g: CanvasRenderingContext2D, width: number, s: Scene) {
   bands(g, s, X, base, { warn, bad, line, client, disk, good: ok });
   const a = s.indexAt(from), b = Math.min(s.run.n - 1, s.indexAt(to));
   const colours = [ink, disk, ok, warn, bad, bad];
-  if (b - a > singly) density(g, s, a, b, X, wide, laneOf, colours);
-  else events(g, s, a, b, X, laneOf, colours, { warn, faint, disk });
+  if (b - a > singly) density(g, s, a, b, X, wide, laneAt, colours);
+  else events(g, s, a, b, X, laneAt, colours, { warn, faint, disk });
   if (s.curve.length && s.open) curveOf(g, s, X, base, { bad, line, faint, warn });
   g.fillStyle = colour("--hit");
   for (const h of s.hits) { const x = X(s.position(h)); if (x >= left && x <= width - right) g.fillRect(x - 1, 0, 2, 5); }
@@ -158,7 +159,7 @@ function bands(g: CanvasRenderingContext2D, s: Scene, X: (v: number) => number, 
   for (const f of s.lives.faults) {
     const x = X(s.position(f.from)), w = Math.max(1.500, X(until(f.to)) - x);
     if (x > g.canvas.clientWidth || x + w < left) continue;
-    const lanes = f.nodes.map((n) => s.lanes.indexOf(n)).filter((i) => i >= 0);
+    const lanes = [...new Set(f.nodes.map((n) => laneOf(s.lanes, n)))].filter((i) => i >= 0);
     g.globalAlpha = lanes.length ? 0.16 : 0.07; g.fillStyle = f.kind === "disk" ? c.disk : c.warn;
     if (!lanes.length) g.fillRect(x, 0, w, base);
     for (const i of lanes) g.fillRect(x, i * s.laneHeight, w, s.laneHeight);
@@ -170,10 +171,10 @@ function bands(g: CanvasRenderingContext2D, s: Scene, X: (v: number) => number, 
     else if (f.kind === "clock") for (const i of lanes) { g.setLineDash([1, 3]); g.strokeStyle = c.warn; g.strokeRect(x, i * s.laneHeight + 2, w, s.laneHeight - 4); g.setLineDash([]); }
     g.globalAlpha = 1;
   }
-  s.lanes.forEach((n, i) => {
+  s.lanes.forEach((lane, i) => {
     const y = i * s.laneHeight;
     let drawn = -1; // bars that would fall on one pixel are one
-    for (const l of s.lives.of[n]) {
+    for (const l of lane.length > 1 ? lane.flatMap((n) => s.lives.of[n]).sort((p, q) => p.from - q.from) : s.lives.of[lane[0]]) {
       if (l.kind === "unsynced" || l.kind === "absent" || l.kind === "stands") continue;
       const x = X(s.position(Math.min(l.from, s.run.n - 1))), w = X(until(l.to)) - x;
       if (x + w < left || x > g.canvas.clientWidth) continue;
@@ -195,10 +196,10 @@ function bands(g: CanvasRenderingContext2D, s: Scene, X: (v: number) => number, 
 }
 
 /** Bars: how much happened on a lane in two pixels; the worst of it gives the colour. */
-function density(g: CanvasRenderingContext2D, s: Scene, a: number, b: number, X: (v: number) => number, wide: number, laneOf: Map<number, number>, colours: string[]) {
+function density(g: CanvasRenderingContext2D, s: Scene, a: number, b: number, X: (v: number) => number, wide: number, laneAt: Map<number, number>, colours: string[]) {
   const buckets = Math.ceil(wide / 2) + 1, counts = new Uint32Array(buckets * s.lanes.length), worst = new Uint8Array(buckets * s.lanes.length);
   const lane = new Int16Array(s.run.head.nodes.length + 1).fill(-1);
-  for (const [n, i] of laneOf) lane[n] = i;
+  for (const [n, i] of laneAt) lane[n] = i;
   let most = 1;
   const offset = X(0), scale = X(1) - offset, at = s.byOrder ? undefined : s.run.at;
   for (let i = a; i <= b; i++) {
@@ -224,12 +225,12 @@ function density(g: CanvasRenderingContext2D, s: Scene, a: number, b: number, X:
 }
 
 /** Every event by itself, and messages as lines if they are not too many. */
-function events(g: CanvasRenderingContext2D, s: Scene, a: number, b: number, X: (v: number) => number, laneOf: Map<number, number>, colours: string[], c: Record<string, string>) {
-  const y = (n: number) => ((laneOf.get(n) ?? -2) + 0.5) * s.laneHeight;
+function events(g: CanvasRenderingContext2D, s: Scene, a: number, b: number, X: (v: number) => number, laneAt: Map<number, number>, colours: string[], c: Record<string, string>) {
+  const y = (n: number) => ((laneAt.get(n) ?? -2) + 0.5) * s.laneHeight;
   if (b - a < messages && s.open) for (let i = a; i <= b; i++) {
     const k = s.run.kindOf(i), lost = k === "drop";
     if (!lost && k !== "deliver" && k !== "received") continue;
-    const sent = s.run.first(s.run.cause[i]), to = laneOf.get(s.run.node[i]), from = laneOf.get(s.run.peer[i]);
+    const sent = s.run.first(s.run.cause[i]), to = laneAt.get(s.run.node[i]), from = laneAt.get(s.run.peer[i]);
     if (sent < 0 || to === undefined || from === undefined) continue;
     g.strokeStyle = lost ? c.warn : c.faint; g.globalAlpha = 0.6; g.lineWidth = 1;
     g.setLineDash(lost ? [3, 3] : []);
@@ -238,7 +239,7 @@ function events(g: CanvasRenderingContext2D, s: Scene, a: number, b: number, X: 
   g.setLineDash([]); g.globalAlpha = 1;
   const r = Math.min(3.500, s.laneHeight / 2 - 1);
   for (let i = a; i <= b; i++) {
-    if (!laneOf.has(s.run.node[i])) continue;
+    if (!laneAt.has(s.run.node[i])) continue;
     const x = X(s.position(i)), cy = y(s.run.node[i]), k = s.run.kindOf(i);
     if (k === "send" || k === "sync" || k === "timer-set" || k === "timer-stop") continue;
     if (k === "bytes-lost" || k === "torn") { // around the crash that did it

@@ -2,7 +2,9 @@
 // can be seen are in the document.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
+import type { Arrangement } from "./arrange";
 import { Glyph, hue } from "./glyph";
+import { Heads } from "./heads";
 import type { Life, Lives } from "./lives";
 import type { Arrow, Row, Rows, Wire } from "./rows";
 import { onlyInA, onlyInB, type Run } from "./run";
@@ -14,7 +16,8 @@ const gutter = 106, over = 12, jolt = 4; // rows that are ready out of sight, an
 
 interface Props {
   run: Run; rows: Rows; lives: Lives; hidden: Set<number>; selected: number; hits: Set<number>; core: Set<number>;
-  select: (event: number) => void; hide: (node: number) => void; reveal: (row: Row) => void;
+  lanes: Arrangement; arrange: (lanes: Arrangement) => void;
+  select: (event: number) => void; hide: (lane: readonly number[]) => void; reveal: (row: Row) => void;
   complete: boolean; // false as long as only what can be seen is wanted
 }
 
@@ -33,18 +36,22 @@ function scrollTo(el: HTMLElement, row: number) {
   else if (y > top + height - 4 * rowHeight) el.scrollTop = y - height * 2 / 3;
 }
 
-/** Where the lanes stand. */
-function columns(nodes: number[], width: number) {
+/** Where the lanes stand. Machines of a group stand close together in one. */
+function columns(lanes: Arrangement, width: number) {
   const words = Math.min(520, Math.max(300, width * 0.38));
-  const step = Math.max(46, Math.min(128, (width - gutter - words) / Math.max(1, nodes.length)));
-  const x = new Map(nodes.map((n, i) => [n, gutter + step * (i + 0.5)]));
-  return { x, step, right: gutter + step * nodes.length };
+  const step = Math.max(46, Math.min(128, (width - gutter - words) / Math.max(1, lanes.length)));
+  const x = new Map(lanes.flatMap((lane, i) => lane.map((n, k) => [n, gutter + step * (i + 0.5) + (k - (lane.length - 1) / 2) * Math.min(16, (step - 14) / lane.length)] as const)));
+  return { x, step, right: gutter + step * lanes.length };
 }
 
 export function Story(p: Props): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<Seen>({ a: 0, b: -1, width: 900 }); // no row before the box is measured: none is drawn twice
-  const nodes = useMemo(() => p.rows.nodes.filter((n) => !p.hidden.has(n)), [p.rows, p.hidden]);
+  const lanes = useMemo(() => {
+    const used = new Set(p.rows.nodes);
+    return p.lanes.map((l) => l.filter((n) => used.has(n) && !p.hidden.has(n))).filter((l) => l.length);
+  }, [p.rows, p.lanes, p.hidden]);
+  const nodes = lanes.flat();
   const at = p.selected < 0 ? -1 : p.rows.rowOf(p.selected);
   const measure = () => setView((old) => {
     const now = seen(box.current!, p.complete ? over : 0);
@@ -61,7 +68,7 @@ export function Story(p: Props): JSX.Element {
     el.addEventListener("scroll", measure, { passive: true });
     return () => { watch.disconnect(); el.removeEventListener("scroll", measure); };
   }, [p.complete]);
-  const { x, step, right } = columns(nodes, view.width);
+  const { x, step, right } = columns(lanes, view.width);
   const rows = p.rows.rows;
   const a = view.a, b = Math.min(rows.length - 1, view.b);
   const shown = rows.slice(a, b + 1);
@@ -70,13 +77,12 @@ export function Story(p: Props): JSX.Element {
   const wires = p.rows.wires(a, b).filter((w) => x.has(w.node));
   const width = Math.max(view.width, right + 240);
   (window as unknown as { orreryDrawn: unknown }).orreryDrawn = {
-    rows: rows.length, shown: shown.length, arrows: arrows.length, lost: arrows.filter((w) => w.lost).length, nodes: nodes.length, wires: wires.length,
+    rows: rows.length, shown: shown.length, arrows: arrows.length, lost: arrows.filter((w) => w.lost).length, nodes: nodes.length, lanes: lanes.length, wires: wires.length,
   };
   return <div class="story" ref={box} data-scroll>
     <div class="heads" style={{ width: px(width) }}>
       <span class="when" style={{ width: px(72) }}>ms</span>
-      {nodes.map((n) => <button key={n} class={"head" + (p.lives.clients.has(n) ? " client" : "")} style={{ left: px(x.get(n)! - step / 2 + 2), width: px(step - 4) }}
-        title={`Hide ${p.run.machine(n)}`} aria-label={`Hide ${p.run.machine(n)}`} onClick={() => p.hide(n)}>{p.run.machine(n)}</button>)}
+      <Heads {...p} shown={lanes} left={gutter} step={step} />
       <span class="what" style={{ left: px(right + 16) }}>what happened</span>
     </div>
     <div class="rows" role="listbox" aria-label="Story of the run" tabIndex={0} id="story"

@@ -153,6 +153,74 @@ describe("the page of a shrunk run", { skip }, () => {
     await close();
   });
 
+  /** The names above the lanes, from left to right. */
+  const heads = (tab) => tab.locator(".heads .head").evaluateAll((all) => all.toSorted((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x).map((h) => h.textContent));
+  const dragTo = async (tab, name, other, part) => {
+    const from = await tab.getByRole("button", { name: `Hide ${name}`, exact: true }).boundingBox(), to = await tab.getByRole("button", { name: `Hide ${other}`, exact: true }).boundingBox();
+    await tab.mouse.move(from.x + from.width / 2, from.y + 10);
+    await tab.mouse.down();
+    await tab.mouse.move(to.x + to.width * part, to.y + 10, { steps: 5 });
+    await settled(tab);
+    await tab.mouse.up();
+    await settled(tab);
+  };
+
+  test("has lanes that are dragged to other places, and keeps them in its address", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full" });
+    const before = await heads(tab), middle = await tab.locator("svg.lanes line.lane").evaluateAll((all) => all.map((l) => l.getAttribute("x1")));
+    await dragTo(tab, before[0], before[2], 0.95);
+    assert.deepEqual(await heads(tab), [before[1], before[2], before[0], ...before.slice(3)]);
+    assert.deepEqual(await tab.locator("svg.lanes line.lane").evaluateAll((all) => all.map((l) => l.getAttribute("x1")).toSorted((a, b) => a - b)), middle, "lanes stand where lanes stood");
+    assert.equal((await drawn(tab)).nodes, before.length, "a drag hides nothing");
+    const address = new URL(tab.url()).hash;
+    await close();
+    const again = await open("story.html", { hash: address });
+    assert.deepEqual(await heads(again.tab), [before[1], before[2], before[0], ...before.slice(3)]);
+    await again.tab.getByRole("button", { name: "Lanes as they were" }).click();
+    await settled(again.tab);
+    assert.deepEqual(await heads(again.tab), before);
+    assert.ok(!again.tab.url().includes("lanes="));
+    await again.close();
+  });
+
+  test("groups lanes by dragging one onto another, and takes them apart", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full" });
+    const before = await heads(tab), count = before.length;
+    await dragTo(tab, before[1], before[0], 0.5);
+    assert.deepEqual(await heads(tab), [`${before[0]} ${before[1]}`, ...before.slice(2)]);
+    const { nodes, lanes } = await drawn(tab);
+    assert.deepEqual({ nodes, lanes }, { nodes: count, lanes: count - 1 }, "both machines are still drawn");
+    await picture(tab, "grouped");
+    await tab.evaluate(axe);
+    const { violations } = await tab.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map((v) => v.id), []);
+    await tab.getByRole("button", { name: `Hide ${before[0]} ${before[1]}` }).click();
+    await settled(tab);
+    assert.equal((await drawn(tab)).nodes, count - 2, "a group is hidden as one");
+    await press(tab, "H", "G");
+    assert.deepEqual(await heads(tab), before);
+    await close();
+  });
+
+  test("moves and groups lanes with the keyboard alone", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full" });
+    const before = await heads(tab);
+    await fill(tab, `node:${before[1]} kind:boot`);
+    await press(tab, "Enter", "Escape", "<");
+    assert.deepEqual((await heads(tab)).slice(0, 2), [before[1], before[0]]);
+    await press(tab, ">", ">");
+    assert.deepEqual((await heads(tab)).slice(0, 3), [before[0], before[2], before[1]]);
+    await press(tab, "g");
+    assert.deepEqual((await heads(tab)).slice(0, 2), [before[0], `${before[2]} ${before[1]}`]);
+    await press(tab, "g");
+    assert.deepEqual((await heads(tab)).slice(0, 3), [before[0], before[2], before[1]]);
+    await tab.getByRole("button", { name: `Hide ${before[0]}`, exact: true }).focus();
+    await press(tab, ">");
+    assert.deepEqual((await heads(tab)).slice(0, 3), [before[2], before[0], before[1]], "a name that has the focus is moved itself");
+    assert.match(await tab.locator("footer [role=status]").textContent(), new RegExp(`The lanes are ${before[2]}, ${before[0]}, ${before[1]}`));
+    await close();
+  });
+
   for (const [name, at] of [["light", {}], ["dark", { dark: true }], ["history", { hash: "#tab=history" }], ["faults", { hash: "#tab=faults" }], ["decided", { hash: "#tab=decided" }]]) {
     test(`has nothing that axe complains of: ${name}`, async () => {
       const { tab, close } = await open("story.html", at);

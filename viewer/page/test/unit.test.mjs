@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../src/", import.meta.url));
 const { outputFiles } = await build({
-  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export { faultKind, roleIn, livesOf } from "./lives";`, resolveDir: source },
+  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export * from "./arrange"; export { faultKind, roleIn, livesOf } from "./lives";`, resolveDir: source },
   bundle: true, write: false, format: "esm", target: "es2022",
 });
 const page = await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].text).toString("base64"));
@@ -67,12 +67,27 @@ test("numbers and times are cut and not rounded", () => {
   assert.ok(Number.isNaN(page.parseTime("soon")));
 });
 
+test("lanes are moved past each other, put together and taken apart, and none is ever lost", () => {
+  const all = () => true, lanes = page.apart([1, 2, 3, 4]);
+  assert.deepEqual(page.placed(lanes, 0, 3), [[2], [3], [1], [4]]);
+  assert.deepEqual(page.placed(lanes, 3, 0), [[4], [1], [2], [3]]);
+  assert.deepEqual(page.shoved(lanes, 2, -1, all), [[2], [1], [3], [4]]);
+  assert.equal(page.shoved(lanes, 1, -1, all), lanes, "there is no room");
+  assert.deepEqual(page.shoved(lanes, 1, 1, (n) => n !== 2), [[2], [3], [1], [4]], "a lane that is not shown is passed, too");
+  const pair = page.together(lanes, 2, 0);
+  assert.deepEqual(pair, [[1, 3], [2], [4]]);
+  assert.deepEqual(page.regrouped(pair, 1, all), [[3], [1], [2], [4]]);
+  assert.deepEqual(page.regrouped(lanes, 3, all), [[1], [2, 3], [4]]);
+  assert.deepEqual(page.regrouped(lanes, 1, all), [[2, 1], [3], [4]]);
+  assert.deepEqual(page.asked([1, 2, 3, 4], [[3, 0], [9], [1, 2], [3]]), [[3], [1, 2], [4]], "a link may name machines that are not here, or twice");
+});
+
 test("names are in the order of their numbers", () => {
   assert.deepEqual(["n10", "n2", "n", "c1.10", "c1.9", "n02", "b"].sort(page.byName), ["b", "c1.9", "c1.10", "n", "n02", "n2", "n10"]);
 });
 
 test("a place is read as it was written", () => {
-  const place = { view: "causal", event: "118.2", query: "kind:drop t>1.2s & more", tab: "history", hide: ["n1", "c2"], pins: ["a.b"], zoom: [5, 900], order: true };
+  const place = { view: "causal", event: "118.2", query: "kind:drop t>1.2s & more", tab: "history", hide: ["n1", "c2"], pins: ["a.b"], lanes: [["n2"], ["n1", "c1"]], zoom: [5, 900], order: true };
   assert.deepEqual(page.readPlace(page.writePlace(place)), place);
   assert.deepEqual(page.readPlace("#v=nonsense&z=9-1"), {});
 });
