@@ -142,8 +142,12 @@ func readSnapshot(d nodes.Disk, zxid int64, db Database) error {
 	if sealed, err := plausible(d, name); err != nil || !sealed {
 		return cmp.Or(err, fmt.Errorf("%w: %s is not sealed", ErrSnapshot, name))
 	}
+	size, err := d.Size(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	c := newFileDecoder(db)
-	p := make([]byte, window)
+	p := make([]byte, min(window, size+1)) // one more, so that the end is seen
 	for off, more := int64(0), true; more; {
 		n, err := d.ReadAt(name, p, off)
 		more = n > 0 && err == nil

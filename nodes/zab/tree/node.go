@@ -28,8 +28,9 @@ type node struct {
 	member      uint32 // its place in the list of its session's ephemerals, of the containers, or of the TTL znodes
 }
 
+// A slab is small, for most trees of a universe are, and each server's is made anew whenever it starts or catches up.
 const (
-	slabBits = 10
+	slabBits = 6
 	slabSize = 1 << slabBits
 )
 
