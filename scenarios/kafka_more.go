@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -72,6 +73,46 @@ func (c *kafkaClient) trim(t *task.T, cluster *client.Cluster) {
 			return err
 		})
 	}
+}
+
+// kafkaTally is a group without members, which says its offsets itself.
+const kafkaTally = "tally"
+
+// tally commits one offset in a transaction, and a larger one beside it before that has ended: which counts the order of the two records
+// says, not that of their ends.
+func (c *kafkaClient) tally(t *task.T, cluster *client.Cluster) {
+	if !c.ready(t, cluster) {
+		return
+	}
+	id := kafkaTally + "-" + string(c.id)
+	r := client.NewConsumer(cluster, client.ConsumerConfig{Group: kafkaTally})
+	for at := int64(1); c.working(); {
+		u, err := c.begins(t, cluster, id)
+		for c.begun++; err == nil && c.working(); at += 2 {
+			c.rest(t)
+			o := client.Offset{TopicPartition: c.load.partitions()[0], Offset: at, LeaderEpoch: -1}
+			c.operation(fmt.Sprintf("commit %d in a transaction, and %d beside it", at, at+1), func() error { err = c.tallied(t, u, r, o); return err })
+		}
+		u.p.Close(t)
+	}
+	r.Close(t)
+}
+
+// tallied is one transaction of tally.
+func (c *kafkaClient) tallied(t *task.T, u *kafkaUser, r *client.Consumer, o client.Offset) error {
+	if err := u.begin(t); err != nil {
+		return err
+	}
+	if err := u.p.SendOffsets(t, []client.Offset{o}, client.GroupMetadata{Group: kafkaTally, Generation: -1}); err != nil {
+		return errors.Join(err, u.p.Abort(t))
+	}
+	beside := o
+	beside.Offset++
+	if outcome, _ := r.Commit(t, beside); outcome == client.Acknowledged {
+		c.load.k.watch.kept(c.id, kafkaTally, []client.Offset{beside})
+	}
+	_, err := u.commit(t, kafkaTally+"-"+string(c.id))
+	return err
 }
 
 // kafkaEnds is the property of the ends of partitions that a client is told (KIP-207).

@@ -76,6 +76,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"StuckLookup":                     {"1-40", "liveness: open operations end"},
 		"commit-before-replicated":        {"1-40", "commits-are-kept"},
 		"load-keeps-first-read":           {"1-40", "offsets-served-are-those-of-the-journal"},
+		"transaction-order":               {"1-40", "offsets-served-are-those-of-the-journal"},
 		"data-plane-deadlock":             {"1-40", "liveness: the core converges"},
 		"NoTwoPhase":                      {"1-200", "members-own-apart"},
 		"KeepOwnedOnLoss":                 {"1-60", "no-double-assignment"},

@@ -26,6 +26,7 @@ const (
 type kafkaStored struct {
 	part   kafkaGroupPart
 	offset int64 // -1: nothing any more
+	at     int64 // where it was staged
 }
 
 // kafkaGroupPart is a partition as a group has it.
@@ -84,13 +85,16 @@ func (g *kafkaWatch) settles(p *kafkaPart, at int64, e kafkaEntry) {
 	case e.journal != nil:
 		g.journals(e.journal)
 	case e.stored != nil && e.txn:
+		e.stored.at = at
 		s.staged[e.pid] = append(s.staged[e.pid], e.stored)
 	case e.stored != nil:
 		g.stores(e.stored, at)
 	case e.control && p.order[0].copy.offsets:
 		if e.commit {
 			for _, o := range s.staged[e.pid] {
-				g.stores(o, at)
+				if s.replay.offsets[o.part].at == o.at { // else a later record counts (KAFKA-5247)
+					g.stores(o, at)
+				}
 			}
 		}
 		delete(s.staged, e.pid)

@@ -199,12 +199,7 @@ func (g *kafkaWatch) violate(property, format string, args ...any) {
 func (g *kafkaWatch) after(m *sim.Machine, _ trace.Kind) {
 	switch n := m.Node().(type) {
 	case *zab.Server:
-		// A broker may be answered while the next transaction is half applied, so it is not waited for a server that has settled. Each znode
-		// is looked at by itself.
-		if n.Booted() && n.Zxid() > g.zxid && n.Serves() && n.Loaded() {
-			g.zxid = n.Zxid()
-			g.stored(n)
-		}
+		g.applied(n)
 	case *broker.Broker:
 		if r := n.Replicas(); r != nil && m.Up() {
 			g.glancing.m = m
@@ -215,6 +210,15 @@ func (g *kafkaWatch) after(m *sim.Machine, _ trace.Kind) {
 				g.controls(m.ID(), epoch)
 			}
 		}
+	}
+}
+
+// applied looks at a server that has applied something. A broker may be answered while the next transaction is half applied, so it is not
+// waited for a server that has settled. Each znode is looked at by itself.
+func (g *kafkaWatch) applied(s *zab.Server) {
+	if s.Booted() && s.Zxid() > g.zxid && s.Serves() && s.Loaded() {
+		g.zxid = s.Zxid()
+		g.stored(s)
 	}
 }
 
@@ -553,6 +557,10 @@ func (g *kafkaWatch) commits(p *kafkaPart, at int64) {
 
 // ended: no broker stops by itself, unless its disk has failed or it was asked to.
 func (g *kafkaWatch) ended(m *sim.Machine, last nodes.Node) {
+	if s, ok := last.(*zab.Server); ok {
+		g.applied(s) // what it has applied in its last handler is committed, and it may have told that
+		return
+	}
 	b, ok := last.(*broker.Broker)
 	if !ok {
 		return

@@ -81,6 +81,8 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 		k.clients.TrustAllOwned = !k.shape.bare
 	case "CommitBeforeProcess":
 		k.auto = true
+	case "transaction-order":
+		k.works = append(k.works, (*kafkaClient).tally)
 	case "load-keeps-first-read": // a load takes several reads
 		k.text += "offsets.load.buffer.size=100\n"
 	case "CommitAnyGeneration":

@@ -44,7 +44,7 @@ func (c *Consumer) Commit(t *task.T, offsets ...Offset) (Outcome, error) {
 	lost := false
 	err := c.cluster.retry(t, nil, func() error {
 		err := c.commitOnce(t, offsets, group)
-		lost = lost || mayHaveArrived(err) || isCode(err) && appended(CodeOf(err))
+		lost = lost || mayHaveArrived(err) || isCode(err) && (appended(CodeOf(err)) || undecided(CodeOf(err)))
 		return err
 	})
 	switch code := CodeOf(err); {

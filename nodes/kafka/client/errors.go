@@ -120,8 +120,8 @@ func appended(c proto.Code) bool {
 	return false
 }
 
-// undecided are the codes of a coordinator behind which its journal may have the verdict all the same: the append took too long, or the
-// leader of the journal was deposed while it waited. Whoever comes next for the transactional id finds the verdict then.
+// undecided are the codes of a coordinator behind which its journal may have a verdict, or the offsets of a group, all the same: the append
+// took too long, or the leader of the journal was deposed while it waited. The next coordinator finds them then.
 func undecided(c proto.Code) bool {
 	return c == proto.CoordinatorNotAvailable || c == proto.NotCoordinator
 }

@@ -169,16 +169,35 @@ func TestAShrinkWhoseAnswerIsLostIsToldToTheLeader(t *testing.T) {
 	b := newBench(t)
 	b.lost[zk.PartitionKey(clicks).Path()] = 1
 	b.lose(3)
-	for b.c.queue(2).call != 0 {
-		b.c.Answered(b, b.c.queue(2).call, b.c.queue(2).items[0].ResponseKind(), nil)
+	require.Equal(t, zk.PartitionState{Leader: 2, LeaderEpoch: 1, ISR: []int32{2}, ControllerEpoch: 1}, b.state())
+	require.True(t, b.told(2, 1))
+}
+
+// So is an election of the preferred leader, which reads that it is not needed: everybody else is fenced in the old epoch, and nobody leads.
+func TestAnElectionWhoseAnswerIsLostIsToldToTheLeader(t *testing.T) {
+	b := newBench(t)
+	path := zk.PartitionKey(clicks).Path()
+	away := zk.PartitionState{Leader: 3, LeaderEpoch: 1, ISR: []int32{3, 2}, ControllerEpoch: 1}
+	r := b.records[path]
+	r.Value = away
+	b.records[path], b.c.ctx.find(clicks).state = r, away
+	b.lost[path] = 1
+	b.c.Fire(b, nodes.Tag{Name: tagRebalance})
+	b.run()
+	require.Equal(t, zk.PartitionState{Leader: 2, LeaderEpoch: 2, ISR: []int32{3, 2}, ControllerEpoch: 1}, b.state())
+	require.True(t, b.told(2, 2))
+}
+
+// told tells whether a broker, which answers all that it is sent, is told of a leader epoch.
+func (b *bench) told(broker, epoch int32) bool {
+	for q := b.c.queue(broker); q.call != 0; {
+		b.c.Answered(b, q.call, q.items[0].ResponseKind(), nil)
 		b.run()
 	}
-	require.Equal(t, zk.PartitionState{Leader: 2, LeaderEpoch: 1, ISR: []int32{2}, ControllerEpoch: 1}, b.state())
-	told := slices.ContainsFunc(b.sent, func(r kmsg.Request) bool {
+	return slices.ContainsFunc(b.sent, func(r kmsg.Request) bool {
 		l, ok := r.(*kmsg.LeaderAndISRRequest)
-		return ok && slices.ContainsFunc(l.TopicStates, func(s kmsg.LeaderAndISRRequestTopicState) bool { return s.PartitionStates[0].LeaderEpoch == 1 })
+		return ok && slices.ContainsFunc(l.TopicStates, func(s kmsg.LeaderAndISRRequestTopicState) bool { return s.PartitionStates[0].LeaderEpoch == epoch })
 	})
-	require.True(t, told)
 }
 
 // A leader that has registered anew since it was elected, unseen by any controller, may have lost the end of its log. It leads again, but

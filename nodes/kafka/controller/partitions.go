@@ -230,6 +230,11 @@ func (e *electLeaders) decide(c *Controller, env nodes.Env) {
 		}
 		next, code := e.elect(c, env, p, s, e.unclean[i])
 		if code != proto.None {
+			if s.ControllerEpoch == c.epoch && s.LeaderEpoch > p.state.LeaderEpoch && p.known && s.Leader >= 0 {
+				// An earlier round of this election has written it, and did not hear so: nobody has been told.
+				nodes.Reachable(env, "controller: an election had been written already")
+				c.leads(env, tp, s, r.Version, false)
+			}
 			if p.state, p.version = s, r.Version; code != proto.ElectionNotNeeded && s.Leader < 0 {
 				p.phase = OfflinePartition
 			}
