@@ -33,17 +33,17 @@ type zkStory struct {
 	said    []string
 }
 
-func newZKStory(t *testing.T, quirk string) *zkStory {
+func newZKStory(t *testing.T, quirk string, observers, spares int) *zkStory {
 	ms := time.Millisecond
 	w := &trial.World{U: sim.New(sim.Config{Seed: 1, Net: sim.NetConfig{Delay: sim.Dist{Min: ms}}, Disk: sim.DiskConfig{Sync: sim.Dist{Min: ms}}})}
 	z := &zkWorld{w: w, configs: map[nodes.ID]*zkConfig{}}
-	z.place(3, 0, 0)
+	z.place(3, observers, spares)
 	text := "tickTime=100\ninitLimit=50\nsyncLimit=20\ndataDir=/data\nclientPort=2181\nmaxSessionTimeout=60000\n"
-	for _, id := range z.voters {
-		text += z.line(id, false)
+	for _, id := range slices.Concat(z.voters, z.observers) {
+		text += z.line(id, slices.Contains(z.observers, id))
 	}
-	for i, id := range z.voters {
-		c, err := config.Parse("zoo.cfg", []byte(text))
+	for i, id := range z.all() {
+		c, err := config.Parse("zoo.cfg", []byte(zkStoryMember(z, id, text)))
 		require.NoError(t, err)
 		require.NoError(t, c.Identify(int64(i+1)))
 		c.PreAllocSize, c.NotificationMin, c.NotificationMax = 0, 100*ms, 800*ms
@@ -52,9 +52,13 @@ func newZKStory(t *testing.T, quirk string) *zkStory {
 	if quirk != "" {
 		require.NoError(t, z.quirk(quirk))
 	}
+	server := z.server
+	if len(z.all()) > len(z.voters) {
+		server = zkStoryReconfigures(z)
+	}
 	z.watch = watchZooKeeper(z)
-	for _, id := range z.voters {
-		w.AddServer(id, func() nodes.Node { return z.server(id) })
+	for _, id := range z.all() {
+		w.AddServer(id, func() nodes.Node { return server(id) })
 	}
 	z.load = &zkLoad{z: z, think: ms, burst: 1, sessions: 20 * time.Second}
 	return &zkStory{t: t, z: z, clients: map[string]*zkClient{}, queues: map[string][]zkAsk{}}
@@ -73,8 +77,10 @@ func (s *zkStory) client(name string, servers []nodes.ID) {
 		s.queues[name] = s.queues[name][1:]
 		return a
 	}
+	code := proto.CodeOK // which the record of a reconfiguration, that of a sync, does not have
+	c.heard = func(_ *zookeeper.Op, _ client.Op, d *client.Done) { code = d.Err }
 	c.ended = func(r *zookeeper.Op) {
-		how := proto.ErrCode(r.Code).String()
+		how := code.String()
 		switch {
 		case r.Status != checker.OK:
 			how = "no answer: the connection was lost"
@@ -88,6 +94,16 @@ func (s *zkStory) client(name string, servers []nodes.ID) {
 
 // ask has a client ask for something, and waits a second for the answer.
 func (s *zkStory) ask(name string, words []string) {
+	a := s.send(name, words)
+	before := len(s.said)
+	s.z.w.U.RunUntil(func() bool { return len(s.said) > before }, s.z.w.U.Now()+time.Second)
+	if len(s.said) == before {
+		s.say("%s: %s → no answer yet", name, zkAct(&a.record))
+	}
+}
+
+// send has it ask, and does not wait.
+func (s *zkStory) send(name string, words []string) zkAsk {
 	path, data := words[1], ""
 	if len(words) > 2 {
 		data = words[2]
@@ -98,21 +114,20 @@ func (s *zkStory) ask(name string, words []string) {
 		"get":    {client.Get(path, false), zookeeper.Op{Kind: zookeeper.GetData, Path: path}},
 	}
 	a, known := asks[words[0]]
+	if words[0] == "reconfig" {
+		a, known = s.reconfig(words[1:]), true
+	}
 	require.True(s.t, known, "no request %q", words[0])
 	c := s.clients[name]
 	s.queues[name] = append(s.queues[name], a)
 	c.quota++
-	before := len(s.said)
-	s.z.w.U.RunUntil(func() bool { return len(s.said) > before }, s.z.w.U.Now()+time.Second)
-	if len(s.said) == before {
-		s.say("%s: %s → no answer yet", name, zkAct(&a.record))
-	}
+	return a
 }
 
 // disturb begins a fault of all links between some machines and all others, or between two.
 func (s *zkStory) disturb(name string, who []nodes.ID, f sim.LinkFault) {
 	var pairs [][2]nodes.ID
-	others := slices.DeleteFunc(slices.Clone(s.z.voters), func(id nodes.ID) bool { return slices.Contains(who, id) })
+	others := slices.DeleteFunc(slices.Clone(s.z.all()), func(id nodes.ID) bool { return slices.Contains(who, id) })
 	if len(who) == 2 {
 		who, others = who[:1], who[1:]
 	}
@@ -152,10 +167,14 @@ func (s *zkStory) until(id nodes.ID, what string) {
 
 // status is where each server is.
 func (s *zkStory) status() {
-	for _, id := range s.z.voters {
+	for _, id := range s.z.all() {
 		v := s.z.of(id)
 		if v == nil {
 			s.say("%s is down: %v", id, s.z.w.U.Machine(id).Exit())
+			continue
+		}
+		if s.z.reconfigures {
+			s.ensemble(id, v)
 			continue
 		}
 		role := strings.ToLower(v.Role().String())
@@ -227,6 +246,11 @@ func (s *zkStory) line(words []string) {
 		for _, id := range ids(rest) {
 			u.Machine(id).Start(0)
 		}
+	case "admin": // a client that may reconfigure
+		s.client(rest[0], ids(rest[1:]))
+		s.clients[rest[0]].auth = "super:test"
+	case "send":
+		s.send(rest[0], rest[1:])
 	case "status":
 		s.status()
 	case "judge":
@@ -236,7 +260,7 @@ func (s *zkStory) line(words []string) {
 	}
 }
 
-// TestZabStories plays the stories of testdata/zab: five defects of ZooKeeper's history, each with the fix and without.
+// TestZabStories plays the stories of testdata/zab: defects of ZooKeeper's history and of this server's, each with the fix and without.
 //
 //	go test ./scenarios -run ZabStories -rewrite
 //
@@ -245,9 +269,11 @@ func TestZabStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/zab", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			require.Equal(t, "ensemble", d.Cmd)
-			quirk := ""
+			quirk, observers, spares := "", 0, 0
 			d.MaybeScanArgs(t, "quirk", &quirk)
-			s := newZKStory(t, quirk)
+			d.MaybeScanArgs(t, "observers", &observers)
+			d.MaybeScanArgs(t, "spares", &spares)
+			s := newZKStory(t, quirk, observers, spares)
 			for l := range strings.Lines(d.Input) {
 				l, _, _ = strings.Cut(l, "#")
 				if words := strings.Fields(l); len(words) > 0 {
