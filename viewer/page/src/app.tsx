@@ -6,6 +6,7 @@ import { Help } from "./help";
 import { readPlace, writePlace } from "./link";
 import { livesOf } from "./lives";
 import { Overview, scaled, shifted, whole, type Zoom } from "./overview";
+import { stepOf } from "./motif";
 import { Inspector } from "./panel";
 import { rowsOf, type Row, type View } from "./rows";
 import { inCausal, inMinimal, onlyInA, onlyInB, type Run } from "./run";
@@ -56,7 +57,8 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   useEffect(() => { document.documentElement.dataset.theme = dark ? "dark" : "light"; }, [dark]);
   const rows = useMemo(() => rowsOf(run, view, lives.order, view === "full"), [run, view, lives]);
   const found = useMemo(() => search(run, query), [run, query]);
-  const hits = useMemo(() => new Set(found.hits), [found]);
+  /** What is found, with the step of the motif that it is; 0 if the query is none. */
+  const hits = useMemo(() => new Map(found.motifs?.length ? found.motifs.toReversed().flatMap((m) => m.map((e, i) => [e, i + 1] as const)) : found.hits.map((e) => [e, 0] as const)), [found]);
   const core = useMemo(() => new Set(operations.filter((o) => o.core).flatMap((o) => [o.from, o.to]).filter((e) => e >= 0 && e < run.n)), [operations]);
 
   const select = (event: number) => {
@@ -105,10 +107,17 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
     }
   };
   const hit = (by: 1 | -1) => {
-    if (!found.hits.length) return;
-    const next = by > 0 ? found.hits.find((h) => h > selected) ?? found.hits[0] : found.hits.findLast((h) => h < selected) ?? found.hits.at(-1)!;
-    show(next);
+    const stops = found.motifs ? found.motifs.map((m) => m[0]) : found.hits; // a motif is gone to where it begins
+    if (!stops.length) return;
+    show(by > 0 ? stops.find((h) => h > selected) ?? stops[0] : stops.findLast((h) => h < selected) ?? stops.at(-1)!);
   };
+  const addStep = () => {
+    if (selected < 0) return;
+    const next = (query.trim() ? query.trim() + " > " : "") + stepOf(run, selected);
+    setQuery(next);
+    setSaid(`The motif is: ${next}`);
+  };
+  const dropStep = () => setQuery(query.includes(" > ") ? query.slice(0, query.lastIndexOf(" > ")) : "");
   const setAxis = (order: boolean) => { setByOrder(order); setZoom(whole({ run, byOrder: order })); };
   const jumpTo = () => {
     const jumps = (run.head.jumps ?? []).map((j) => run.first(j.event)).filter((e) => e >= 0);
@@ -120,7 +129,7 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
     J: () => step(1, true), K: () => step(-1, true),
     c: () => show(run.first(run.cause[selected])), e: () => show(run.after(run.seq[selected])[0] ?? -1),
     "[": () => show(run.first(run.cause[selected])), "]": () => show(run.after(run.seq[selected]).find((x) => /deliver|received|drop/.test(run.kindOf(x))) ?? -1),
-    f: () => show(run.violation), b: jumpTo, n: () => hit(1), N: () => hit(-1),
+    f: () => show(run.violation), b: jumpTo, n: () => hit(1), N: () => hit(-1), m: addStep, M: dropStep,
     "1": () => setView("minimal"), "2": () => setView("causal"), "3": () => setView("full"),
     "/": () => find.current!.focus(), o: () => setOpen(!open), t: () => setAxis(!byOrder), r: () => void copy(replay, "The replay command"),
     h: () => { if (run.node[selected]) setHidden(toggled(hidden, run.node[selected])); }, H: () => setHidden(new Set()),
@@ -150,7 +159,7 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   return <>
     <Head run={run} copy={copy} dark={dark} setDark={setDark} setHelp={setHelp} />
     {warnings.length > 0 ? <ul class="warnings" role="status">{warnings.map((w) => <li>{w}</li>)}</ul> : null}
-    <section class="strip" aria-label="Overview"><Overview {...{ run, lives, zoom, setZoom, selected, open, byOrder, hidden, lanes, dark, complete }} hits={found.hits.slice(0, 5000)} select={show} /></section>
+    <section class="strip" aria-label="Overview"><Overview {...{ run, lives, zoom, setZoom, selected, open, byOrder, hidden, lanes, dark, complete }} hits={found.hits.slice(0, 5000)} motifs={found.motifs?.slice(0, 1000)} select={show} /></section>
     <main>
       <section style={{ display: "grid", gridTemplateRows: "auto minmax(0, 1fr)", minWidth: "0", minHeight: 0 }} aria-label="Story">
         <div class="bar">
@@ -162,8 +171,8 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
           {hidden.size > 0 && <button onClick={() => setHidden(new Set())}>Show {plural(hidden.size, "hidden machine")}</button>}
           {moved && <button onClick={() => arrange(apart(lives.order))}>Lanes as they were</button>}
           <span class="find" role="search">
-            <input ref={find} type="search" aria-label="Search events" placeholder="Search: words, kind:drop node:n2, t>1.2s, A before B within 5ms" value={query} onInput={(e) => setQuery(e.currentTarget.value)} />
-            <span class={"n" + (found.wrong ? " wrong" : "")} role="status">{found.wrong || (query.trim() ? plural(found.hits.length, "hit") : "")}</span>
+            <input ref={find} type="search" aria-label="Search events" placeholder="Search: accept n2, kind:drop t>1.2s, crash > boot" value={query} onInput={(e) => setQuery(e.currentTarget.value)} />
+            <span class={"n" + (found.wrong ? " wrong" : "")} role="status">{found.wrong || (found.motifs ? `${count(found.motifs.length)} ${found.motifs.length === 1 ? "match" : "matches"}` : query.trim() ? plural(found.hits.length, "hit") : "")}</span>
             {found.hits.length > 0 && <span class="group"><button aria-label="Previous hit" onClick={() => hit(-1)}>↑</button><button aria-label="Next hit" onClick={() => hit(1)}>↓</button></span>}
           </span>
         </div>

@@ -13,7 +13,7 @@ const singly = 1500, messages = 700;
 export interface Zoom { from: number; to: number }
 
 interface Props {
-  run: Run; lives: Lives; zoom: Zoom; setZoom: (z: Zoom) => void; selected: number; hits: number[]; open: boolean;
+  run: Run; lives: Lives; zoom: Zoom; setZoom: (z: Zoom) => void; selected: number; hits: number[]; motifs?: number[][]; open: boolean;
   byOrder: boolean; hidden: Set<number>; lanes: Arrangement; select: (event: number) => void; dark: boolean;
   complete: boolean; // false as long as the story comes first: then only the place is kept
 }
@@ -138,6 +138,7 @@ function paint(g: CanvasRenderingContext2D, width: number, s: Scene) {
   if (s.curve.length && s.open) curveOf(g, s, X, base, { bad, line, faint, warn });
   g.fillStyle = colour("--hit");
   for (const h of s.hits) { const x = X(s.position(h)); if (x >= left && x <= width - right) g.fillRect(x - 1, 0, 2, 5); }
+  for (const m of s.motifs ?? []) { const x = X(s.position(m[0])), end = X(s.position(m[m.length - 1])); if (end >= left && x <= width - right) g.fillRect(x, 0, end - x, 2); }
   const v = s.run.violation;
   if (v >= 0) { g.fillStyle = bad; g.fillRect(X(s.position(v)) - 1, 0, 2, base); }
   if (s.selected >= 0) {

@@ -7,12 +7,17 @@
 //   only:a only:b        of one of two runs that are compared
 //   after:crash(n2)      after the first such event
 //   A before B within 5ms
+//   A > B > C            a motif: see motif.ts
+import { occurrences, patternOf, type Pattern, type Step } from "./motif";
 import { onlyInA, onlyInB, type Run } from "./run";
 import { called, sentence } from "./words";
 
 type Test = (i: number) => boolean;
 
-export interface Found { hits: number[]; wrong: string }
+/** What a query finds: events, ascending; of a motif, where it occurs; or what is wrong with the query. */
+export interface Found { hits: number[]; wrong: string; motifs?: number[][] }
+
+const sorted = (events: number[]) => [...new Set(events)].sort((p, n) => p - n);
 
 const unit: Record<string, number> = { ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9, m: 6e10, "": 1e6 };
 
@@ -25,12 +30,14 @@ export function parseTime(s: string): number {
 export function search(r: Run, query: string): Found {
   const q = query.trim();
   if (!q) return { hits: [], wrong: "" };
+  const pattern = patternOf(q);
+  if (pattern) return motifs(r, pattern);
   const parts = q.split(/\s+before\s+/);
   if (parts.length > 2) return { hits: [], wrong: "one “before” at most" };
   if (parts.length === 2) {
     const [second, within] = parts[1].split(/\s+within\s+/);
-    const limit = within ? parseTime(within) : Infinity;
-    if (Number.isNaN(limit)) return { hits: [], wrong: `“within ${within}”: want a time such as 5ms` };
+    const limit = limitOf(within);
+    if (typeof limit === "string") return { hits: [], wrong: limit };
     const a = search(r, parts[0]), b = search(r, second);
     if (a.wrong || b.wrong) return { hits: [], wrong: a.wrong || b.wrong };
     const hits: number[] = [];
@@ -39,7 +46,7 @@ export function search(r: Run, query: string): Found {
       while (y < b.hits.length && b.hits[y] <= x) y++;
       if (y < b.hits.length && r.at[b.hits[y]] - r.at[x] <= limit) hits.push(x, b.hits[y]);
     }
-    return { hits: [...new Set(hits)].sort((p, n) => p - n), wrong: "" };
+    return { hits: sorted(hits), wrong: "" };
   }
   const tests: Test[] = [];
   for (const word of q.split(/\s+/)) {
@@ -50,6 +57,28 @@ export function search(r: Run, query: string): Found {
   const hits: number[] = [];
   for (let i = 0; i < r.n; i++) if (tests.every((t) => t(i))) hits.push(i);
   return { hits, wrong: "" };
+}
+
+/** The time behind “within”, in nanoseconds; a string says what is wrong with it. */
+function limitOf(within: string | undefined): number | string {
+  const limit = within === undefined ? Infinity : parseTime(within);
+  return Number.isNaN(limit) ? `“within ${within}”: want a time such as 5ms` : limit;
+}
+
+function motifs(r: Run, p: Pattern): Found {
+  const nothing = (wrong: string): Found => ({ hits: [], wrong });
+  const [last, within] = p.parts[p.parts.length - 1].split(/\s+within\s+/), limit = limitOf(within);
+  if (typeof limit === "string") return nothing(limit);
+  const steps: Step[] = [];
+  for (const [i, part] of [...p.parts.slice(0, -1), last].entries()) {
+    if (!part) return nothing(`step ${i + 1} of the motif is empty`);
+    if (/\sbefore\s/.test(part)) return nothing("“before” and “>” do not go together");
+    const found = search(r, part);
+    if (found.wrong) return nothing(found.wrong);
+    steps.push({ events: found.hits, none: p.none[i], caused: p.caused[i] });
+  }
+  const found = occurrences(r, steps, limit);
+  return typeof found === "string" ? nothing(found) : { hits: sorted(found.flat()), wrong: "", motifs: found };
 }
 
 function testOf(r: Run, word: string): Test | string {

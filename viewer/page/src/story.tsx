@@ -15,7 +15,7 @@ const px = (n: number) => `${n}px`;
 const gutter = 106, over = 12, jolt = 4; // rows that are ready out of sight, and by how many the window moves at least
 
 interface Props {
-  run: Run; rows: Rows; lives: Lives; hidden: Set<number>; selected: number; hits: Set<number>; core: Set<number>;
+  run: Run; rows: Rows; lives: Lives; hidden: Set<number>; selected: number; hits: Map<number, number>; core: Set<number>;
   lanes: Arrangement; arrange: (lanes: Arrangement) => void;
   select: (event: number) => void; hide: (lane: readonly number[]) => void; reveal: (row: Row) => void;
   complete: boolean; // false as long as only what can be seen is wanted
@@ -98,7 +98,7 @@ export function Story(p: Props): JSX.Element {
         {shown.map((row, i) => <Mark key={a + i} run={p.run} row={row} y={(a + i + 0.5) * rowHeight} x={x} right={right} />)}
       </svg>
       {shown.map((row, i) => <Words key={a + i} run={p.run} row={row} index={a + i} total={rows.length} left={right + 16}
-        on={a + i === at} hit={row.events.some((e) => p.hits.has(e))} core={row.events.some((e) => p.core.has(e))} previous={rows[a + i - 1]}
+        on={a + i === at} hit={hitOf(row, p.hits)} core={row.events.some((e) => p.core.has(e))} previous={rows[a + i - 1]}
         pick={() => row.kind === "gap" ? p.reveal(row) : p.select(row.at)} />)}
     </div>
   </div>;
@@ -188,18 +188,25 @@ function Beside({ kinds, x, y, step }: { kinds: string[]; x: number; y: number; 
   return <>{kinds.map((k, i) => <g transform={`translate(${x + i * step} ${y}) scale(0.8)`}><Glyph kind={k} x={0} y={0} /></g>)}</>;
 }
 
+/** Which step of the motif a row is; 0, a hit of a plain search; -1, none. */
+function hitOf(row: Row, hits: Map<number, number>): number {
+  for (const e of hits.size ? row.events : []) { const step = hits.get(e); if (step !== undefined) return step; }
+  return -1;
+}
+
 function Words({ run, row, index, total, left, on, hit, core, previous, pick }: {
-  run: Run; row: Row; index: number; total: number; left: number; on: boolean; hit: boolean; core: boolean; previous?: Row; pick: () => void;
+  run: Run; row: Row; index: number; total: number; left: number; on: boolean; hit: number; core: boolean; previous?: Row; pick: () => void;
 }) {
   const who = run.machine(row.node), same = previous && previous.kind !== "gap" && run.at[previous.at] === run.at[row.at];
   const behind = Math.abs(run.local[row.at] - run.at[row.at]);
   const side = row.events.reduce((s, e) => s | run.set[e], 0) & (onlyInA | onlyInB), of = side === onlyInA ? "A" : side === onlyInB ? "B" : side ? "A B" : "";
   const titles = row.flags.length > 0 && (row.mark === "fire" || row.mark === "invoke" || row.mark === "return");
-  return <div class={`row ${row.kind} ${row.mark}` + (on ? " on" : "") + (hit ? " hit" : "") + (core ? " core" : "") + (of ? " of-" + of.toLowerCase().replace(" ", "") : "")} role="option" id={`row-${index}`}
+  return <div class={`row ${row.kind} ${row.mark}` + (on ? " on" : "") + (hit >= 0 ? " hit" : "") + (core ? " core" : "") + (of ? " of-" + of.toLowerCase().replace(" ", "") : "")} role="option" id={`row-${index}`}
     aria-selected={on} aria-setsize={total} aria-posinset={index + 1} style={{ top: px(index * rowHeight), height: px(rowHeight) }} onClick={pick}
     title={behind > 1e6 && who ? `by ${who}'s own clock ${span(behind)} ${run.local[row.at] > run.at[row.at] ? "later" : "earlier"}` : undefined}>
     <span class="when">{row.kind === "gap" || same ? "" : ms(run.at[row.at])}</span>
     <span class="what" style={{ left: px(left) }}>
+      {hit > 0 && <b class="step" title={`step ${hit} of the motif`}>{hit}</b>}
       {of && <b class="side">{of.length > 1 ? "differs " : `only ${of} `}</b>}
       {row.kind === "event" && who && <b class="who">{who}</b>}
       {row.kind === "violation" && <b class="bad">VIOLATION </b>}

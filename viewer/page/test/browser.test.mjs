@@ -153,6 +153,49 @@ describe("the page of a shrunk run", { skip }, () => {
     await close();
   });
 
+  test("finds motifs, numbers their steps, and goes from one place to the next", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full" });
+    await fill(tab, "kind:invoke > kind:deliver node:n2 > kind:return");
+    const said = await tab.locator(".find .n").innerText();
+    assert.match(said, /^[2-9] matches$/);
+    const at = [], address = () => new URLSearchParams(new URL(tab.url()).hash.slice(1)).get("e");
+    for (let i = 0; i < parseInt(said); i++) {
+      await press(tab, "Enter");
+      assert.match(await chosen(tab), /1\s*c1\s*asks/, "it stops where the motif begins");
+      at.push(address());
+    }
+    assert.equal(new Set(at).size, parseInt(said), "every match is visited");
+    assert.deepEqual((await tab.locator(".row.hit .step").allTextContents()).slice(-3), ["1", "2", "3"], "the steps of the last one, in their order");
+    await picture(tab, "motif");
+    await press(tab, "Enter");
+    assert.equal(address(), at[0], "and then the first again");
+    await tab.evaluate(axe);
+    const { violations } = await tab.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map((v) => v.id), []);
+    await press(tab, "Escape", "n");
+    assert.equal(address(), at[1], "n goes on");
+    await press(tab, "N");
+    assert.equal(address(), at[0], "N goes back");
+    await fill(tab, "kind:invoke => kind:return");
+    assert.match(await tab.locator(".find .n").innerText(), /^[1-9] match/);
+    await fill(tab, "kind:violation > kind:boot");
+    assert.match(await tab.locator(".find .n").innerText(), /^0 matches$/);
+    await close();
+  });
+
+  test("makes a motif of the events that are pointed at", async () => {
+    const { tab, close } = await open("story.html", { hash: "#v=full" });
+    await press(tab, "k", "m", "f", "m");
+    const query = () => tab.getByRole("searchbox").inputValue();
+    assert.equal(await query(), "kind:deliver node:c1 name:Reply > kind:violation node:c1 name:linearizability");
+    assert.match(await tab.locator(".find .n").innerText(), /^1 match$/);
+    await press(tab, "M");
+    assert.equal(await query(), "kind:deliver node:c1 name:Reply");
+    await press(tab, "M");
+    assert.equal(await query(), "");
+    await close();
+  });
+
   /** The names above the lanes, from left to right. */
   const heads = (tab) => tab.locator(".heads .head").evaluateAll((all) => all.toSorted((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x).map((h) => h.textContent));
   const dragTo = async (tab, name, other, part) => {

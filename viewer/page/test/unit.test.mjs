@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../src/", import.meta.url));
 const { outputFiles } = await build({
-  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export * from "./arrange"; export { faultKind, roleIn, livesOf } from "./lives";`, resolveDir: source },
+  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export * from "./arrange"; export * from "./motif"; export { Run } from "./run"; export { faultKind, roleIn, livesOf } from "./lives";`, resolveDir: source },
   bundle: true, write: false, format: "esm", target: "es2022",
 });
 const page = await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].text).toString("base64"));
@@ -80,6 +80,51 @@ test("lanes are moved past each other, put together and taken apart, and none is
   assert.deepEqual(page.regrouped(lanes, 3, all), [[1], [2, 3], [4]]);
   assert.deepEqual(page.regrouped(lanes, 1, all), [[2, 1], [3], [4]]);
   assert.deepEqual(page.asked([1, 2, 3, 4], [[3, 0], [9], [1, 2], [3]]), [[3], [1, 2], [4]], "a link may name machines that are not here, or twice");
+});
+
+/** A run of events "kind machine [peer] [text] [<- number of the cause]", one a millisecond. */
+function runOf(...lines) {
+  const kinds = [], nodes = [], strings = [], n = lines.length, columns = new Map();
+  const numbered = (list, s) => { if (!s) return 0; if (!list.includes(s)) list.push(s); return list.indexOf(s) + 1; };
+  const set = (name, i, v) => { if (!columns.has(name)) columns.set(name, new Float64Array(n)); columns.get(name)[i] = v; };
+  lines.forEach((line, i) => {
+    const [what, cause] = line.split(" <- "), [kind, node, ...rest] = what.split(" "), peer = kind === "deliver" ? rest.shift() : "";
+    set("seq", i, 1); set("at", i, 1e6); set("kind", i, numbered(kinds, kind) - 1); set("node", i, numbered(nodes, node === "-" ? "" : node));
+    set("peer", i, numbered(nodes, peer)); set("text", i, numbered(strings, rest.join(" "))); set("cause", i, cause ? i + 1 - cause + 1 : 0);
+  });
+  return new page.Run({ events: n, kinds, nodes, strings }, columns);
+}
+
+test("a motif is found where its steps follow each other, each the nearest to the one before", () => {
+  const r = runOf("write a x", "write a y", "note b", "synced a x", "crash a", "boot a", "write a z", "crash a", "boot a");
+  const found = (q) => { const f = page.search(r, q); assert.equal(f.wrong, "", q); return f.motifs; };
+  assert.deepEqual(found("write > crash"), [[1, 4], [6, 7]], "of two that end together the shorter one counts");
+  assert.deepEqual(found("write then synced then crash"), [[1, 3, 4]]);
+  assert.deepEqual(found("write a > !synced > crash a"), [[6, 7]], "nothing may come between");
+  assert.deepEqual(found("crash > boot within 1ms"), [[4, 5], [7, 8]]);
+  assert.deepEqual(found("write > boot within 2ms"), [[6, 8]]);
+  assert.deepEqual(found("!crash > boot"), [], "a boot before which nothing has crashed");
+  assert.deepEqual(found("crash > !boot"), [], "a crash after which nothing boots");
+  assert.deepEqual(found("synced > !synced"), [[3]]);
+  assert.deepEqual(found("crash > "), undefined, "what is still being written does not count");
+  assert.deepEqual(page.search(r, "write > crash").hits, [1, 4, 6, 7]);
+  assert.match(page.search(r, "write > t>soon").wrong, /want a number/);
+  assert.match(page.search(r, "write > crash within soon").wrong, /want a time/);
+  assert.match(page.search(r, "write > a before b").wrong, /do not go together/);
+  assert.match(page.search(r, "!write > !crash").wrong, /without “!”/);
+  assert.match(page.search(r, "write > ! > crash").wrong, /step 2 .* empty/);
+});
+
+test("what => finds is led to by messages and by what machines did in their order", () => {
+  //              1           2            3                    4            5                    6             7
+  const r = runOf("fire a go", "fire c go", "deliver b a m <- 1", "note b told", "deliver c b m <- 3", "note a later", "fault-on - cut", "note a end");
+  const pairs = (q) => page.search(r, q).motifs;
+  assert.deepEqual(pairs("node:a fire => node:c deliver"), [[0, 4]], "over b");
+  assert.deepEqual(pairs("node:c fire => node:b"), [], "c has told nobody");
+  assert.deepEqual(pairs("node:c fire > node:b"), [[1, 2]], "but it is later");
+  assert.deepEqual(pairs("node:b => later"), [], "b has not answered");
+  assert.deepEqual(pairs("kind:fault-on => end"), [[6, 7]], "a fault may have to do with everything later");
+  for (let a = 0; a < r.n; a++) for (let b = 0; b < r.n; b++) if (page.precedes(r, a, b)) assert.ok(a < b);
 });
 
 test("names are in the order of their numbers", () => {
