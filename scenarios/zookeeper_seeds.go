@@ -6,6 +6,7 @@ var zkSeeds = map[string]string{
 	"epoch-no-accepted":              "1-40",
 	"early-lastprocessed":            "1-600",
 	"leader-accept-not-persisted":    "1-40",
+	"observers-elect":                "1-60",
 	"no-rollover-guard":              "1-40",
 	"diff-without-trunc":             "1-60",
 	"sync-no-lock":                   "1-60",

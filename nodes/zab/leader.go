@@ -94,7 +94,7 @@ func (l *leader) tellsEpoch(env nodes.Env, id, lastAccepted int64) {
 	}
 	l.epoch = max(l.epoch, lastAccepted+1)
 	l.proposed.Add(id)
-	if !l.proposed.Has(l.s.id) || !l.proposed.HasAllQuorums() {
+	if !l.proposed.Has(l.s.id) || !l.agreed(l.proposed, handlerTellsEpoch) {
 		return
 	}
 	l.phase = writesAccepted
@@ -139,7 +139,7 @@ func (l *leader) epochAccepted(env nodes.Env, epoch int64) {
 // acceptsEpoch counts who has accepted the new epoch (waitForEpochAck). With a quorum the election is over.
 func (l *leader) acceptsEpoch(env nodes.Env, id int64) {
 	l.accepted.Add(id)
-	if l.phase != collectsAcks || !l.accepted.Has(l.s.id) || !l.accepted.HasAllQuorums() {
+	if l.phase != collectsAcks || !l.accepted.Has(l.s.id) || !l.agreed(l.accepted, handlerHasAccepted) {
 		return
 	}
 	l.phase, l.deadline = writesCurrent, l.ticked()+l.s.zoo.InitLimit
@@ -153,6 +153,21 @@ func (l *leader) acceptsEpoch(env nodes.Env, id int64) {
 		return
 	}
 	l.s.must(env, l.s.disk.SetCurrentEpoch(env.Disk(), l.epoch))
+}
+
+// agreed tells whether a quorum has told its epoch, or accepted the new one. Observers have no say in it; by a defect those that have come
+// as far count like voters (ZOOKEEPER-2959).
+func (l *leader) agreed(t *config.Tracker, come handlerPhase) bool {
+	if !l.s.cfg.Quirks.ObserversElect {
+		return t.HasAllQuorums()
+	}
+	n := len(t.Acks())
+	for _, h := range l.handlers {
+		if h.observer && h.phase >= come && !t.Has(h.id) {
+			n++
+		}
+	}
+	return n > len(l.s.quorum.Voters())/2
 }
 
 // epochEstablished goes on when this server's own currentEpoch is on its disk.

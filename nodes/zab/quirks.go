@@ -18,6 +18,7 @@ type Quirks struct {
 	EarlyLastProcessed       bool // early-lastprocessed
 	LeaderAcceptNotPersisted bool // leader-accept-not-persisted
 	NoRolloverGuard          bool // no-rollover-guard
+	ObserversElect           bool // observers-elect
 	DiffWithoutTrunc         bool // diff-without-trunc
 	SyncNoLock               bool // sync-no-lock
 	DiffSetZxidEarly         bool // diff-set-zxid-early
