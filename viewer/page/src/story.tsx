@@ -95,7 +95,7 @@ export function Story(p: Props): JSX.Element {
         <Faults {...p} a={a} b={b} />
         {wires.map((w) => <Timer key={`${w.row} ${w.start} ${w.name}`} w={w} x={x.get(w.node)!} lit={w.row === at || w.start === at} />)}
         {arrows.map((w) => <Line key={`${w.row} ${w.from} ${w.to}`} w={w} x={x} step={step} lit={!!selected && (selected.arrow === w || w.start === at)} />)}
-        {shown.map((row, i) => <Mark key={a + i} run={p.run} row={row} y={(a + i + 0.5) * rowHeight} x={x} right={right} />)}
+        {shown.map((row, i) => <Mark key={a + i} run={p.run} row={row} y={(a + i + 0.5) * rowHeight} x={x} step={step} right={right} />)}
       </svg>
       {shown.map((row, i) => <Words key={a + i} run={p.run} row={row} index={a + i} total={rows.length} left={right + 16}
         on={a + i === at} hit={hitOf(row, p.hits)} core={row.events.some((e) => p.core.has(e))} previous={rows[a + i - 1]}
@@ -165,13 +165,14 @@ function Line({ w, x, step, lit }: { w: Arrow; x: Map<number, number>; step: num
   </g>;
 }
 
-function Mark({ run, row, y, x, right }: { run: Run; row: Row; y: number; x: Map<number, number>; right: number }) {
+function Mark({ run, row, y, x, step, right }: { run: Run; row: Row; y: number; x: Map<number, number>; step: number; right: number }) {
+  const apart = Math.max(7, Math.min(13, (step - 20) / Math.max(1, row.beside.length))); // so that they stay off the next lane
   if (row.kind === "violation") return <g><line class="violated" x1={gutter} x2={right + 8} y1={y} y2={y} /><Glyph kind="violation" x={gutter - 10} y={y} /></g>;
   if (row.kind === "fault") return <g><line class={"fault " + row.mark} x1={gutter} x2={right} y1={y} y2={y} /><Glyph kind={row.mark} x={gutter - 18} y={y} /></g>;
   if (row.kind === "gap") return <line class="gapline" x1={gutter} x2={right} y1={y} y2={y} />;
   if (row.kind === "many") {
     const on = [...new Set(row.events.map((e) => run.node[e]))].filter((n) => x.has(n));
-    return <g>{on.map((n) => row.mark === "boot" ? <><Glyph kind="boot" x={x.get(n)!} y={y} /><Beside kinds={row.beside.filter((k) => row.events.some((e) => run.node[e] === n && run.kindOf(e) === k))} x={x.get(n)! + 14} y={y} step={13} /></> : <circle class="beat" cx={x.get(n)} cy={y} r="2.500" />)}</g>;
+    return <g>{on.map((n) => row.mark === "boot" ? <><Glyph kind="boot" x={x.get(n)!} y={y} /><Beside kinds={row.beside.filter((k) => row.events.some((e) => run.node[e] === n && run.kindOf(e) === k))} x={x.get(n)! + 14} y={y} step={apart} /></> : <circle class="beat" cx={x.get(n)} cy={y} r="2.500" />)}</g>;
   }
   const cx = x.get(row.node);
   if (cx === undefined || row.mark === "drop") return null;
@@ -180,7 +181,7 @@ function Mark({ run, row, y, x, right }: { run: Run; row: Row; y: number; x: Map
   const flagged = row.flags.length > 0 && row.mark !== "note" && row.mark !== "invoke" && row.mark !== "return", fx = cx + side * 13;
   return <g><Glyph kind={failed ? "sync-failed" : row.mark} x={cx} y={y} colour={row.arrow ? hue(family(name || row.title)) : undefined} />
     {flagged && <path class="g note" d={`M${fx - 4} ${y + 5}V${y - 6}H${fx + 5}L${fx + 2.500} ${y - 3}L${fx + 5} ${y}H${fx - 3}V${y + 5}Z`} />}
-    <Beside kinds={row.beside.filter((k) => k !== row.mark)} x={cx + side * (flagged ? 27 : 14)} y={y} step={side * 13} /></g>;
+    <Beside kinds={row.beside.filter((k) => k !== row.mark)} x={cx + side * (flagged ? 27 : 14)} y={y} step={side * apart} /></g>;
 }
 
 /** The smaller marks of what happened inside of a row. */
