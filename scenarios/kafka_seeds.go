@@ -44,7 +44,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"preferred-out-of-isr":        {"1-40", "consumers-are-sent-to-who-is-in-sync"},
 		"no-min-isr-check":            {"1-40", "watermark-waits-for-min-isr"},
 		"skip-truncation-same-leader": {"1-400", "strong-isr"},
-		"double-read-replica-state":   {"1-400", "who-joins-the-isr-may"},
+		"double-read-replica-state":   {"1-80", "who-joins-the-isr-may"},
 	},
 	"kafka-admin": {
 		"isr-without-cas":              {"1-40", "epochs-never-fall"},

@@ -39,6 +39,11 @@ func (k *kafkaWorld) conditions(name string) {
 		}
 	case "no-broker-epoch-check", "ineligible-joins", "broker-epoch-ignored":
 		k.storage("clog", "crash", "delay", "partition", "pause")
+	case "double-read-replica-state": // what was decided is proposed by a timer
+		k.storage("clog", "crash", "delay", "partition", "pause")
+		k.w.U.Tune(func(c *sim.Config) {
+			c.LateTimer.Mean = k.w.DrawDuration("late timers, in bad weather", 50*time.Millisecond, 300*time.Millisecond)
+		})
 	case "stop-without-epoch", "stop-replica-without-epoch":
 		k.works, k.fleeting = append(k.works, (*kafkaClient).administer, (*kafkaClient).administer), true
 		k.copies(2)
