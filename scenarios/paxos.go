@@ -150,7 +150,7 @@ func (p *paxosWorld) drawConfig() {
 	c.MaxBatchBytes = []int{64 << 10, 300}[w.Draw("batch bytes", 2)]
 	c.MaxQueue = []int{4096, 4096, 4096, 1}[w.Draw("queue", 4)]
 	if w.Chance("sessions expire", 250_000) {
-		c.SessionTTL = w.DrawDuration("session ttl", 100*ms, 2*time.Second)
+		c.SessionTTL = p.roundTrip() + w.DrawDuration("session ttl", 100*ms, 2*time.Second)
 	}
 	if n >= 4 && w.Chance("flexible quorums", 150_000) {
 		c.Q2 = 2 + int(w.Draw("q2", uint64(n/2-1)))
@@ -164,6 +164,13 @@ func (p *paxosWorld) drawConfig() {
 	}
 	c.LeaseDrift = leaseDriftPPM
 	p.config = c
+}
+
+// roundTrip is how long a request and its answer may take on a pair of slow links, for good. A session that may be idle for
+// less has always expired when its next request comes, and nobody promises progress then.
+func (p *paxosWorld) roundTrip() (d time.Duration) {
+	p.w.U.Tune(func(c *sim.Config) { d = 2 * c.Net.SlowPairMax })
+	return d
 }
 
 // replica makes a replica for one incarnation of a machine.
