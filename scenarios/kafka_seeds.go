@@ -86,7 +86,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 	},
 	"kafka-compaction": {
 		"clean-past-high-watermark": {"1-40", "compaction-stays-below-the-watermark"},
-		"marker-matched-by-key":     {"1-60", "transactions-keep-their-ends"},
+		"marker-matched-by-key":     {"1-60", "last-stable-offset"},
 		"appends-after-error":       {"1-120", "a-failed-log-takes-no-more"},
 	},
 }
