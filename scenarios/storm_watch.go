@@ -118,7 +118,8 @@ func (g *stormGhost) ended(m *sim.Machine, _ nodes.Node) {
 	}
 }
 
-// after sees every event of a worker: what it holds must not be too old. A worker that has stood still for a while is excused.
+// after sees every event of a worker: what it holds must not be too old. A worker that has stood still for a while is
+// excused, and so is one that a slow machine cannot keep up with: its timers wait with all the rest.
 func (g *stormGhost) after(m *sim.Machine, _ trace.Kind) {
 	s := g.sessions[m.ID()]
 	if s == nil {
@@ -134,7 +135,7 @@ func (g *stormGhost) after(m *sim.Machine, _ trace.Kind) {
 	}
 	t, now := g.sw.setup.cfg.MessageTimeout, m.Monotonic()
 	late := g.sw.w.Options.Window // so much later a timer may fire, and so each of the rotations
-	if now-s.last > t/4 {
+	if now-s.last > t/4 || m.Behind() > t/4 {
 		s.excuse = now + 4*t // rotations that were missed are not made up for
 	}
 	s.last = now

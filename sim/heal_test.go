@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -57,4 +58,28 @@ func TestHealAllEndsFaultsOfEveryKind(t *testing.T) {
 		require.Equal(t, effects[i], f.Effects(), f.Name())
 	}
 	require.Zero(t, u.Machine("a").Drift(0), "a clock that was healed runs true")
+}
+
+// A process that needs longer for its events than they take to come is behind by more and more, until they stop.
+func TestASlowProcessSaysHowFarItIsBehind(t *testing.T) {
+	u := New(Config{})
+	n := 0
+	s := &script{
+		boot: func(env nodes.Env) error {
+			for i := range 20 {
+				env.SetTimer(tag(fmt.Sprint("t", i)), time.Duration(i+1)*time.Millisecond)
+			}
+			return nil
+		},
+		fire: func(nodes.Env, nodes.Tag) { n++ },
+	}
+	u.Add("a", func() nodes.Node { return s }).Start(0)
+	u.DisturbProcesses("slow", []nodes.ID{"a"}, ProcessFault{Slow: 10 * time.Millisecond})
+	require.Zero(t, u.Machine("a").Behind())
+	u.Run(25 * time.Millisecond)
+	require.Greater(t, u.Machine("a").Behind(), 100*time.Millisecond)
+	require.Less(t, n, 5)
+	u.Run(time.Second)
+	require.Zero(t, u.Machine("a").Behind())
+	require.Equal(t, 20, n)
 }

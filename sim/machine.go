@@ -128,6 +128,10 @@ func (m *Machine) mustWait(kind trace.Kind) bool {
 	return true
 }
 
+// Behind is how long an event that came now would wait for the process, which is slow and has others to handle before it.
+// It is for observers: what a protocol promises in time it cannot keep on a machine that has more to do than it can.
+func (m *Machine) Behind() time.Duration { return time.Duration(len(m.backlog)) * m.slow }
+
 // wakeAt has the backlog taken further at a time, unless that is under way.
 func (m *Machine) wakeAt(at int64) {
 	if m.waking {
