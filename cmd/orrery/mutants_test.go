@@ -160,6 +160,21 @@ func TestAChapterOfTheMuseumIsMadeWithoutTheOthers(t *testing.T) {
 	require.Equal(t, len(strings.Split(string(first), "\n")), len(strings.Split(string(second), "\n")))
 }
 
+func TestAScenarioWithoutDefectsHasAChapterForItsControl(t *testing.T) {
+	t.Chdir(t.TempDir())
+	w := newWorld()
+	w.scenarios[0].Bugs = nil
+	code, _, stderr := w.orrery(t, "mutants toy --strategy swarm --seeds 2 --budget 2 --control 1 --markdown museum.md")
+	require.Equal(t, exitHeld, code, stderr)
+	page, err := os.ReadFile("museum.md")
+	require.NoError(t, err)
+	_, chapter, _ := strings.Cut(string(page), "## toy\n")
+	require.Contains(t, chapter, "No defect of its own to plant.")
+	require.Contains(t, chapter, "- swarm: 2 executions without an alarm\n")
+	require.NotContains(t, chapter, "|")
+	require.NotContains(t, chapter, "###")
+}
+
 func TestStrategiesAreMeasuredOnPaxos(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, out, stderr := realWorld().orrery(t, "mutants paxos --strategy swarm,portfolio --bug skips-phase-one --seeds 3 --budget 60 --control 1 --json")

@@ -79,16 +79,22 @@ func (m *mutants) command(s *scenarios.Scenario) string {
 	return strings.Join(parts, " ")
 }
 
-// museumOf is the chapter of a scenario.
+// museumOf is the chapter of a scenario. One without defects of its own has its control alone.
 func (m *mutants) museumOf(w *bytes.Buffer, s *scenarios.Scenario) {
-	fmt.Fprintf(w, "## %s\n\n%s. %s to plant.\n\nMade by `%s`.", s.Name, strings.TrimSuffix(upperFirst(s.About), "."),
-		upperFirst(plural(len(s.Bugs), "defect")), m.command(s))
+	planted := upperFirst(plural(len(s.Bugs), "defect"))
+	if len(s.Bugs) == 0 {
+		planted = "No defect of its own"
+	}
+	fmt.Fprintf(w, "## %s\n\n%s. %s to plant.\n\nMade by `%s`.", s.Name, strings.TrimSuffix(upperFirst(s.About), "."), planted, m.command(s))
 	if m.stopped {
 		w.WriteString(" **It was interrupted: not everything was measured.**")
 	}
-	fmt.Fprintf(w, "\n\n### %s: executions to detection\n\n", s.Name)
-	fmt.Fprintf(w, "%s for each defect and strategy, of %s.\n\n", plural(m.seeds, "campaign"), plural(m.budget, "execution"))
-	m.museumTable(w, s)
+	w.WriteString("\n")
+	if len(s.Bugs) > 0 {
+		fmt.Fprintf(w, "\n### %s: executions to detection\n\n", s.Name)
+		fmt.Fprintf(w, "%s for each defect and strategy, of %s.\n\n", plural(m.seeds, "campaign"), plural(m.budget, "execution"))
+		m.museumTable(w, s)
+	}
 	if m.control > 0 {
 		w.WriteString("\nControl, without a defect:\n\n")
 		for _, spec := range m.specs {
@@ -97,8 +103,10 @@ func (m *mutants) museumOf(w *bytes.Buffer, s *scenarios.Scenario) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n### %s: the defects\n", s.Name)
-	for _, b := range s.Bugs {
+	for i, b := range s.Bugs {
+		if i == 0 {
+			fmt.Fprintf(w, "\n### %s: the defects\n", s.Name)
+		}
 		fmt.Fprintf(w, "\n#### %s: %s\n\n%s.\n\nBreaks: %s. Source: %s.", s.Name, b.Name, strings.TrimSuffix(upperFirst(b.What), "."), b.Breaks, strings.TrimSuffix(b.Source, "."))
 		if seen := m.propertiesOf(s.Name, b.Name); len(seen) > 0 {
 			fmt.Fprintf(w, " Seen as: %s.", strings.Join(seen, ", "))
