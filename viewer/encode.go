@@ -39,6 +39,7 @@ type header struct {
 	Nodes    []string `json:"nodes"`
 	Strings  []string `json:"strings"`
 	Columns  []string `json:"columns"`
+	Sides    []string `json:"sides,omitempty"` // of a comparison: what its two runs are called, if not A and B
 	Warnings []string `json:"warnings,omitempty"`
 
 	Operations []Operation `json:"operations,omitempty"`
@@ -92,7 +93,7 @@ func (p *Page) encode() ([]byte, error) {
 	h := header{
 		Version: formVersion, Title: p.Title, Scenario: p.Scenario, Seed: strconv.FormatUint(p.Seed, 10), Hash: p.Hash,
 		Verdict: p.Verdict, Property: p.Property, Sentence: p.Sentence, Replay: p.Replay, By: p.By,
-		Events: len(kept), Total: len(p.Events), Nodes: nodes.list, Strings: strings.list, Warnings: p.Warnings,
+		Events: len(kept), Total: len(p.Events), Nodes: nodes.list, Strings: strings.list, Warnings: p.Warnings, Sides: p.names,
 		Operations: p.Operations, Why: p.Why, Faults: p.Faults, Curve: p.Curve, NoReturn: p.NoReturn, Jumps: p.Jumps, Marks: p.Marks,
 	}
 	if h.Title == "" {

@@ -3,6 +3,7 @@ package viewer_test
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,10 @@ func golden(t *testing.T, edit func(string) string) *viewer.Page {
 		Why:   "the put had been acknowledged before the read began",
 		Curve: []viewer.Point{{Event: 1, Runs: 40, Violated: 2}, {Event: 30, Runs: 40, Violated: 6}, {Event: 56, Runs: 40, Violated: 40}},
 		Jumps: []viewer.Jump{{Event: 56, From: 15, To: 100}}, NoReturn: 56,
+		Marks: []viewer.Mark{
+			{Name: "a slot is chosen with a value of an earlier ballot", Kind: "sometimes", Passed: 4},
+			{Name: "a leader is deposed", Kind: "reachable", Count: 2, Passed: 2},
+		},
 	}
 }
 
@@ -109,6 +114,26 @@ func TestAPageOfTimersAndALoss(t *testing.T) {
 	var html bytes.Buffer
 	require.NoError(t, p.Write(&html))
 	keep(t, "marks.html", html.Bytes())
+}
+
+// TestAPageCarriesTheRunThatPasses writes the page of a run beside which the one lies in which its first lost message arrived.
+func TestAPageCarriesTheRunThatPasses(t *testing.T) {
+	p := golden(t, nil)
+	passing := slices.DeleteFunc(slices.Clone(p.Events), func(e trace.Event) bool { return e.Kind == trace.Violation })
+	first := slices.IndexFunc(passing, func(e trace.Event) bool { return e.Kind == trace.Deliver && e.Seq > 20 })
+	passing[first].Kind = trace.Drop
+	alone := read(t, p)
+	p.Other = &viewer.Other{Name: "the passing run", Title: "The nearest run that passes", Events: passing}
+	require.Equal(t, alone, read(t, p), "the page's own run is as it was")
+	var html bytes.Buffer
+	require.NoError(t, p.Write(&html))
+	require.Less(t, html.Len(), 400_000)
+	require.Equal(t, 1, strings.Count(html.String(), `<script id="beside"`))
+	keep(t, "beside.html", html.Bytes())
+	p.Sides = make([]viewer.Side, len(p.Events))
+	html.Reset()
+	require.NoError(t, p.Write(&html))
+	require.NotContains(t, html.String(), `<script id="beside"`, "two runs that are compared are compared with no third")
 }
 
 func TestAPageOfADamagedTraceSaysSo(t *testing.T) {

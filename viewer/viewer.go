@@ -39,7 +39,9 @@ type Page struct {
 	Told     func(*trace.Event) bool   // what the minimal trace is, instead of what Story tells
 	Most     int                       // events that are kept at most; 0 means MostEvents
 
-	Sides []Side // of a page that compares two runs, see Compare: one an event; nil for a page of one run
+	Sides []Side   // of a page that compares two runs, see Compare: one an event; nil for a page of one run
+	Other *Other   // a run to compare this one with when the reader asks, if there is one; the page of two runs has none
+	names []string // of the sides, if they are more than A and B
 
 	Operations []Operation // what the clients saw, in the order in which they began
 	Why        string      // why the operations in the core cannot be ordered
@@ -87,8 +89,10 @@ type Jump struct {
 
 // Mark is a situation that a run may reach.
 type Mark struct {
-	Name  string `json:"name"`
-	Count uint64 `json:"count"` // how often it was reached
+	Name   string `json:"name"`
+	Kind   string `json:"kind,omitempty"`   // "sometimes", "reachable", "always" or "unreachable"; "" is "sometimes"
+	Count  uint64 `json:"count"`            // how often it was reached: how often its condition held
+	Passed uint64 `json:"passed,omitempty"` // how often its condition was asked; 0 if unknown
 }
 
 // ErrNoEvents is what Write returns for a page that would show nothing.
@@ -107,7 +111,22 @@ func (p *Page) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(w, "%s<script id=\"run\" type=\"application/octet-stream\">", before); err != nil {
+	if _, err := w.Write(before); err != nil {
+		return err
+	}
+	if err := writeScript(w, "run", run); err != nil {
+		return err
+	}
+	if err := p.writeBeside(w); err != nil {
+		return err
+	}
+	_, err = w.Write(after)
+	return err
+}
+
+// writeScript writes an encoded run as the script of a name.
+func writeScript(w io.Writer, id string, run []byte) error {
+	if _, err := fmt.Fprintf(w, "<script id=%q type=\"application/octet-stream\">", id); err != nil {
 		return err
 	}
 	b64 := base64.NewEncoder(base64.StdEncoding, w)
@@ -117,6 +136,6 @@ func (p *Page) Write(w io.Writer) error {
 	if err := b64.Close(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "</script>%s", after)
+	_, err := io.WriteString(w, "</script>")
 	return err
 }

@@ -5,19 +5,15 @@ import (
 	"fmt"
 	"io"
 
-	"orrery/trace"
 	"orrery/viewer"
 )
-
-// diffNear is how many events before and after one that is not in both are told with it.
-const diffNear = 3
 
 // diffPage writes a page in which two runs are one.
 func (a *app) diffPage(path string, runs [2]*picture) error {
 	events, sides := viewer.Compare(runs[0].events, runs[1].events)
 	page := &viewer.Page{
 		Title: "two runs compared", Verdict: "compared", Sentence: "A is " + runs[0].title + "; B is " + runs[1].title,
-		By: versionLine(), Events: events, Sides: sides, Told: near(events, sides), Most: artifactEvents,
+		By: versionLine(), Events: events, Sides: sides, Told: viewer.Near(events, sides), Most: artifactEvents,
 		Warnings: []string{
 			"These are two runs: what is marked “only A” or “only B” happened in one of them, the rest in both. The search only:a finds the former.",
 			"Lanes and times are those of A; what only B did stands where it would be there. Machines' states are left out.",
@@ -38,18 +34,4 @@ func (a *app) diffPage(path string, runs [2]*picture) error {
 	return toConsole(a.out, func(w *bytes.Buffer) {
 		fmt.Fprintf(w, "\n%s: %s, %.1f kB; open it in a browser\n", path, plural(len(events), "event"), float64(b.Len())/1000)
 	})
-}
-
-// near tells of the events that are not in both, and of those around the first of each stretch of them.
-func near(events []trace.Event, sides []viewer.Side) func(*trace.Event) bool {
-	told := map[uint64]bool{}
-	for i := range events {
-		if sides[i] == viewer.InBoth {
-			continue
-		}
-		for j := max(0, i-diffNear); j < min(len(events), i+diffNear+1); j++ {
-			told[events[j].Seq] = true
-		}
-	}
-	return func(e *trace.Event) bool { return told[e.Seq] }
 }

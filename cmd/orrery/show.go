@@ -46,7 +46,10 @@ recording with states, timer-set, timer-stop, bytes-lost, torn.
 
 --page writes one HTML file instead, to be opened in a browser: the story, the overview, the
 machines' states at each event, what the clients saw and what the faults did. It needs no network.
---curve asks besides when the violation was decided, which takes some seconds.
+--curve asks besides when the violation was decided, which takes some seconds, and puts the nearest
+run that passes into the page: there the key d shows the two beside each other. Without it, d
+shows what the minimal trace leaves out. L copies a link that holds a short minimal trace whole:
+whoever has any page of Orrery opens it there.
 
 Other forms, for other tools. They are printed, so redirect them into a file:
 
@@ -80,7 +83,7 @@ cannot be shown.`,
 	flags.BoolVar(&f.perfetto, "perfetto", false, "print it as JSON for ui.perfetto.dev")
 	flags.BoolVar(&f.edn, "edn", false, "print what the clients saw, as Jepsen's histories in EDN")
 	flags.StringVar(&f.page, "page", "", "write a page to look at in a browser into this HTML `FILE`")
-	flags.BoolVar(&f.curve, "curve", false, "with --page: ask how sure the violation was after each event")
+	flags.BoolVar(&f.curve, "curve", false, "with --page: ask how sure the violation was after each event, and find the nearest run that passes")
 	flags.BoolVar(&f.ascii, "ascii", false, "use ASCII alone")
 	flags.StringVar(&f.color, "color", "auto", "auto, always or never")
 	flags.IntVar(&f.width, "width", 0, "columns (default: the terminal's)")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orrery/checker"
+	"orrery/explore/explain"
 	"orrery/scenarios"
 	"orrery/trace"
 	"orrery/viewer"
@@ -46,7 +47,7 @@ func pageOf(s *scenarios.Scenario, re *rerun) *viewer.Page {
 		})
 	}
 	for _, m := range r.Marks {
-		page.Marks = append(page.Marks, viewer.Mark{Name: m.Name, Count: m.Held})
+		page.Marks = append(page.Marks, viewer.Mark{Name: m.Name, Kind: m.Kind.String(), Count: m.Held, Passed: m.Reached})
 	}
 	if re.leftOut > 0 {
 		page.Warnings = append(page.Warnings, plural(re.leftOut, "event")+" from the beginning of the run were not recorded.")
@@ -80,7 +81,7 @@ func (s *subject) replay(re *rerun) string {
 	return replayCommand(s.scenario, o, "", s.planFile)
 }
 
-// addCurve asks how sure the violation was after each event, and puts the answer into the page.
+// addCurve asks how sure the violation was after each event, and puts the answer into the page, with the nearest run that passes.
 func (a *app) addCurve(ctx context.Context, page *viewer.Page, s *scenarios.Scenario, o scenarios.Options) error {
 	ctx, cancel := context.WithTimeout(ctx, curveTime)
 	defer cancel()
@@ -97,7 +98,29 @@ func (a *app) addCurve(ctx context.Context, page *viewer.Page, s *scenarios.Scen
 	if x.Return != nil {
 		page.NoReturn = x.Return.Event
 	}
-	return nil
+	if x.Passing == nil {
+		return nil
+	}
+	page.Other, err = a.passingRun(s, x.Passing, 2*page.Events[len(page.Events)-1].At)
+	return err
+}
+
+// passingRun runs the nearest run that passes again, recorded as the page's own is. What it does after a time is left
+// out: it has gone its own way for long then.
+func (a *app) passingRun(s *scenarios.Scenario, x *explain.Passing, until time.Duration) (*viewer.Other, error) {
+	o := *x.Options
+	o.States = true
+	re, err := a.rerun(s, o)
+	if err != nil {
+		return nil, err
+	}
+	events := slices.DeleteFunc(re.events, func(e trace.Event) bool { return e.At > until })
+	other := &viewer.Other{Name: "the passing run", Events: events}
+	other.Title = fmt.Sprintf("The nearest run that passes has the first %s in common with this one; what is marked happened in one of them alone", plural(x.Common, "event"))
+	if x.Property != "" {
+		other.Title += ". It violates " + x.Property + " instead"
+	}
+	return other, nil
 }
 
 // writeArtifactPage writes the page of an artefact. The universe is run once more, so that its machines' states

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -9,7 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orrery/explore/explain"
 	"orrery/scenarios"
+	"orrery/sim"
+	"orrery/viewer"
 )
 
 func TestShowWritesAPageOfAnArtefactAndOfItsTrace(t *testing.T) {
@@ -29,6 +33,35 @@ func TestShowWritesAPageOfAnArtefactAndOfItsTrace(t *testing.T) {
 		require.NoError(t, os.Remove("out.html"))
 	}
 	require.FileExists(t, filepath.Join(dir, "page.html"), "every violation leaves one")
+}
+
+// A page with the curve carries the nearest run that passes, recorded as its own is, to be compared with.
+func TestThePageWithTheCurveHasTheRunThatPasses(t *testing.T) {
+	s, err := scenarios.Named("paxos")
+	require.NoError(t, err)
+	a := newApp()
+	own, err := a.rerun(s, scenarios.Options{Seed: 1, States: true, EventsMax: 400})
+	require.NoError(t, err)
+	page, until := pageOf(s, own), own.events[len(own.events)/2].At
+	page.Other, err = a.passingRun(s, &explain.Passing{
+		Common: 20, Property: "linearizability", Options: &scenarios.Options{Seed: 1, EventsMax: 400, Fork: &sim.Fork{At: 20, Seed: 7}},
+	}, until)
+	require.NoError(t, err)
+	require.Contains(t, page.Other.Title, "the first 20 events in common with this one")
+	require.Contains(t, page.Other.Title, "It violates linearizability instead")
+	last := page.Other.Events[len(page.Other.Events)-1]
+	require.LessOrEqual(t, last.At, until, "what it does later says nothing of this run")
+	_, sides := viewer.Compare(page.Events, page.Other.Events)
+	both := 0
+	for both < len(sides) && sides[both] == viewer.InBoth {
+		both++
+	}
+	require.GreaterOrEqual(t, both, 20, "timers and states are recorded in both or in none, else these would differ")
+	require.Contains(t, sides, viewer.OnlyB, "and then it goes its own way")
+	var html bytes.Buffer
+	require.NoError(t, page.Write(&html))
+	require.Less(t, html.Len(), 400_000)
+	require.Contains(t, html.String(), `<script id="beside"`)
 }
 
 func TestShowRefusesACurveWithoutAUniverse(t *testing.T) {

@@ -2,22 +2,24 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import { apart, asked, regrouped, shoved, type Arrangement } from "./arrange";
+import { firstDifference, nextDifference } from "./compare";
 import { Help } from "./help";
-import { readPlace, writePlace } from "./link";
+import { named, readPlace, writePlace, type Place } from "./link";
 import { livesOf } from "./lives";
 import { Overview, scaled, shifted, whole, type Zoom } from "./overview";
 import { stepOf } from "./motif";
 import { Inspector } from "./panel";
 import { rowsOf, type Row, type View } from "./rows";
-import { inCausal, inMinimal, onlyInA, onlyInB, type Run } from "./run";
+import { inCausal, inMinimal, type Run } from "./run";
 import { search } from "./search";
+import { pack } from "./share";
 import { States } from "./states";
 import { Story } from "./story";
-import { Decided, Faults, History, operationsOf } from "./tables";
+import { Coverage, Decided, Faults, History, operationsOf } from "./tables";
 import { count, plural, sentence, span } from "./words";
 
-type Tab = "event" | "history" | "faults" | "decided";
-const tabs: [Tab, string][] = [["event", "Event"], ["history", "History"], ["faults", "Faults"], ["decided", "Decided"]];
+type Tab = "event" | "history" | "faults" | "decided" | "coverage";
+const tabs: [Tab, string][] = [["event", "Event"], ["history", "History"], ["faults", "Faults"], ["decided", "Decided"], ["coverage", "Coverage"]];
 
 function toggled<T>(set: Set<T>, x: T): Set<T> {
   const next = new Set(set);
@@ -25,9 +27,20 @@ function toggled<T>(set: Set<T>, x: T): Set<T> {
   return next;
 }
 
+interface Props {
+  run: Run; complete: boolean;
+  opens?: { event?: number; view?: View; say: string }; // elsewhere than the address says
+  shared: string;                                       // the trace in the address; "" if the page has its own
+  compare?: { on: boolean; with: string; toggle: (event: number) => Promise<void> };
+}
+
 /** The page; as long as it is not complete, only what is needed to begin to read. */
-export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Element {
-  const place = useMemo(() => readPlace(location.hash), []);
+export function App({ run, complete, opens, shared, compare }: Props): JSX.Element {
+  const place = useMemo<Place>(() => {
+    const asked = readPlace(location.hash);
+    return opens ? { ...asked, event: undefined, view: opens.view, zoom: undefined } : asked;
+  }, []);
+  const moment = named(run.head.scenario, run.head.seed);
   const lives = useMemo(() => livesOf(run), [run]);
   const states = useMemo(() => new States(run), [run]);
   const operations = useMemo(() => operationsOf(run, lives), [run, lives]);
@@ -36,9 +49,10 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
     for (let i = 0; i < run.n; i++) { if (run.set[i] & inCausal) causal++; if (run.set[i] & inMinimal) minimal++; }
     return { full: run.n, causal, minimal };
   }, [run]);
-  const opensAt = run.compared ? run.set.findIndex((s) => (s & (onlyInA | onlyInB)) !== 0) : run.violation;
+  const opensAt = run.compared ? firstDifference(run) : run.violation;
   const [view, setView] = useState<View>(place.view ?? (opensAt >= 0 ? "minimal" : "full"));
   const [selected, setSelected] = useState(() => {
+    if (opens?.event !== undefined) return opens.event;
     const [seq, sub] = (place.event ?? "").split(".").map(Number);
     let i = seq ? run.first(seq) : -1;
     while (i >= 0 && sub && run.sub[i] < sub && run.seq[i + 1] === seq) i++;
@@ -52,6 +66,7 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   const [lanes, setLanes] = useState<Arrangement>(() => asked(lives.order, (place.lanes ?? []).map((l) => l.map((n) => run.head.nodes.indexOf(n) + 1))));
   const [pins, setPins] = useState(() => new Set(place.pins ?? []));
   const [open, setOpen] = useState(true), [help, setHelp] = useState(false), [said, setSaid] = useState("");
+  const [noted, setNoted] = useState(opens?.say ?? ""); // what everybody has to see, and not only who listens
   const [dark, setDark] = useState(() => document.documentElement.dataset.theme === "dark");
   const find = useRef<HTMLInputElement>(null);
   useEffect(() => { document.documentElement.dataset.theme = dark ? "dark" : "light"; }, [dark]);
@@ -64,10 +79,10 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   const select = (event: number) => {
     if (event < 0 || event >= run.n) return;
     setSelected(event);
-    if (tab !== "event" && tab !== "history" && tab !== "faults" && tab !== "decided") setTab("event");
     const v = byOrder ? event : run.at[event];
     if (v < zoom.from || v > zoom.to) setZoom(shifted({ run, zoom, byOrder }, v - (zoom.from + zoom.to) / 2));
     setSaid(sentence(run, event));
+    setNoted("");
   };
   const show = (event: number) => { // in whatever view has it
     if (event < 0) return;
@@ -85,7 +100,7 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   useEffect(() => {
     if (!complete) return;
     const all = whole({ run, byOrder });
-    const hash = writePlace({ view, event: selected < 0 ? "" : run.seq[selected] + (run.sub[selected] ? "." + run.sub[selected] : ""), query, tab,
+    const hash = writePlace({ of: moment, compared: compare?.on, trace: shared, view, event: selected < 0 ? "" : run.seq[selected] + (run.sub[selected] ? "." + run.sub[selected] : ""), query, tab,
       hide: [...hidden].map((n) => run.machine(n)), lanes: moved ? lanes.map((l) => l.map((n) => run.machine(n))) : undefined, pins: [...pins], zoom: zoom.from <= all.from && zoom.to >= all.to ? undefined : [zoom.from, zoom.to], order: byOrder });
     history.replaceState(null, "", hash);
   }, [complete, view, selected, query, tab, hidden, lanes, pins, zoom, byOrder]);
@@ -94,9 +109,21 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
       const area = document.createElement("textarea");
       area.value = text; document.body.append(area); area.select(); document.execCommand("copy"); area.remove();
     }
-    setSaid(`${what} is copied`);
+    setNoted(`${what} is copied`);
   };
   const replay = run.head.replay ?? "";
+  const link = () => void copy(location.href, "The link");
+  const linkWithTrace = async () => {
+    try {
+      const there = selected >= 0 && (run.set[selected] & inMinimal) !== 0;
+      const hash = writePlace({ of: moment, view: "minimal", event: there ? run.seq[selected] + (run.sub[selected] ? "." + run.sub[selected] : "") : "", trace: await pack(run) });
+      await copy(location.href.split("#")[0] + hash, "The link with the minimal trace");
+    } catch (err) { setNoted(err instanceof Error ? err.message : String(err)); }
+  };
+  const differ = (by: 1 | -1) => {
+    const to = nextDifference(run, selected, by);
+    if (to >= 0) show(to); else setNoted(by > 0 ? "No difference follows" : "No difference before this");
+  };
 
   const step = (by: 1 | -1, same: boolean) => {
     let y = rows.rowOf(Math.max(0, selected));
@@ -131,7 +158,9 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
     "[": () => show(run.first(run.cause[selected])), "]": () => show(run.after(run.seq[selected]).find((x) => /deliver|received|drop/.test(run.kindOf(x))) ?? -1),
     f: () => show(run.violation), b: jumpTo, n: () => hit(1), N: () => hit(-1), m: addStep, M: dropStep,
     "1": () => setView("minimal"), "2": () => setView("causal"), "3": () => setView("full"),
-    "/": () => find.current!.focus(), o: () => setOpen(!open), t: () => setAxis(!byOrder), r: () => void copy(replay, "The replay command"),
+    "/": () => find.current!.focus(), o: () => setOpen(!open), t: () => setAxis(!byOrder), r: () => { if (replay) void copy(replay, "The replay command"); },
+    l: link, L: () => void linkWithTrace(), d: () => { if (compare) void compare.toggle(selected); else setNoted("This page has nothing to compare its run with"); },
+    x: () => { if (run.compared) differ(1); }, X: () => { if (run.compared) differ(-1); },
     h: () => { if (run.node[selected]) setHidden(toggled(hidden, run.node[selected])); }, H: () => setHidden(new Set()),
     "<": () => arrange(shoved(lanes, its, -1, isShown)), ">": () => arrange(shoved(lanes, its, 1, isShown)), g: () => arrange(regrouped(lanes, its, isShown)), G: () => arrange(apart(lives.order)),
     "+": () => setZoom(scaled({ run, zoom, byOrder }, 0.5, middle())), "=": () => setZoom(scaled({ run, zoom, byOrder }, 0.5, middle())),
@@ -155,10 +184,10 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
   }, []);
   const reveal = (row: Row) => { setView("full"); setSelected(row.at); };
   const left = run.head.total - run.head.events;
-  const warnings = [...run.head.warnings ?? [], ...left > 0 ? [`${plural(left, "event")} of ${count(run.head.total)} are left out of this page: those farthest from the violation that neither led to it nor are a crash, a fault or an operation.`] : []];
+  const warnings = [...place.of && moment && place.of !== moment ? [`The link is of ${place.of}, and this page is of ${moment}: the place that it means is not here.`] : [], ...run.head.warnings ?? [], ...left > 0 ? [`${plural(left, "event")} of ${count(run.head.total)} are left out of this page: those farthest from the violation that neither led to it nor are a crash, a fault or an operation.`] : []];
   return <>
-    <Head run={run} copy={copy} dark={dark} setDark={setDark} setHelp={setHelp} />
-    {warnings.length > 0 ? <ul class="warnings" role="status">{warnings.map((w) => <li>{w}</li>)}</ul> : null}
+    <Head run={run} copy={copy} link={link} linkWithTrace={linkWithTrace} dark={dark} setDark={setDark} setHelp={setHelp} />
+    {warnings.length > 0 ? <div class="warnings" role="status">{warnings.map((w) => <p>{w}</p>)}</div> : null}
     <section class="strip" aria-label="Overview"><Overview {...{ run, lives, zoom, setZoom, selected, open, byOrder, hidden, lanes, dark, complete }} hits={found.hits.slice(0, 5000)} motifs={found.motifs?.slice(0, 1000)} select={show} /></section>
     <main>
       <section style={{ display: "grid", gridTemplateRows: "auto minmax(0, 1fr)", minWidth: "0", minHeight: 0 }} aria-label="Story">
@@ -168,6 +197,8 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
               <button aria-pressed={view === v} onClick={() => setView(v)}>{name} <small>{count(sizes[v])}</small></button>)}
           </span>
           {run.violation >= 0 && <button onClick={() => show(run.violation)}>✘ Violation</button>}
+          {compare && <button aria-pressed={compare.on} aria-keyshortcuts="d" title={`This run beside ${compare.with} (d)`} onClick={() => void compare.toggle(selected)}>⇄ Compare</button>}
+          {run.compared && <span class="group"><button aria-label="Previous difference" title="Previous difference (X)" onClick={() => differ(-1)}>↑</button><button aria-label="Next difference" title="Next difference (x)" onClick={() => differ(1)}>↓ Difference</button></span>}
           {hidden.size > 0 && <button onClick={() => setHidden(new Set())}>Show {plural(hidden.size, "hidden machine")}</button>}
           {moved && <button onClick={() => arrange(apart(lives.order))}>Lanes as they were</button>}
           <span class="find" role="search">
@@ -187,18 +218,18 @@ export function App({ run, complete }: { run: Run; complete: boolean }): JSX.Ele
         <div class="panel" id="panel" role="tabpanel" aria-labelledby={"tab-" + tab} tabIndex={0}>
           {!complete ? null : tab === "event" ? <Inspector run={run} states={states} selected={selected} select={show} pins={pins} pin={(path) => setPins(toggled(pins, path))} />
             : tab === "history" ? <History run={run} lives={lives} select={show} operations={operations} />
-              : tab === "faults" ? <Faults run={run} lives={lives} select={show} /> : <Decided run={run} lives={lives} select={show} />}
+              : tab === "faults" ? <Faults run={run} lives={lives} select={show} /> : tab === "decided" ? <Decided run={run} lives={lives} select={show} /> : <Coverage run={run} />}
         </div>
       </aside>
     </main>
     <footer><span><kbd>j</kbd> <kbd>k</kbd> step</span><span><kbd>c</kbd> cause</span><span><kbd>e</kbd> effect</span><span><kbd>f</kbd> violation</span><span><kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd> how much</span>
-      <span><kbd>/</kbd> search</span><span><kbd>?</kbd> all keys and marks</span><span class="hidden" role="status" aria-live="polite">{said}</span></footer>
+      <span><kbd>/</kbd> search</span><span><kbd>?</kbd> all keys and marks</span><span class="noted" role="status">{noted}</span><span class="hidden" role="status" aria-live="polite">{said}</span></footer>
     {help && <Help close={() => setHelp(false)} />}
   </>;
 }
 
-function Head({ run, copy, dark, setDark, setHelp }: {
-  run: Run; copy: (text: string, what: string) => Promise<void>; dark: boolean; setDark: (d: boolean) => void; setHelp: (h: boolean) => void;
+function Head({ run, copy, link, linkWithTrace, dark, setDark, setHelp }: {
+  run: Run; copy: (text: string, what: string) => Promise<void>; link: () => void; linkWithTrace: () => Promise<void>; dark: boolean; setDark: (d: boolean) => void; setHelp: (h: boolean) => void;
 }) {
   const h = run.head, bad = h.verdict === "violated" || (!h.verdict && run.violation >= 0);
   const property = h.property || (run.violation >= 0 && !run.compared ? run.str(run.name[run.violation]) : "");
@@ -208,7 +239,7 @@ function Head({ run, copy, dark, setDark, setHelp }: {
     {sentence && <p class="sentence" title={sentence}>{sentence}</p>}
     <p class="facts">{h.scenario && <span><b>{h.scenario}</b></span>}{(h.scenario || h.seed !== "0") && <span>seed <b>{h.seed}</b></span>}<span><b>{count(h.total)}</b> events in <b>{span(run.end)}</b> of virtual time</span>{h.hash && <span>hash <code>{h.hash}</code></span>}</p>
     <div class="acts">
-      <div><button onClick={() => void copy(location.href, "The link")}>Copy link</button><button aria-pressed={dark} onClick={() => setDark(!dark)}>Dark</button><button aria-label="Keys and marks" onClick={() => setHelp(true)}>?</button></div>
+      <div><button onClick={link} title="To this place in this page (l)">Copy link</button><button onClick={() => void linkWithTrace()} title="The minimal trace is in the link: any page of Orrery opens it (L)">with trace</button><button aria-pressed={dark} onClick={() => setDark(!dark)}>Dark</button><button aria-label="Keys and marks" onClick={() => setHelp(true)}>?</button></div>
       {h.replay && <div><button onClick={() => void copy(h.replay!, "The replay command")} title={h.replay}>Copy replay command</button></div>}
     </div>
   </header>;

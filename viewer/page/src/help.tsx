@@ -7,14 +7,14 @@ const keys: [string, string][] = [
   ["[ ]", "where the message was sent; where it arrives"], ["f", "the violation"], ["b", "where the curve jumps"],
   ["1 2 3", "minimal, causal, all"], ["/", "search"], ["n N", "next, previous hit, or place where a motif occurs"], ["m M", "adds the event to the motif; takes the last step from it"], ["h H", "hide the machine; show all"],
   ["< >", "its lane goes left, right; or drag its name"], ["g G", "group its lane with the one at its left, or take it out; lanes as they were"],
-  ["+ - 0", "zoom the overview; all of it"], ["← →", "move the overview"], ["t", "by time, or by order"], ["o", "the overview, large or small"], ["r", "copy the replay command"], ["?", "this help"],
+  ["+ - 0", "zoom the overview; all of it"], ["← →", "move the overview"], ["t", "by time, or by order"], ["o", "the overview, large or small"], ["d", "beside the nearest run that passes, if the page has it, else beside the minimal trace; and back"], ["x X", "there: the next, the previous difference"], ["l L", "copy the link to this place; a link that has the minimal trace in it"], ["r", "copy the replay command"], ["?", "this help"],
 ];
 
 const queries: [string, string][] = [
   ["accept n2", "both words"], ["kind:drop node:n2 t>1.2s", "fields: kind, node, peer, name, file, seq; t, len, off, inc with < and >"], ["after:crash(n2)", "what comes after the first such event"],
   ["A before B within 5ms", "pairs in this order"], ["crash n2 > P1b n2 > accepted", "a motif: each the nearest after the one before; “then” is the same as “>”"],
   ["write n2 => accepted", "the second later, and at the end of a chain of messages that begins with the first"], ["write n2 > !synced n2 > crash n2", "none of that between"],
-  ["P1a > P1b within 5ms", "a motif, all of it in that time"],
+  ["P1a > P1b within 5ms", "a motif, all of it in that time"], ["only:a", "of two runs that are compared: what only the first has; only:b, the second"],
 ];
 
 export function Help({ close }: { close: () => void }): JSX.Element {

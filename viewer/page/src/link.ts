@@ -1,7 +1,14 @@
 // Where the reader is, as the fragment of the page's address: a link opens at the same place.
 import type { View } from "./rows";
 
-export interface Place { view?: View; event?: string; query?: string; tab?: string; hide?: string[]; zoom?: [number, number]; order?: boolean; pins?: string[]; lanes?: string[][] }
+export interface Place { view?: View; event?: string; query?: string; tab?: string; hide?: string[]; zoom?: [number, number]; order?: boolean; pins?: string[]; lanes?: string[][];
+  compared?: boolean; // beside another run
+  of?: string;        // the run that the place is in: its scenario and its seed
+  trace?: string;     // the trace itself, see share.ts
+}
+
+/** Names a run in a link: with the number of an event it is a moment that can be found again. */
+export const named = (scenario: string, seed: string) => scenario && `${scenario}@${seed}`;
 
 export function readPlace(hash: string): Place {
   const q = new URLSearchParams(hash.replace(/^#/, "")), place: Place = {};
@@ -16,11 +23,15 @@ export function readPlace(hash: string): Place {
   const z = (q.get("z") ?? "").split("-").map(Number);
   if (z.length === 2 && z.every(Number.isFinite) && z[1] > z[0]) place.zoom = [z[0], z[1]];
   if (q.get("x") === "order") place.order = true;
+  if (q.get("d") === "1") place.compared = true;
+  if (q.get("of")) place.of = q.get("of")!;
+  if (q.get("trace")) place.trace = q.get("trace")!;
   return place;
 }
 
 export function writePlace(p: Place): string {
   const q = new URLSearchParams();
+  if (p.of) q.set("of", p.of);
   if (p.view) q.set("v", p.view);
   if (p.event) q.set("e", p.event);
   if (p.query) q.set("q", p.query);
@@ -30,5 +41,7 @@ export function writePlace(p: Place): string {
   if (p.pins?.length) q.set("pin", p.pins.join(","));
   if (p.zoom) q.set("z", p.zoom.map(Math.round).join("-"));
   if (p.order) q.set("x", "order");
+  if (p.compared) q.set("d", "1");
+  if (p.trace) q.set("trace", p.trace); // behind all the rest, which can be read
   return "#" + q.toString();
 }

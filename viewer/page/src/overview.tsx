@@ -37,7 +37,8 @@ export function Overview(p: Props): JSX.Element {
   const indexAt = (v: number) => p.byOrder ? Math.max(0, Math.min(p.run.n - 1, Math.round(v))) : Math.min(p.run.n - 1, p.run.since(v));
 
   const draw = () => {
-    const el = canvas.current!;
+    const el = canvas.current;
+    if (!el) return; // another run is shown since
     const began = performance.now(), ratio = devicePixelRatio || 1, width = el.clientWidth;
     if (!width) return;
     if (el.width !== Math.round(width * ratio) || el.height !== Math.round(height * ratio)) { el.width = Math.round(width * ratio); el.height = Math.round(height * ratio); }

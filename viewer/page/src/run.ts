@@ -4,12 +4,12 @@ export interface Operation { client: string; text: string; key?: string; status:
 export interface Fault { text: string; at: number; until?: number; outcome: string; why?: string; effects: number }
 export interface Point { event: number; runs: number; violated: number }
 export interface Jump { event: number; from: number; to: number }
-export interface Mark { name: string; count: number }
+export interface Mark { name: string; kind?: string; count: number; passed?: number }
 
 export interface Header {
   v: number; title: string; scenario: string; seed: string; hash?: string; verdict?: string;
   property?: string; sentence?: string; replay?: string; by?: string; events: number; total: number;
-  kinds: string[]; nodes: string[]; strings: string[]; columns: string[]; warnings?: string[];
+  kinds: string[]; nodes: string[]; strings: string[]; columns: string[]; sides?: string[]; warnings?: string[];
   operations?: Operation[]; why?: string; faults?: Fault[]; curve?: Point[]; noReturn?: number; jumps?: Jump[]; marks?: Mark[];
 }
 
@@ -133,8 +133,12 @@ function fromBase64(text: string): Uint8Array {
 }
 
 /** Unpacks without a Blob or a Response: these ask another process, and the first picture would wait for it. */
-async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
-  const unpacker = new DecompressionStream("deflate-raw"), into = unpacker.writable.getWriter(), from = unpacker.readable.getReader();
+const inflate = (bytes: Uint8Array) => through(new DecompressionStream("deflate-raw"), bytes);
+
+export const deflated = (bytes: Uint8Array) => through(new CompressionStream("deflate-raw"), bytes);
+
+async function through(stream: DecompressionStream | CompressionStream, bytes: Uint8Array): Promise<Uint8Array> {
+  const into = stream.writable.getWriter(), from = stream.readable.getReader();
   const wrong = (async () => { await into.write(bytes as Uint8Array<ArrayBuffer>); await into.close(); })().then(() => undefined, (err: unknown) => err);
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -147,12 +151,13 @@ async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
   return whole;
 }
 
-/** Reads the run of a page. It throws an Error that says in words why it cannot. */
-export async function readRun(base64: string): Promise<Run> {
+/** Reads the run of a page, if it has not too many events. It throws an Error that says in words why it cannot. */
+export async function readRun(base64: string, most = Infinity): Promise<Run> {
   const bytes = await inflate(fromBase64(base64));
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Header;
   if (head.v !== formVersion) throw new Error(`the run has form ${head.v}, and this page reads form ${formVersion}`);
+  if (!(head.events <= most)) throw new Error(`the run has more than ${most} events`);
   const columns = new Map<string, Float64Array>();
   let p = 4 + length;
   for (const name of head.columns) {

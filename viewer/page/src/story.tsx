@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Arrangement } from "./arrange";
+import { sidesOf } from "./compare";
 import { Glyph, hue } from "./glyph";
 import { Heads } from "./heads";
 import type { Life, Lives } from "./lives";
@@ -53,10 +54,11 @@ export function Story(p: Props): JSX.Element {
   }, [p.rows, p.lanes, p.hidden]);
   const nodes = lanes.flat();
   const at = p.selected < 0 ? -1 : p.rows.rowOf(p.selected);
-  const measure = () => setView((old) => {
-    const now = seen(box.current!, p.complete ? over : 0);
-    return now.a === old.a && now.b === old.b && now.width === old.width ? old : now;
-  });
+  const measure = () => {
+    if (!box.current) return; // another run is shown since
+    const now = seen(box.current, p.complete ? over : 0);
+    setView((old) => now.a === old.a && now.b === old.b && now.width === old.width ? old : now);
+  };
   useLayoutEffect(() => {
     if (at >= 0) scrollTo(box.current!, at);
     measure();
@@ -200,15 +202,15 @@ function Words({ run, row, index, total, left, on, hit, core, previous, pick }: 
 }) {
   const who = run.machine(row.node), same = previous && previous.kind !== "gap" && run.at[previous.at] === run.at[row.at];
   const behind = Math.abs(run.local[row.at] - run.at[row.at]);
-  const side = row.events.reduce((s, e) => s | run.set[e], 0) & (onlyInA | onlyInB), of = side === onlyInA ? "A" : side === onlyInB ? "B" : side ? "A B" : "";
+  const side = row.events.reduce((s, e) => s | run.set[e], 0) & (onlyInA | onlyInB), of = side === onlyInA ? "a" : side === onlyInB ? "b" : side ? "ab" : "";
   const titles = row.flags.length > 0 && (row.mark === "fire" || row.mark === "invoke" || row.mark === "return");
-  return <div class={`row ${row.kind} ${row.mark}` + (on ? " on" : "") + (hit >= 0 ? " hit" : "") + (core ? " core" : "") + (of ? " of-" + of.toLowerCase().replace(" ", "") : "")} role="option" id={`row-${index}`}
+  return <div class={`row ${row.kind} ${row.mark}` + (on ? " on" : "") + (hit >= 0 ? " hit" : "") + (core ? " core" : "") + (of ? " of-" + of : "")} role="option" id={`row-${index}`}
     aria-selected={on} aria-setsize={total} aria-posinset={index + 1} style={{ top: px(index * rowHeight), height: px(rowHeight) }} onClick={pick}
     title={behind > 1e6 && who ? `by ${who}'s own clock ${span(behind)} ${run.local[row.at] > run.at[row.at] ? "later" : "earlier"}` : undefined}>
     <span class="when">{row.kind === "gap" || same ? "" : ms(run.at[row.at])}</span>
     <span class="what" style={{ left: px(left) }}>
       {hit > 0 && <b class="step" title={`step ${hit} of the motif`}>{hit}</b>}
-      {of && <b class="side">{of.length > 1 ? "differs " : `only ${of} `}</b>}
+      {of && <b class="side"><span aria-hidden="true">{of === "a" ? "◁ " : of === "b" ? "▷ " : "◇ "}</span>{of === "ab" ? "differs " : `only ${sidesOf(run)[of === "a" ? 0 : 1].replace(/^the /, "")} `}</b>}
       {row.kind === "event" && who && <b class="who">{who}</b>}
       {row.kind === "violation" && <b class="bad">VIOLATION </b>}
       {titles ? row.flags.map((f) => <span class="flag">{f}</span>) : <span class="title">{row.title}</span>}

@@ -1,8 +1,8 @@
 // The tables beside the story: what the clients saw, what the faults did, which situations were reached.
 import type { JSX } from "preact";
 import type { Lives } from "./lives";
-import type { Operation, Run } from "./run";
-import { count, ms, span } from "./words";
+import type { Mark, Operation, Run } from "./run";
+import { count, ms, plural, span } from "./words";
 
 interface Props { run: Run; lives: Lives; select: (event: number) => void }
 
@@ -90,6 +90,21 @@ export function Decided({ run, select }: Props): JSX.Element {
       <h3>All points</h3><table><thead><tr><th scope="col">after event</th><th scope="col">violated</th></tr></thead><tbody>{h.curve.map((c) => <tr><td><button class="link" onClick={() => select(run.first(c.event))}>#{c.event}</button></td>
         <td>{c.violated} of {c.runs} <span class="muted">{c.runs ? Math.round(100 * c.violated / c.runs) : 0} %</span></td></tr>)}</tbody></table></>
       : <p class="muted">Nobody asked when it was decided. <code>orrery explain</code> does, and <code>orrery show --page OUT.html --curve</code> puts it into the page.</p>}
-    {h.marks?.length ? <><h3>Situations that were reached</h3><table><tbody>{h.marks.map((m) => <tr><td>{m.count ? "✓" : "–"}</td><td>{m.name}</td><td>{count(m.count)}</td></tr>)}</tbody></table></> : null}
   </div>;
+}
+
+/** Which of the situations that the code marks the run reached, and which it came by and never did. */
+export function Coverage({ run }: { run: Run }): JSX.Element {
+  const all = run.head.marks ?? [], claims = (m: Mark) => m.kind === "always" || m.kind === "unreachable";
+  const wanted = all.filter((m) => !claims(m)).toSorted((a, b) => Number(!!b.count) - Number(!!a.count)), claimed = all.filter(claims);
+  if (!all.length) return <p class="muted">No mark was passed, or this page does not know of any: a trace has none, and a repro.json has those of its run.</p>;
+  const table = (marks: Mark[], said: (m: Mark) => JSX.Element) => <table class="coverage"><thead><tr><th scope="col">mark</th><th scope="col">claims</th><th scope="col">this run</th></tr></thead>
+    <tbody>{marks.map((m) => <tr><td>{m.name}</td><td class="muted">{m.kind || "sometimes"}</td><td>{said(m)}</td></tr>)}</tbody></table>;
+  return <div class="ops"><h2>{count(wanted.filter((m) => m.count).length)} of {plural(wanted.length, "situation")} reached</h2>
+    <p class="muted">By this run alone, of those that its code came by. <code>orrery run</code> over many seeds says which of them none reached.</p>
+    {wanted.length > 0 && table(wanted, (m) => m.count ? <b>✓ {count(m.count)} ×</b> : <span>– never{m.passed ? <span class="muted"> in {count(m.passed)}</span> : null}</span>)}
+    {claimed.length > 0 && <><h3>What must hold whenever it is passed, or must not be passed</h3>{table(claimed, (m) => {
+      const bad = m.kind === "unreachable" ? m.passed ?? m.count : (m.passed ?? m.count) - m.count;
+      return bad ? <b>✕ not {count(bad)} ×</b> : <span>✓ {count(m.count)} ×</span>;
+    })}</>}</div>;
 }

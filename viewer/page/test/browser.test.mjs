@@ -260,11 +260,11 @@ describe("the page of a shrunk run", { skip }, () => {
     await tab.getByRole("button", { name: `Hide ${before[0]}`, exact: true }).focus();
     await press(tab, ">");
     assert.deepEqual((await heads(tab)).slice(0, 3), [before[2], before[0], before[1]], "a name that has the focus is moved itself");
-    assert.match(await tab.locator("footer [role=status]").textContent(), new RegExp(`The lanes are ${before[2]}, ${before[0]}, ${before[1]}`));
+    assert.match(await tab.locator("footer [aria-live]").textContent(), new RegExp(`The lanes are ${before[2]}, ${before[0]}, ${before[1]}`));
     await close();
   });
 
-  for (const [name, at] of [["light", {}], ["dark", { dark: true }], ["history", { hash: "#tab=history" }], ["faults", { hash: "#tab=faults" }], ["decided", { hash: "#tab=decided" }]]) {
+  for (const [name, at] of [["light", {}], ["dark", { dark: true }], ["history", { hash: "#tab=history" }], ["faults", { hash: "#tab=faults" }], ["decided", { hash: "#tab=decided" }], ["coverage", { hash: "#tab=coverage" }]]) {
     test(`has nothing that axe complains of: ${name}`, async () => {
       const { tab, close } = await open("story.html", at);
       await tab.evaluate(axe);

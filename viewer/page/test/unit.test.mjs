@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../src/", import.meta.url));
 const { outputFiles } = await build({
-  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export * from "./arrange"; export * from "./motif"; export { Run } from "./run"; export { faultKind, roleIn, livesOf } from "./lives";`, resolveDir: source },
+  stdin: { contents: `export * from "./states"; export * from "./words"; export * from "./link"; export * from "./search"; export * from "./arrange"; export * from "./motif"; export * from "./share"; export * from "./compare"; export { Run } from "./run"; export { faultKind, roleIn, livesOf } from "./lives";`, resolveDir: source },
   bundle: true, write: false, format: "esm", target: "es2022",
 });
 const page = await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].text).toString("base64"));
@@ -140,4 +140,69 @@ test("a place is read as it was written", () => {
 test("a fault has the pattern of its kind", () => {
   const kinds = { "isolate(leader)": "partition", "crash(one, power=torn)": "crash", "pause(leader)": "pause", "drift(n1, +3ppm)": "clock", "slow-disk(one)": "disk", "duplicate(all, 6%)": "network" };
   for (const [fault, kind] of Object.entries(kinds)) assert.equal(page.faultKind(fault), kind, fault);
+});
+
+/** A run of some events, as its page would hold it: every field in one place or other has a value that is hard to write. */
+function someRun(n, sets = () => 2) {
+  const head = { v: 1, title: "t", scenario: "paxos", seed: "18446744073709551615", events: n, total: n, kinds: ["unknown", "boot", "deliver", "crash"], nodes: ["n1", "n2"],
+    strings: ["näme </script>", "text", "left out"], columns: [], replay: "orrery replay x" };
+  const of = (f) => Float64Array.from({ length: n }, (_, i) => f(i));
+  return new page.Run(head, new Map(Object.entries({
+    seq: of((i) => i ? 1 + i % 3 : 2 ** 40), at: of((i) => i ? 7e9 : -3), local: of((i) => i === 1 ? -5e12 : i === 3 ? 77 : 0), cause: of((i) => i % 2 ? 2 + i : 0), kind: of((i) => 1 + i % 3),
+    node: of((i) => i % 3), peer: of((i) => i % 2), inc: of(() => 3), sub: of((i) => i % 2), name: of((i) => i % 2), text: of((i) => i % 2 ? 0 : 2), len: of((i) => i * 2 ** 33), off: of((i) => 1 - i), state: of(() => 3), set: of(sets),
+  })));
+}
+
+test("the minimal trace comes out of a link as it went in, without states and without a command", async () => {
+  const run = someRun(12, (i) => i % 4 === 3 ? 1 : 3), text = await page.pack(run), back = await page.unpack(text);
+  assert.match(text, /^[A-Za-z0-9_-]+$/);
+  const kept = Array.from({ length: 12 }, (_, i) => i).filter((i) => i % 4 !== 3);
+  assert.equal(back.n, kept.length);
+  kept.forEach((i, k) => {
+    for (const field of ["seq", "sub", "at", "local", "cause", "kind", "node", "peer", "inc", "len", "off", "set"]) assert.equal(back[field][k], run[field][i], `${field} of ${i}`);
+    for (const field of ["name", "text", "msg", "file"]) assert.equal(back.str(back[field][k]), run.str(run[field][i]), `${field} of ${i}`);
+    assert.equal(back.state[k], 0);
+  });
+  assert.equal(back.head.seed, run.head.seed);
+  assert.ok(!back.head.strings.includes("left out"));
+  assert.equal(back.head.replay, undefined);
+});
+
+test("a trace that is too long for a link is refused in words", async () => {
+  await assert.rejects(page.pack(someRun(page.mostEvents + 1)), /more than 200 events/);
+  assert.equal((await page.unpack(await page.pack(someRun(page.mostEvents)))).n, page.mostEvents);
+  await assert.rejects(page.pack(someRun(5, () => 0)), /no minimal trace/);
+  const long = someRun(2);
+  long.head.strings[0] = Array.from({ length: 9000 }, (_, i) => String.fromCharCode(33 + i * 7919 % 90 + i % 3)).join("") + Array.from({ length: 9000 }, (_, i) => (i * i * 31).toString(36)).join("");
+  await assert.rejects(page.pack(long), /characters long/);
+});
+
+test("a trace that is damaged or cut off anywhere is refused in one line", async () => {
+  const text = await page.pack(someRun(12));
+  for (let n = 0; n < text.length; n += 3) await assert.rejects(page.unpack(text.slice(0, n)), { message: page.damaged }, `cut after ${n}`);
+  for (const wrong of ["!", "AAAA", "%%%", "x" + text]) await assert.rejects(page.unpack(wrong), { message: page.damaged }, wrong);
+});
+
+test("a comparison tells which events are whose, and goes from difference to difference", () => {
+  const both = someRun(8, (i) => [0, 4, 4, 0, 8, 4, 0, 8][i]);
+  assert.equal(page.firstDifference(both), 1);
+  const stops = [];
+  for (let at = -1; (at = page.nextDifference(both, at, 1)) >= 0;) stops.push(at);
+  assert.deepEqual(stops, [1, 4, 5, 7]);
+  assert.equal(page.nextDifference(both, 4, -1), 1);
+  assert.equal(page.nextDifference(both, 1, -1), -1);
+  assert.deepEqual([0, 1, 3, 4, 5, 7].map((i) => page.ownOf(both, i)), [0, 1, 3, 3, 4, 5], "what only the other run has is where the last own event before it is");
+  assert.equal(page.toldOf(both), "Compared: 3 events only in A, 2 events only in B");
+  const whole = someRun(6, (i) => i < 4 ? 2 : 1), minimal = page.besideMinimal(whole);
+  assert.deepEqual([...minimal.set], [2, 2, 2, 2, 5, 5]);
+  assert.deepEqual([...whole.set], [2, 2, 2, 2, 1, 1], "the run itself is as it was");
+  assert.equal(page.besideMinimal(someRun(4)), undefined, "nothing is left out");
+  assert.equal(page.besideMinimal(someRun(4, () => 1)), undefined, "there is no minimal trace");
+});
+
+test("a link names the run that its place is in, and holds its trace at the end", () => {
+  const place = { of: page.named("paxos", "14"), event: "226", view: "full", compared: true, trace: "a-b_c" };
+  assert.deepEqual(page.readPlace(page.writePlace(place)), place);
+  assert.match(page.writePlace(place), /^#of=paxos%4014&.*&trace=a-b_c$/);
+  assert.equal(page.named("", "0"), "");
 });
