@@ -15,7 +15,8 @@ type Config struct {
 	Stage     Dist // how long a message waits for its stage, see nodes.Env.Post
 	LateTimer Dist // how much later than asked a timer fires
 
-	// EventsMax ends a run as Exhausted after so many events; 0 means 50 million.
+	// EventsMax ends a run as Exhausted after so many events; 0 means 50 million. A run that chooses under a Window ends so as
+	// well when that was too much work: see the outcome Exhausted.
 	EventsMax uint64
 	// IdleMax is the number of events without progress, while an operation is open,
 	// after which the run is a livelock; 0 means never.

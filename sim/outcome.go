@@ -49,7 +49,7 @@ const (
 	Violated                 // a property does not hold; see Universe.Violation
 	Quiet                    // nothing is left that could happen, and no operation is open
 	Deadlock                 // nothing is left that could happen, and an operation is open
-	Exhausted                // EventsMax was reached
+	Exhausted                // EventsMax was reached, or under a Window as much work in choices among what is pending
 	Stopped                  // Stop was called
 )
 
@@ -64,7 +64,7 @@ func (u *Universe) outcome(until time.Duration) Outcome {
 		return Violated
 	case u.stopped:
 		return Stopped
-	case u.seq >= u.cfg.EventsMax:
+	case u.exhausted():
 		return Exhausted
 	case len(u.queue.items) > 0:
 		u.now = max(u.now, int64(until))

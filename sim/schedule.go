@@ -58,7 +58,16 @@ type picker struct {
 	pending []Pending
 	lanes   []lane
 	items   []item
+	looked  uint64 // at how many pending events, for all choices together
 }
+
+// What a choice costs grows with what is pending, and in a storm of messages that is thousands of events. A run ends when it has
+// looked at so many: thirty for each event that it may have, and in any case a hundred million, which is a hundred times
+// what ordinary runs look at.
+const (
+	lookedPerEvent = 30
+	lookedMin      = 100_000_000
+)
 
 // lane is what keeps its order: one end of a connection, one stage of a machine.
 type lane struct {
@@ -83,7 +92,7 @@ func (u *Universe) take() uint32 {
 // choose finds out which event comes next.
 func (u *Universe) choose() item {
 	p := &u.picker
-	u.listPending()
+	p.looked += uint64(u.listPending())
 	first := p.items[0]
 	if len(p.pending) < 2 {
 		return first
@@ -175,25 +184,26 @@ func (u *Universe) drawPicked(id, picked uint64) uint64 {
 }
 
 // listPending lists what could come next, in order. A script keeps its time, and so does what wakes a
-// machine: they are never passed over, and never overtake.
-func (u *Universe) listPending() {
+// machine: they are never passed over, and never overtake. It returns how many events it has looked at.
+func (u *Universe) listPending() (looked int) {
 	p := &u.picker
 	p.pending, p.items, p.lanes = p.pending[:0], p.items[:0], p.lanes[:0]
 	u.queue.sort()
 	limit := u.queue.items[0].at
 	limit += min(int64(u.cfg.Window), math.MaxInt64-limit)
 	for i, it := range u.queue.items {
+		looked = i + 1
 		if it.at > limit {
-			return
+			return looked
 		}
 		e := &u.slab[it.slot]
 		fixed := e.to < 0 || e.wake
 		if i == 0 && (fixed || !u.mayOvertake(e)) {
 			p.items = append(p.items, it)
-			return
+			return looked
 		}
 		if fixed {
-			return
+			return looked
 		}
 		if i > 0 && !u.mayOvertake(e) {
 			continue
@@ -201,6 +211,7 @@ func (u *Universe) listPending() {
 		p.items = append(p.items, it)
 		p.pending = append(p.pending, u.describePending(it))
 	}
+	return looked
 }
 
 // mayOvertake tells whether nothing that must come before e is pending; it notes what e must

@@ -129,3 +129,20 @@ func TestRemovingAnyItemLeavesTheQueueInOrder(t *testing.T) {
 		}
 	}
 }
+
+// A storm of messages makes every choice dear: a run ends when it has looked at too many pending events, however few have happened.
+func TestARunThatChoosesAmongTooMuchIsExhausted(t *testing.T) {
+	u := New(Config{Window: time.Second})
+	s := func() nodes.Node {
+		return &script{boot: func(env nodes.Env) error {
+			for i := range 20 {
+				env.SetTimer(tag(fmt.Sprint("t", i)), time.Duration(i+1)*time.Millisecond)
+			}
+			return nil
+		}}
+	}
+	u.Add("a", s).Start(0)
+	u.picker.looked = lookedPerEvent*u.cfg.EventsMax - 30
+	require.Equal(t, Exhausted, u.Run(time.Minute))
+	require.Less(t, u.Stats().Events, uint64(20))
+}

@@ -141,7 +141,7 @@ func (u *Universe) After(d time.Duration, name string, fn func()) {
 }
 
 // Step handles the next event. It returns false if there is none, or if the run has
-// ended: by a violation, by Stop, or because EventsMax was reached.
+// ended: by a violation, by Stop, or because it is Exhausted.
 func (u *Universe) Step() bool {
 	for !u.ended() {
 		if len(u.queue.items) == 0 {
@@ -155,7 +155,12 @@ func (u *Universe) Step() bool {
 }
 
 func (u *Universe) ended() bool {
-	return u.stopped || u.violation != nil || u.seq >= u.cfg.EventsMax
+	return u.stopped || u.violation != nil || u.exhausted()
+}
+
+// exhausted tells whether the run has done all the work that it may.
+func (u *Universe) exhausted() bool {
+	return u.seq >= u.cfg.EventsMax || u.picker.looked >= max(lookedMin, lookedPerEvent*u.cfg.EventsMax)
 }
 
 // Run handles events until the virtual time is reached, nothing is left to happen, or
