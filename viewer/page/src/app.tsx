@@ -31,7 +31,7 @@ interface Props {
   run: Run; complete: boolean;
   opens?: { event?: number; view?: View; say: string }; // elsewhere than the address says
   shared: string;                                       // the trace in the address; "" if the page has its own
-  compare?: { on: boolean; with: string; toggle: (event: number) => Promise<void> };
+  compare?: { on: boolean; with: string; shares: Run; toggle: (event: number) => Promise<void> };
 }
 
 /** The page; as long as it is not complete, only what is needed to begin to read. */
@@ -116,7 +116,7 @@ export function App({ run, complete, opens, shared, compare }: Props): JSX.Eleme
   const linkWithTrace = async () => {
     try {
       const there = selected >= 0 && (run.set[selected] & inMinimal) !== 0;
-      const hash = writePlace({ of: moment, view: "minimal", event: there ? run.seq[selected] + (run.sub[selected] ? "." + run.sub[selected] : "") : "", trace: await pack(run) });
+      const hash = writePlace({ of: moment, view: "minimal", event: there ? run.seq[selected] + (run.sub[selected] ? "." + run.sub[selected] : "") : "", trace: await pack(compare?.shares ?? run) });
       await copy(location.href.split("#")[0] + hash, "The link with the minimal trace");
     } catch (err) { setNoted(err instanceof Error ? err.message : String(err)); }
   };

@@ -30,5 +30,5 @@ export function Pages({ own, packed, opens, shared, complete }: { own: Run; pack
   };
   const can = !own.compared && (packed !== "" || own.set.some((s) => (s & inMinimal) !== 0) && own.set.some((s) => (s & inMinimal) === 0));
   return <App key={shown.compared ? "compared" : "own"} run={shown.run} complete={complete} opens={shown.opens} shared={shared}
-    compare={can ? { on: shown.compared, with: packed ? "the passing run" : "the minimal trace", toggle } : undefined} />;
+    compare={can ? { on: shown.compared, with: packed ? "another run" : "its minimal trace", shares: packed ? shown.run : own, toggle } : undefined} />;
 }

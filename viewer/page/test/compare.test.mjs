@@ -39,6 +39,14 @@ const drawn = (tab) => tab.evaluate(() => globalThis.orreryDrawn);
 const chosen = (tab) => tab.locator("[role=option][aria-selected=true]").innerText();
 const picture = async (tab, name) => { if (shots) await tab.screenshot({ path: join(shots, name + ".png") }); };
 
+/** Presses L, and returns what is on the clipboard then. */
+const linkOf = async (tab) => {
+  await tab.evaluate(() => { navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }; });
+  await press(tab, "L");
+  await tab.getByText("The link with the minimal trace is copied").waitFor();
+  return tab.evaluate(() => globalThis.copied);
+};
+
 describe("comparing inside a page", { skip }, () => {
   const sides = (tab) => tab.locator(".row .side").allInnerTexts();
 
@@ -89,10 +97,14 @@ describe("comparing inside a page", { skip }, () => {
     assert.match(await chosen(tab), /only whole run/);
     const told = await sides(tab), rows = await tab.locator("[role=option]").count();
     assert.ok(told.length > 0 && told.length < rows, "some rows are of both");
+    const shared = new URL(await linkOf(tab)).hash;
     await press(tab, "d");
     await tab.getByRole("button", { name: "Next difference" }).waitFor({ state: "detached" });
     assert.match(await tab.locator("header .verdict").innerText(), /VIOLATED/);
     await close();
+    const other = await open("marks.html", { hash: shared });
+    assert.match(await other.tab.locator("header .verdict").innerText(), /VIOLATED/, "a link holds the minimal trace itself, and not what it leaves out");
+    await other.close();
   });
 });
 
@@ -101,14 +113,6 @@ describe("a link with a trace in it", { skip }, () => {
   const told = async (tab) => {
     await press(tab, "Home");
     return (await tab.locator("[role=option]:not(.gap) .what").allInnerTexts()).map((s) => s.trim());
-  };
-
-  /** Presses L, and returns what is on the clipboard then. */
-  const linkOf = async (tab) => {
-    await tab.evaluate(() => { navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }; });
-    await press(tab, "L");
-    await tab.getByText("The link with the minimal trace is copied").waitFor();
-    return tab.evaluate(() => globalThis.copied);
   };
 
   test("opens that trace in another page of Orrery, and in the empty one", async () => {
