@@ -98,7 +98,7 @@ export function livesOf(r: Run): Lives {
       const now = f.size > f.durable;
       if (now !== before) {
         unsynced[node] += now ? 1 : -1;
-        if (unsynced[node] > 0) begin(node, "unsynced", i, "bytes that are not durable"); else end(node, "unsynced", i);
+        if (unsynced[node] > 0 && !r.head.partial) begin(node, "unsynced", i, "bytes that are not durable"); else end(node, "unsynced", i);
       }
     } else if (kind === ON) {
       const name = r.str(r.name[i]), text = r.str(r.text[i]);

@@ -9,7 +9,7 @@ export interface Mark { name: string; kind?: string; count: number; passed?: num
 export interface Header {
   v: number; title: string; scenario: string; seed: string; hash?: string; verdict?: string;
   property?: string; sentence?: string; replay?: string; by?: string; events: number; total: number;
-  kinds: string[]; nodes: string[]; strings: string[]; columns: string[]; sides?: string[]; warnings?: string[];
+  kinds: string[]; nodes: string[]; strings: string[]; columns: string[]; sides?: string[]; warnings?: string[]; partial?: boolean; // of a trace in a link: what is not told happened all the same
   operations?: Operation[]; why?: string; faults?: Fault[]; curve?: Point[]; noReturn?: number; jumps?: Jump[]; marks?: Mark[];
 }
 

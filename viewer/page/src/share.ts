@@ -48,8 +48,8 @@ function laid(run: Run, kept: number[]): Uint8Array {
   }
   const { v, title, scenario, seed, hash, verdict, property, sentence, kinds, nodes, sides, total } = run.head;
   const left = total > kept.length ? `, the minimal ones of ${count(total)}` : "";
-  const head: Header = { v, title, scenario, seed, hash, verdict, property, sentence, kinds, nodes, sides, strings, columns, events: kept.length, total: kept.length,
-    warnings: [`This trace came with its link: ${plural(kept.length, "event")}${left}. The machines' states are not with it.`] };
+  const head: Header = { v, title, scenario, seed, hash, verdict, property, sentence, kinds, nodes, sides, strings, columns, partial: true, events: kept.length, total: kept.length,
+    warnings: [`This trace came with its link: ${plural(kept.length, "event")}${left}. The machines' states and disks are not with it.`] };
   const json = new TextEncoder().encode(JSON.stringify(head)), whole = new Uint8Array(4 + json.length + bytes.length);
   new DataView(whole.buffer).setUint32(0, json.length, true);
   whole.set(json, 4);

@@ -116,6 +116,7 @@ export interface FileBytes { name: string; size: number; durable: number }
 /** The files of a machine after index i, as far as the trace tells: how long they are, and how much is durable. */
 export function disk(r: Run, node: number, i: number): FileBytes[] {
   const files = new Map<string, FileBytes & { asked: Map<string, number> }>();
+  if (r.head.partial) return []; // a sync may be left out, and then all would look as if it were not durable
   for (let e = 0; e <= i && e < r.n; e++) {
     if (r.node[e] !== node) continue;
     const kind = r.kindOf(e), name = r.str(r.file[e]);

@@ -126,6 +126,7 @@ describe("a link with a trace in it", { skip }, () => {
       assert.equal(await chosen(other.tab), there);
       assert.match(await other.tab.locator("header h1").innerText(), /VIOLATED\s+linearizability/);
       assert.match(await other.tab.locator(".warnings").innerText(), /came with its link/);
+      assert.equal(await other.tab.locator("rect.unsynced").count(), 0, "what a sync made durable is not known where syncs are left out");
       assert.equal(await other.tab.getByText("Copy replay command").count(), 0, "a link brings no command to paste into a terminal");
       await picture(other.tab, "trace-in-link");
       assert.deepEqual((await told(other.tab)).slice(0, rows.length), rows, "every row is there, with its words");
