@@ -52,8 +52,9 @@ type partition struct {
 	version   int32 // of the state's record
 	known     bool  // there is such a record
 	replicas  []replica
-	reassigns bool // a reassignment is under way
-	bounced   bool // when this controller took over the leader had registered anew since it was elected; nobody is told of that state
+	reassigns bool    // a reassignment is under way
+	unwritten []int32 // replicas of a new target that the topic's record does not name yet: nobody is told of them
+	bounced   bool    // when this controller took over the leader had registered anew since it was elected; nobody is told of that state
 }
 
 // replica is one of a partition's replicas.

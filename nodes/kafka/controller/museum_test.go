@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -232,4 +233,27 @@ func TestChaosFindsADefect(t *testing.T) {
 			t.Fatalf("%d seeds, and nothing", most)
 		})
 	}
+}
+
+// A leader may take whom it is told of into the ISR. So nobody is told of a new target's replicas before the topic's record names them: in between the
+// ISR could have somebody who is no replica. What an earlier target would have had leaves the ISR first, and the leader is told of that.
+func TestALeaderIsToldOfNoReplicaThatTheRecordDoesNotName(t *testing.T) {
+	r := museumRig(t, "", 4, 2)
+	r.ask(reassignTo("orders", 0, 3, 4))
+	r.alter("b2", 2, 3)
+	leader := r.members["b2"].parts
+	require.Equal(t, []int32{3, 4}, r.ledger.topics["orders"].Partitions[0].Adding)
+	was := leader[orders].state.LeaderEpoch
+	r.send(reassignTo("orders", 0, 1))
+	between := false
+	for range 20_000 {
+		r.run(100 * time.Microsecond)
+		record := r.ledger.topics["orders"].Partitions[0].Replicas
+		between = between || leader[orders].state.LeaderEpoch > was && !slices.Contains(record, 1)
+		for _, b := range leader[orders].replicas {
+			require.Contains(t, record, b)
+		}
+	}
+	require.True(t, between, "the leader was told of the ISR before the record was written")
+	require.Contains(t, leader[orders].replicas, int32(1), "and of the new target afterwards")
 }

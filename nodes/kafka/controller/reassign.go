@@ -65,7 +65,7 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 	case reassignWrote:
 		switch err := results[0].Err; {
 		case err == nil:
-			r.phase = reassignLook
+			r.phase, p.unwritten = reassignLook, nil
 		case uncertain(err):
 			r.phase = reassignWrite // it is not known what the record is now: it is written once more
 		default:
@@ -106,6 +106,7 @@ func (r *onReassignment) begin(c *Controller, t *thread, env nodes.Env, p *parti
 	}
 	r.removed = without(p.assigned.Replicas, to.Replicas)
 	r.was, p.assigned = p.assigned, to
+	p.unwritten = without(to.Replicas, r.was.Replicas)
 	r.phase = reassignGivenUp
 	nodes.Sometimes(env, len(r.removed) > 0, "controller: a reassignment is given another target, or cancelled")
 	if r.giving = nil; len(r.removed) > 0 && p.known {
@@ -118,7 +119,7 @@ func (r *onReassignment) begin(c *Controller, t *thread, env nodes.Env, p *parti
 // gaveUp goes on behind a giveUp that a new target has called for.
 func (r *onReassignment) gaveUp(c *Controller, t *thread, env nodes.Env, p *partition) bool {
 	if r.giving != nil && r.giving.refused {
-		p.assigned = r.was
+		p.assigned, p.unwritten = r.was, nil
 		r.bad = &complaint{proto.InvalidReplicaAssignment, "of the replicas that would stay none is in sync and available"}
 		return r.refuse(t)
 	}

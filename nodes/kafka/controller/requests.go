@@ -114,7 +114,7 @@ func (c *Controller) leaderAndISR(list []leadEntry) *kmsg.LeaderAndISRRequest {
 		o := kmsg.NewLeaderAndISRRequestTopicPartition()
 		o.Partition, o.ControllerEpoch, o.Leader, o.LeaderEpoch = e.tp.Partition, s.ControllerEpoch, s.Leader, s.LeaderEpoch
 		o.ISR, o.ZKVersion, o.IsNew = slices.Clone(s.ISR), p.version, e.isNew
-		o.Replicas, o.AddingReplicas, o.RemovingReplicas = slices.Clone(p.assigned.Replicas), slices.Clone(p.assigned.Adding), slices.Clone(p.assigned.Removing)
+		o.Replicas, o.AddingReplicas, o.RemovingReplicas = without(p.assigned.Replicas, p.unwritten), without(p.assigned.Adding, p.unwritten), slices.Clone(p.assigned.Removing)
 		t.PartitionStates = append(t.PartitionStates, o)
 		leaders = append(leaders, s.Leader)
 	}
@@ -146,8 +146,8 @@ func (c *Controller) updateMetadata(changed []log.TopicPartition) *kmsg.UpdateMe
 		if c.ctx.isDeleting(tp.Topic) && hasName(c.ctx.begun, tp.Topic) {
 			o.Leader = leaderDuringDelete
 		}
-		o.ISR, o.ZKVersion, o.Replicas = slices.Clone(p.state.ISR), p.version, slices.Clone(p.assigned.Replicas)
-		o.OfflineReplicas = without(p.assigned.Replicas, c.ctx.live(p, true))
+		o.ISR, o.ZKVersion, o.Replicas = slices.Clone(p.state.ISR), p.version, without(p.assigned.Replicas, p.unwritten)
+		o.OfflineReplicas = without(o.Replicas, c.ctx.live(p, true))
 		t := &r.TopicStates[len(r.TopicStates)-1]
 		t.PartitionStates = append(t.PartitionStates, o)
 	}
