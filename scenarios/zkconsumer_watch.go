@@ -224,9 +224,9 @@ func (g *zkcGhost) after(m *sim.Machine, _ trace.Kind) {
 	}
 }
 
-// gaveUp: who has given up owns nothing, until something changes.
+// gaveUp: who has given up owns nothing, until something changes. Without a session there is nobody who could own anything.
 func (g *zkcGhost) gaveUp(x *zkcMember, v zkconsumer.View) {
-	if _, over := g.sessions[v.Session]; over || v.Closed || !v.Failed {
+	if _, over := g.sessions[v.Session]; over || v.Session == 0 || v.Closed || !v.Failed {
 		return
 	}
 	g.k.w.Asked(zkcNothing)
