@@ -2,45 +2,16 @@
 // every test is skipped, with the reason. Pictures are left in ORRERY_SHOTS, for people: they are not compared with golden
 // ones, for the page is set in the fonts of whoever looks, and the same page differs in half of its pixels between two
 // machines. What is drawn is counted instead.
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { axe, chosen, drawn, fill, launched, newTab, noPages, open, pages, picture, press, settled, without } from "../harness/browser.mjs";
 
-const pages = process.env.ORRERY_PAGES, shots = process.env.ORRERY_SHOTS;
-const browserPath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
-const skip = !pages ? "ORRERY_PAGES does not say where the pages are: see .ci/run viewer"
-  : !browserPath ? "there is no chromium here, and CHROMIUM does not say where else" : false;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-if (shots) mkdirSync(shots, { recursive: true });
-
-let browser;
-before(async () => { if (!skip) browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] }); });
-after(async () => { await browser?.close(); });
-
-/** Opens a page and collects whatever it complains of and asks the network for. */
-async function open(name, { hash = "", dark = false } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: dark ? "dark" : "light", bypassCSP: true });
-  const tab = await context.newPage(), noise = [], url = pathToFileURL(join(pages, name)).href;
-  tab.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") noise.push(m.text()); });
-  tab.on("pageerror", (e) => noise.push(String(e)));
-  tab.on("request", (r) => { if (!r.url().startsWith(url) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) noise.push("request: " + r.url()); });
-  await tab.goto(url + hash);
-  await tab.waitForSelector("html[data-ready=yes]", { timeout: 60_000 });
-  return { tab, noise, close: async () => { assert.deepEqual(noise, []); await context.close(); } };
-}
-
-/** Waits until what was done is drawn. */
-const settled = (tab) => tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-const press = async (tab, ...keys) => { for (const k of keys) await tab.keyboard.press(k); await settled(tab); };
-const fill = async (tab, text) => { await tab.getByRole("searchbox").fill(text); await settled(tab); };
-const drawn = (tab) => tab.evaluate(() => globalThis.orreryDrawn);
-const chosen = (tab) => tab.locator("[role=option][aria-selected=true]").innerText();
-const picture = async (tab, name) => { if (shots) await tab.screenshot({ path: join(shots, name + ".png") }); };
+const skip = without(noPages);
+launched(skip);
 
 describe("the page of a shrunk run", { skip }, () => {
   test("opens on the minimal trace, at the violation", async () => {
@@ -368,7 +339,7 @@ describe("a page that is cut off itself", { skip }, () => {
   test("says so where its run would be", async () => {
     const whole = readFileSync(join(pages, "story.html"), "utf8"), cut = join(pages, "cut-off-page.html");
     writeFileSync(cut, whole.slice(0, whole.indexOf('id="run"') + 2000));
-    const tab = await browser.newPage();
+    const tab = await newTab();
     await tab.goto(pathToFileURL(cut).href);
     await tab.getByText("the file is cut off").waitFor({ timeout: 20_000 });
     await tab.close();

@@ -1,43 +1,14 @@
 // What one page holds of more than its own run: a run to compare it with, a trace that came in a link, the coverage. As
 // browser.test.mjs, it opens what `go test ./viewer` wrote into ORRERY_PAGES.
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { axe, chosen, launched, newTab, noPages, open, pages, picture, press, settled, without } from "../harness/browser.mjs";
 
-const pages = process.env.ORRERY_PAGES, shots = process.env.ORRERY_SHOTS;
-const browserPath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
-const skip = !pages ? "ORRERY_PAGES does not say where the pages are: see .ci/run viewer"
-  : !browserPath ? "there is no chromium here, and CHROMIUM does not say where else" : false;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-if (shots) mkdirSync(shots, { recursive: true });
-
-let browser;
-before(async () => { if (!skip) browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] }); });
-after(async () => { await browser?.close(); });
-
-/** Opens a page and collects whatever it complains of and asks the network for. */
-async function open(name, { hash = "" } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
-  const tab = await context.newPage(), noise = [], url = pathToFileURL(join(pages, name)).href;
-  tab.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") noise.push(m.text()); });
-  tab.on("pageerror", (e) => noise.push(String(e)));
-  tab.on("request", (r) => { if (!r.url().startsWith(url) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) noise.push("request: " + r.url()); });
-  await tab.goto(url + hash);
-  await tab.waitForSelector("html[data-ready=yes]", { timeout: 60_000 });
-  return { tab, noise, close: async () => { assert.deepEqual(noise, []); await context.close(); } };
-}
-
-/** Waits until what was done is drawn. */
-const settled = (tab) => tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-const press = async (tab, ...keys) => { for (const k of keys) await tab.keyboard.press(k); await settled(tab); };
-const fill = async (tab, text) => { await tab.getByRole("searchbox").fill(text); await settled(tab); };
-const drawn = (tab) => tab.evaluate(() => globalThis.orreryDrawn);
-const chosen = (tab) => tab.locator("[role=option][aria-selected=true]").innerText();
-const picture = async (tab, name) => { if (shots) await tab.screenshot({ path: join(shots, name + ".png") }); };
+const skip = without(noPages);
+launched(skip);
 
 /** Presses L, and returns what is on the clipboard then. */
 const linkOf = async (tab) => {
@@ -140,11 +111,11 @@ describe("a link with a trace in it", { skip }, () => {
     const hash = new URL(await linkOf(tab)).hash;
     await close();
     for (const wrong of [hash.slice(0, -40), "#trace=nonsense", hash.replace("trace=", "trace=%21")]) {
-      const context = await browser.newContext(), other = await context.newPage();
+      const other = await newTab();
       await other.goto(pathToFileURL(join(pages, "story.html")).href + wrong);
       await other.waitForSelector("html[data-ready=failed]");
       assert.equal((await other.locator("[role=alert]").innerText()).trim(), "This page cannot show its run: the trace in the link is damaged or cut off.");
-      await context.close();
+      await other.close();
     }
   });
 

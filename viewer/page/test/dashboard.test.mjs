@@ -3,18 +3,14 @@
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { axe, browserPath, shots, without } from "../harness/browser.mjs";
 
-const orrery = process.env.ORRERY_COMMAND, shots = process.env.ORRERY_SHOTS;
-const browserPath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
-const skip = !orrery ? "ORRERY_COMMAND does not say where orrery is: see .ci/run viewer"
-  : !browserPath ? "there is no chromium here, and CHROMIUM does not say where else" : false;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-if (shots) mkdirSync(shots, { recursive: true });
+const orrery = process.env.ORRERY_COMMAND;
+const skip = without(!orrery && "ORRERY_COMMAND does not say where orrery is: see .ci/run viewer");
 
 let browser, dir, hunt, server, url;
 

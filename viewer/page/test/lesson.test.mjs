@@ -1,42 +1,24 @@
 // The page of a lesson in a real browser: the simulator inside it is played by hand. It opens what
 // `go test ./lessons/page` wrote into ORRERY_PAGES; without a browser every test is skipped, with the reason.
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { axe, launched, noPages, open as openPage, pages, picture, settled, without } from "../harness/browser.mjs";
 
-const pages = process.env.ORRERY_PAGES, shots = process.env.ORRERY_SHOTS, name = "lesson-9.html";
-const browserPath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
-const skip = !pages ? "ORRERY_PAGES does not say where the pages are: see .ci/run viewer"
-  : !existsSync(join(pages, name)) ? "the page of lesson 9 was not made: go test ./lessons/page makes it"
-  : !browserPath ? "there is no chromium here, and CHROMIUM does not say where else" : false;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-if (shots) mkdirSync(shots, { recursive: true });
+const name = "lesson-9.html";
+const skip = without(noPages || (!existsSync(join(pages, name)) && "the page of lesson 9 was not made: go test ./lessons/page makes it"));
+launched(skip);
 
-let browser;
-before(async () => { if (!skip) browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] }); });
-after(async () => { await browser?.close(); });
-
-/** Opens the page and collects whatever it complains of and asks the network for. */
+/** Opens the page of a lesson, and passes over its question unless that is to be answered. */
 async function open({ answer = true, dark = false, file = name } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1500, height: 950 }, colorScheme: dark ? "dark" : "light", acceptDownloads: true, bypassCSP: true });
-  const tab = await context.newPage(), noise = [], url = pathToFileURL(join(pages, file)).href;
-  tab.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") noise.push(m.text()); });
-  tab.on("pageerror", (e) => noise.push(String(e)));
-  tab.on("request", (r) => { if (!r.url().startsWith(url) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) noise.push("request: " + r.url()); });
-  await tab.goto(url);
-  await tab.waitForSelector("html[data-ready=yes]", { timeout: 60_000 });
-  if (answer) await tab.getByRole("button", { name: "Show me without answering" }).click();
-  return { tab, close: async () => { assert.deepEqual(noise, []); await context.close(); } };
+  const page = await openPage(file, { dark, width: 1500, height: 950 });
+  if (answer) await page.tab.getByRole("button", { name: "Show me without answering" }).click();
+  return page;
 }
 
-const settled = (tab) => tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 const view = async (tab) => { await settled(tab); return tab.evaluate(() => globalThis.orreryView); };
-const picture = async (tab, as) => { if (shots) await tab.screenshot({ path: join(shots, as + ".png") }); };
 /** Presses a button of something that is listed by its words. */
 const does = async (tab, what, button) => { await tab.getByRole("group", { name: what }).first().getByRole("button", { name: button, exact: true }).click(); await settled(tab); };
 const press = async (tab, ...keys) => { for (const k of keys) { await tab.keyboard.press(k); await settled(tab); } };
