@@ -53,9 +53,12 @@ type partition struct {
 	known     bool  // there is such a record
 	replicas  []replica
 	reassigns bool    // a reassignment is under way
-	unwritten []int32 // replicas of a new target that the topic's record does not name yet: nobody is told of them
+	unwritten []int32 // replicas of a new target that the topic's record does not name yet, see named
 	bounced   bool    // when this controller took over the leader had registered anew since it was elected; nobody is told of that state
 }
+
+// named are those of a list that brokers may be told of: all but the replicas that the topic's record does not name yet.
+func (p *partition) named(list []int32) []int32 { return without(list, p.unwritten) }
 
 // replica is one of a partition's replicas.
 type replica struct {

@@ -241,7 +241,7 @@ func TestALeaderIsToldOfNoReplicaThatTheRecordDoesNotName(t *testing.T) {
 	r := museumRig(t, "", 4, 2)
 	r.ask(reassignTo("orders", 0, 3, 4))
 	r.alter("b2", 2, 3)
-	leader := r.members["b2"].parts
+	leader, added := r.members["b2"].parts, r.members["b1"].parts
 	require.Equal(t, []int32{3, 4}, r.ledger.topics["orders"].Partitions[0].Adding)
 	was := leader[orders].state.LeaderEpoch
 	r.send(reassignTo("orders", 0, 1))
@@ -253,6 +253,7 @@ func TestALeaderIsToldOfNoReplicaThatTheRecordDoesNotName(t *testing.T) {
 		for _, b := range leader[orders].replicas {
 			require.Contains(t, record, b)
 		}
+		require.True(t, added[orders] == nil || slices.Contains(record, 1), "who is no replica yet is not told to be one")
 	}
 	require.True(t, between, "the leader was told of the ISR before the record was written")
 	require.Contains(t, leader[orders].replicas, int32(1), "and of the new target afterwards")

@@ -135,7 +135,7 @@ func (c *Controller) leads(env nodes.Env, tp log.TopicPartition, s zk.PartitionS
 		p.phase = OfflinePartition
 	}
 	c.note(env, tp, s)
-	c.tellLead(without(c.ctx.live(p, true), p.unwritten), tp, isNew, nil)
+	c.tellLead(c.ctx.live(p, true), tp, isNew, nil)
 }
 
 // electLeaders elects leaders (doElectLeaderForPartitions): it reads the states, decides, and writes them under the versions it

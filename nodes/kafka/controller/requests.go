@@ -36,8 +36,11 @@ type stopEntry struct {
 	delete bool
 }
 
-// tellLead has a broker told of a partition's state, and all of them of who leads it.
+// tellLead has brokers told of a partition's state, and all of them of who leads it.
 func (c *Controller) tellLead(to []int32, tp log.TopicPartition, isNew bool, state *zk.PartitionState) {
+	if p := c.ctx.find(tp); p != nil {
+		to = p.named(to)
+	}
 	for _, b := range to {
 		if b >= 0 {
 			c.batch.leads = append(c.batch.leads, leadEntry{placed{tp, b}, isNew, state})
@@ -114,7 +117,7 @@ func (c *Controller) leaderAndISR(list []leadEntry) *kmsg.LeaderAndISRRequest {
 		o := kmsg.NewLeaderAndISRRequestTopicPartition()
 		o.Partition, o.ControllerEpoch, o.Leader, o.LeaderEpoch = e.tp.Partition, s.ControllerEpoch, s.Leader, s.LeaderEpoch
 		o.ISR, o.ZKVersion, o.IsNew = slices.Clone(s.ISR), p.version, e.isNew
-		o.Replicas, o.AddingReplicas, o.RemovingReplicas = without(p.assigned.Replicas, p.unwritten), without(p.assigned.Adding, p.unwritten), slices.Clone(p.assigned.Removing)
+		o.Replicas, o.AddingReplicas, o.RemovingReplicas = p.named(p.assigned.Replicas), p.named(p.assigned.Adding), slices.Clone(p.assigned.Removing)
 		t.PartitionStates = append(t.PartitionStates, o)
 		leaders = append(leaders, s.Leader)
 	}
@@ -146,7 +149,7 @@ func (c *Controller) updateMetadata(changed []log.TopicPartition) *kmsg.UpdateMe
 		if c.ctx.isDeleting(tp.Topic) && hasName(c.ctx.begun, tp.Topic) {
 			o.Leader = leaderDuringDelete
 		}
-		o.ISR, o.ZKVersion, o.Replicas = slices.Clone(p.state.ISR), p.version, without(p.assigned.Replicas, p.unwritten)
+		o.ISR, o.ZKVersion, o.Replicas = slices.Clone(p.state.ISR), p.version, p.named(p.assigned.Replicas)
 		o.OfflineReplicas = without(o.Replicas, c.ctx.live(p, true))
 		t := &r.TopicStates[len(r.TopicStates)-1]
 		t.PartitionStates = append(t.PartitionStates, o)
