@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"time"
 
 	"orrery/trace"
@@ -18,6 +19,7 @@ type Config struct {
 	// EventsMax ends a run as Exhausted after so many events; 0 means 50 million. A run that chooses under a Window ends so as
 	// well when that was too much work: see the outcome Exhausted.
 	EventsMax uint64
+	lookedMax uint64 // at how many pending events, see picker
 	// IdleMax is the number of events without progress, while an operation is open,
 	// after which the run is a livelock; 0 means never.
 	IdleMax uint64
@@ -102,6 +104,7 @@ func (c Config) withDefaults() Config {
 	if c.EventsMax == 0 {
 		c.EventsMax = defaultEventsMax
 	}
+	c.lookedMax = max(lookedMin, lookedPerEvent*min(c.EventsMax, math.MaxUint64/lookedPerEvent))
 	if c.Net.DialTimeout == 0 {
 		c.Net.DialTimeout = defaultDialTimeout
 	}

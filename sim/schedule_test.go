@@ -142,7 +142,7 @@ func TestARunThatChoosesAmongTooMuchIsExhausted(t *testing.T) {
 		}}
 	}
 	u.Add("a", s).Start(0)
-	u.picker.looked = lookedPerEvent*u.cfg.EventsMax - 30
+	u.picker.looked = u.cfg.lookedMax - 30
 	require.Equal(t, Exhausted, u.Run(time.Minute))
 	require.Less(t, u.Stats().Events, uint64(20))
 }

@@ -160,7 +160,7 @@ func (u *Universe) ended() bool {
 
 // exhausted tells whether the run has done all the work that it may.
 func (u *Universe) exhausted() bool {
-	return u.seq >= u.cfg.EventsMax || u.picker.looked >= max(lookedMin, lookedPerEvent*u.cfg.EventsMax)
+	return u.seq >= u.cfg.EventsMax || u.picker.looked >= u.cfg.lookedMax
 }
 
 // Run handles events until the virtual time is reached, nothing is left to happen, or
