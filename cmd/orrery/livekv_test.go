@@ -23,6 +23,7 @@ type kvUser struct {
 	id      nodes.ID
 	client  *paxos.Client
 	history *checker.SyncRecorder
+	keys    int           // how many keys there are
 	ended   *atomic.Int64 // operations that succeeded, of all users
 	stop    *atomic.Bool
 	stopped chan struct{}
@@ -84,7 +85,7 @@ func (u *kvUser) next(env nodes.Env) {
 		return
 	}
 	u.n++
-	key := fmt.Sprintf("k%d", env.Rand().IntN(3))
+	key := fmt.Sprintf("k%d", env.Rand().IntN(u.keys))
 	value := fmt.Sprintf("%s.%d", u.id, u.n)
 	op := paxos.Op{Key: key, Value: value}
 	u.op = checker.Op{Key: key, In: checker.Val(value)}
