@@ -106,6 +106,8 @@ func owning(members []client.Member, plan [][]tp, generation int32) {
 	}
 }
 
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
+
 func TestStickyMovesNothingWithoutNeed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		members, counts := group(t, rapid.Bool().Draw(t, "uniform"))
@@ -120,7 +122,8 @@ func TestStickyMovesNothingWithoutNeed(t *testing.T) {
 		rest := slices.Delete(slices.Clone(members), gone, gone+1)
 		plan := client.StickyAssignor.Assign(rest, counts)
 		check(t, rest, counts, plan)
-		if slices.ContainsFunc(rest, func(m client.Member) bool { return len(m.Topics) != len(members[gone].Topics) }) {
+		others := func(m client.Member) bool { return !slices.Equal(sorted(m.Topics), sorted(rest[0].Topics)) }
+		if slices.ContainsFunc(rest, others) {
 			return // with unequal subscriptions a gap may be filled in two steps
 		}
 		for i, m := range rest {
