@@ -210,13 +210,27 @@ func (s *Store) answered(env nodes.Env, d client.Done) {
 	r, ok := s.routes[d.Call]
 	delete(s.routes, d.Call)
 	i := slices.IndexFunc(s.work, func(w work) bool { return w.number() == r.call })
-	if !ok || i < 0 || d.Err == proto.CodeSessionExpired {
-		return // what a session takes with it is told by became
+	if !ok || i < 0 {
+		return
+	}
+	if d.Err == proto.CodeSessionExpired {
+		if s.c.State().Over() || s.closing {
+			return // what a session takes with it is told by became
+		}
+		d.Err = proto.CodeConnectionLoss
+		s.refused(env)
 	}
 	w := s.work[i]
 	if w.answered(s, env, r.slot, d) {
 		s.work = slices.DeleteFunc(s.work, func(o work) bool { return o == w })
 	}
+}
+
+// refused hears from a leader that the session has expired. That is said as soon as the leader has made up its mind, before the end of the
+// session is committed, and comes to nothing if the leader falls first: only who connects anew learns for certain.
+func (s *Store) refused(env nodes.Env) {
+	nodes.Reachable(env, "zk: a session is refused that may live on")
+	s.c.HangUp(env)
 }
 
 func (s *Store) became(env nodes.Env, state client.State) {

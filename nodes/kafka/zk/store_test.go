@@ -1,7 +1,9 @@
 package zk_test
 
 import (
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"orrery/nodes/kafka/zk"
 	"orrery/nodes/zab"
 	"orrery/nodes/zab/config"
+	"orrery/nodes/zab/proto"
 	"orrery/sim"
 )
 
@@ -40,8 +43,11 @@ type user struct {
 	script []func(nodes.Env)
 }
 
-func (w *world) user(id nodes.ID, q zk.Quirks) *user {
-	x := &user{w: w, s: zk.New(zk.Config{Servers: []nodes.Addr{{ID: "z", Port: 2181}}, Chroot: "/a/kafka", Timeout: 2 * time.Second, Quirks: q})}
+func (w *world) user(id nodes.ID, q zk.Quirks) *user { return w.userAt(id, "z", q) }
+
+// userAt is a user of the server that a machine is, or stands before.
+func (w *world) userAt(id, server nodes.ID, q zk.Quirks) *user {
+	x := &user{w: w, s: zk.New(zk.Config{Servers: []nodes.Addr{{ID: server, Port: 2181}}, Chroot: "/a/kafka", Timeout: 2 * time.Second, Quirks: q})}
 	w.u.Add(id, func() nodes.Node { return x }).Start(0)
 	w.until(func() bool { return len(x.events) > 0 })
 	require.IsType(w.t, zk.Connected{}, x.events[0])
@@ -216,6 +222,79 @@ func TestASessionThatExpiresEndsEverythingAndBeginsAnew(t *testing.T) {
 	require.Contains(t, a.events, zk.SessionExpired{})
 	require.NotEqual(t, was, a.s.Session())
 	require.ErrorIs(t, a.one(zk.Op{Verb: zk.Get, Key: zk.BrokerKey(1)}).Err, zk.ErrNoNode)
+}
+
+// gateway stands between a client and a server, and hands on what they say, but for one answer.
+type gateway struct {
+	w              *world
+	client, server nodes.Conn
+	answers        []byte
+	lie            bool // the next answer says that the session has expired
+}
+
+func (*gateway) Codec() nodes.Codec                         { return nodes.JSONCodec() }
+func (*gateway) Synced(nodes.Env, nodes.Tag, error)         {}
+func (*gateway) Deliver(nodes.Env, nodes.ID, nodes.Message) {}
+func (*gateway) Fire(nodes.Env, nodes.Tag)                  {}
+func (g *gateway) Boot(env nodes.Env) error                 { return env.Listen(2181, nodes.Framing{Stream: true}) }
+
+func (g *gateway) Opened(env nodes.Env, c nodes.Conn, _ string) {
+	if !c.Dialed {
+		g.client, g.server = c, env.Dial(nodes.Addr{ID: "z", Port: 2181}, nodes.Framing{Stream: true})
+		g.answers = nil
+	}
+}
+
+func (g *gateway) Received(env nodes.Env, c nodes.Conn, p []byte) {
+	if c == g.client {
+		require.NoError(g.w.t, env.Write(g.server, p))
+		return
+	}
+	for g.answers = append(g.answers, p...); len(g.answers) >= 4; {
+		n := 4 + int(binary.BigEndian.Uint32(g.answers))
+		if len(g.answers) < n {
+			break
+		}
+		frame := slices.Clone(g.answers[:n])
+		if g.answers = g.answers[n:]; g.lie && int32(binary.BigEndian.Uint32(frame[4:])) > 0 {
+			g.lie = false
+			answer := (&proto.ReplyHeader{Xid: int32(binary.BigEndian.Uint32(frame[4:])), Err: proto.CodeSessionExpired}).Append(nil)
+			frame = append(binary.BigEndian.AppendUint32(nil, uint32(len(answer))), answer...)
+		}
+		require.NoError(g.w.t, env.Write(g.client, frame))
+	}
+}
+
+func (g *gateway) Closed(env nodes.Env, c nodes.Conn, _ error) {
+	if c == g.client {
+		env.Close(g.server)
+	} else {
+		env.Close(g.client)
+	}
+}
+
+// A leader says that a session has expired as soon as it has decided so. If it falls before that is committed, the session goes on: with
+// all that was asked. A controller whose first reads were refused once did nothing ever after, and nobody else was elected.
+func TestARefusedSessionThatLivesOnGoesOn(t *testing.T) {
+	w := newWorld(t, 1)
+	g := &gateway{w: w}
+	w.u.Add("g", func() nodes.Node { return g }).Start(0)
+	a := w.userAt("b1", "g", zk.Quirks{})
+	was := a.s.Session()
+	for _, op := range []zk.Op{
+		{Verb: zk.Create, Key: zk.BrokerKey(1), Value: zk.Broker{ID: 1}, Ephemeral: true},
+		{Verb: zk.Get, Key: zk.BrokerKey(1), Watch: true},
+		{Verb: zk.List, Key: zk.Key{Kind: zk.KindBroker}, Watch: true},
+	} {
+		g.lie = true
+		require.NoError(t, a.one(op).Err)
+		require.False(t, g.lie)
+	}
+	g.lie = true
+	r := a.one(zk.Op{Verb: zk.Create, Key: zk.TopicKey("orders"), Value: zk.Topic{}})
+	require.ErrorIs(t, r.Err, zk.ErrUncertain)
+	require.Equal(t, was, a.s.Session())
+	require.NotContains(t, a.events, zk.SessionExpired{})
 }
 
 // alter changes the ISR, and returns what came of it.

@@ -92,6 +92,13 @@ func (c *Client) fail(err proto.ErrCode) {
 	c.pending, c.waiting = nil, nil
 }
 
+// HangUp ends the connection, if there is one: what has no answer ends with a connection loss, and the next server is dialled.
+func (c *Client) HangUp(env nodes.Env) {
+	if c.conn != (nodes.Conn{}) {
+		c.hangUp(env)
+	}
+}
+
 // hangUp ends the connection itself.
 func (c *Client) hangUp(env nodes.Env) {
 	env.Reset(c.conn)
