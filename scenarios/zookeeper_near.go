@@ -15,6 +15,7 @@ const (
 	zkKept     = "kept-snapshots-keep-their-log"     // of a snapshot that is kept, so is the log behind it
 	zkWaits    = "nothing-waits-for-nothing"         // what waits in the commit processor waits for a transaction
 	zkElects   = "elections-keep-their-rules"        // see election.Lapse
+	zkGoesOn   = "a-leader-with-a-quorum-goes-on"    // see zab.Server.Withheld
 	zkAckStays = "what-counts-as-acknowledged-stays" // who follows a leader has on disk what the leader counts on there
 )
 
@@ -47,6 +48,10 @@ func (g *zkWatch) near(m *sim.Machine, s *zab.Server) {
 	g.z.w.Asked(zkElects)
 	if lapse := s.Lapse(); lapse != "" {
 		g.violate(zkElects, "%s: %s", id, lapse)
+	}
+	g.z.w.Asked(zkGoesOn)
+	if what := s.Withheld(); what != "" {
+		g.violate(zkGoesOn, "%s leads: %s", id, what)
 	}
 	if !s.Recovered() {
 		return

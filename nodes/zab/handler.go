@@ -20,6 +20,7 @@ type handler struct {
 	observer bool
 	phase    handlerPhase
 	lastZxid int64 // of the learner's history, as it said
+	accepts  bool  // it has accepted the epoch on this connection, and not before
 
 	forwards bool                  // proposals and commits go to this learner
 	queue    []*proto.QuorumPacket // waits until a snapshot has been sent
@@ -177,7 +178,7 @@ func (h *handler) onAckEpoch(env nodes.Env, p *proto.QuorumPacket) {
 			h.refuse(env, "its history is longer than mine")
 			return
 		}
-		if h.counts() {
+		if h.accepts = true; h.counts() {
 			l.acceptsEpoch(env, h.id)
 		}
 	}

@@ -108,13 +108,13 @@ var reconfigBugs = []Bug{
 		Breaks: "liveness", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverIsSynced = true }},
 	{Name: "observer-acks-ignored", Source: "this server, before zookeeper-reconfig found it",
 		What:   "a leader that finds a reconfiguration in its history does not count those that observe until it is committed, and waits for ever",
-		Breaks: "liveness", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverAcksIgnored = true }},
+		Breaks: "a leader with a quorum goes on", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverAcksIgnored = true }},
 	{Name: "next-outlives-log", Source: "ZooKeeper 3.9 (Leader.propose, Follower.processPacket, QuorumPeer.setLastSeenQuorumVerifier); found by zookeeper-reconfig",
 		What:   "a proposed reconfiguration is kept in a file whether or not it gets into the log and stays there, and a leader makes it the one in force that its history does not have",
 		Breaks: "only what is committed governs", Needs: "reconfigurations", set: func(q *Quirks) { q.NextOutlivesLog = true }},
 	{Name: "old-quorum-stays", Source: "this server, before zookeeper-reconfig found it",
 		What:   "what was proposed behind a reconfiguration waits for a quorum of the ensemble before it even when that is over, and for ever if its voters observe now",
-		Breaks: "liveness", Needs: "participants that become observers", set: func(q *Quirks) { q.OldQuorumStays = true }},
+		Breaks: "a leader with a quorum goes on", Needs: "participants that become observers", set: func(q *Quirks) { q.OldQuorumStays = true }},
 }
 
 var storeBugs = []Bug{

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"orrery/nodes"
+	"orrery/nodes/zab/config"
 	"orrery/nodes/zab/proto"
 	"orrery/nodes/zab/store"
 )
@@ -94,6 +95,42 @@ func (s *Server) Counts(learner int64) (zxid int64) {
 		}
 	}
 	return zxid
+}
+
+// Withheld tells, if a leader has heard from a quorum and does not go on, of what; "" if it goes on. A quorum is one of the ensemble in force
+// and of one that is proposed: what was before the one in force has no say any more, and whoever is to vote may observe until then (Shraer, Reed,
+// Malkhi and Junqueira, "Dynamic reconfiguration of primary/backup clusters", USENIX ATC 2012, section 3).
+func (s *Server) Withheld() string {
+	l := s.leader
+	if l == nil || s.quorum == nil {
+		return ""
+	}
+	come := func(self *config.Tracker, has func(*handler) bool) bool {
+		t := config.NewTracker(s.quorum, s.next)
+		if self.Has(s.id) {
+			t.Add(s.id)
+		}
+		for _, h := range l.handlers {
+			if has(h) {
+				t.Add(h.id)
+			}
+		}
+		return t.HasAllQuorums()
+	}
+	switch {
+	case l.phase == collectsAcks && come(l.accepted, func(h *handler) bool { return h.accepts }):
+		return fmt.Sprintf("a quorum has accepted epoch %d, and it goes on waiting for one", l.epoch)
+	case l.phase == synchronizes && come(l.taken, func(h *handler) bool { return h.phase >= handlerTaken }):
+		return fmt.Sprintf("a quorum has taken over the history of epoch %d, and it does not serve", l.epoch)
+	case l.phase == broadcasts && len(l.outstanding) > 0 && s.haveIt(l.outstanding[0].acks.Acks()):
+		return fmt.Sprintf("a quorum has %x on disk, and it does not commit it", l.outstanding[0].zxid)
+	}
+	return ""
+}
+
+// haveIt tells whether these are a quorum of the ensemble in force, and of one that is proposed.
+func (s *Server) haveIt(ids []int64) bool {
+	return s.quorum.ContainsQuorum(ids) && (s.next == nil || s.next.ContainsQuorum(ids))
 }
 
 // Lapse is what an election should have done by now, see [election.Election.Lapse].

@@ -22,7 +22,7 @@ func (e *Election) Look(env nodes.Env, lastZxid, epoch int64) {
 	}
 	e.recvset.clear()
 	e.outofelection.clear()
-	e.supporters = nil
+	e.supporters, e.kept.aloof = nil, false
 	e.patience = e.cfg.NotificationMin
 	e.clock++
 	e.propose(e.initial)
@@ -165,7 +165,9 @@ func (e *Election) heardSettled(env nodes.Env, n *notification) {
 		e.kept.usurps = n.vote.Leader == e.cfg.Self && n.vote.Round != e.clock
 		e.clock = n.vote.Round
 		e.decide(env, n.vote)
+		return
 	}
+	e.kept.aloof = e.m.next != nil && e.isFollowed(b)
 }
 
 // count finds who supports the same leader as b, and counts it under the present ensemble, and the next if there is one: whoever is

@@ -56,5 +56,5 @@ var bugs = []Bug{
 		"a leader's word counts when it is heard", func(q *Quirks) { q.WrongMap = true }, false},
 	{"fle-awaits-lost-config", "ZooKeeper 3.8 and 3.9 (FastLeaderElection.getVoteTracker); found by zookeeper-reconfig",
 		"whoever has logged a reconfiguration that was lost does not follow an elected leader unless a quorum of that one does, too",
-		"liveness: the core converges", func(q *Quirks) { q.AwaitsLostConfig = true }, true},
+		"who is followed by a quorum is followed", func(q *Quirks) { q.AwaitsLostConfig = true }, true},
 }
