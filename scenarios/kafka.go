@@ -80,30 +80,32 @@ type kafkaTopic struct {
 
 // kafkaWorld is the cluster while it is built and run.
 type kafkaWorld struct {
-	w         *trial.World
-	shape     *kafkaShape
-	ensemble  []nodes.ID
-	brokers   []nodes.ID
-	zoo       map[nodes.ID]*zoo.Config
-	configs   map[nodes.ID]*config.Config
-	quirks    broker.Quirks
-	clients   client.Quirks
-	fleeting  bool // there is a topic that comes and goes
-	static    bool // members are static ones (KIP-345)
-	askFirst  bool // followers find where to cut with OffsetForLeaderEpoch
-	session   time.Duration
-	topics    []kafkaTopic
-	text      string // of server.properties, the same for all brokers
-	works     []kafkaWork
-	racks     bool // each broker stands in a rack of its own, and consumers ask in their rack
-	sticky    bool // members use the assignors that keep what a member has
-	auto      bool // members commit by themselves
-	shared    bool // two clients use one transactional id
-	internal  bool // the brokers' own topics get other leaders, too
-	impatient bool // clients give requests up early
-	asks      bool // consumers ask for the ends of partitions
-	watch     *kafkaWatch
-	load      *kafkaLoad
+	w          *trial.World
+	shape      *kafkaShape
+	ensemble   []nodes.ID
+	brokers    []nodes.ID
+	zoo        map[nodes.ID]*zoo.Config
+	configs    map[nodes.ID]*config.Config
+	quirks     broker.Quirks
+	clients    client.Quirks
+	fleeting   bool // there is a topic that comes and goes
+	static     bool // members are static ones (KIP-345)
+	askFirst   bool // followers find where to cut with OffsetForLeaderEpoch
+	session    time.Duration
+	topics     []kafkaTopic
+	text       string // of server.properties, the same for all brokers
+	works      []kafkaWork
+	racks      bool     // each broker stands in a rack of its own, and consumers ask in their rack
+	sticky     bool     // members use the assignors that keep what a member has
+	auto       bool     // members commit by themselves
+	shared     bool     // two clients use one transactional id
+	internal   bool     // the brokers' own topics get other leaders, too
+	impatient  bool     // clients give requests up early
+	asks       bool     // consumers ask for the ends of partitions
+	excused    []string // rules that brokers of a defect's time broke without it, and that are not asked
+	oldOffsets bool     // offsets are written as before 2.1
+	watch      *kafkaWatch
+	load       *kafkaLoad
 }
 
 func buildKafka(w *trial.World, s *Scenario, shape *kafkaShape) error {
@@ -290,7 +292,7 @@ func (k *kafkaWorld) populate() {
 	}
 	for _, id := range k.brokers {
 		w.AddServer(id, func() nodes.Node {
-			return broker.New(broker.Options{Config: k.configs[id], EpochRequests: k.askFirst, Quirks: k.quirks})
+			return broker.New(broker.Options{Config: k.configs[id], EpochRequests: k.askFirst, OldOffsets: k.oldOffsets, Quirks: k.quirks})
 		})
 	}
 	w.Timescale = k.session

@@ -75,6 +75,7 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 		g.counts(p, r, now)
 		if same && was.leading {
 			g.alters(p, r, now, was)
+			g.outcome(p, r, now, was)
 			g.raises(p, r, now, was)
 			g.sends(p, r, now, was)
 		}

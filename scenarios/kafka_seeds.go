@@ -45,6 +45,9 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"no-min-isr-check":            {"1-40", "watermark-waits-for-min-isr"},
 		"skip-truncation-same-leader": {"1-400", "strong-isr"},
 		"double-read-replica-state":   {"1-80", "who-joins-the-isr-may"},
+		"isr-change-stuck":            {"1-40", "isr-changes-have-an-outcome"},
+		"no-zkversion-refresh":        {"1-120", "isr-changes-have-an-outcome"},
+		"shutting-down-stays-in-isr":  {"1-40", "who-shuts-down-leads-no-more"},
 	},
 	"kafka-admin": {
 		"isr-without-cas":              {"1-40", "epochs-never-fall"},
@@ -54,6 +57,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"metadata-from-old-controller": {"1-40", "brokers-follow-the-latest-controller"},
 		"stop-replica-without-epoch":   {"1-40", "orders-of-the-past-are-refused"},
 		"completes-before-isr":         {"1-240", "moves-end-with-their-target-in-sync"},
+		"shutting-down-stays-in-isr":   {"1-40", "who-shuts-down-leads-no-more"},
 	},
 	"kafka-eos": {
 		"uncommitted-exposed":      {"1-60", "consistent-read"},

@@ -91,6 +91,9 @@ func (g *kafkaWatch) state(s *zab.Server, p *kafkaPart, data []byte, mzxid int64
 	if (first || now.LeaderEpoch != was.LeaderEpoch) && mzxid > g.ctrlAt && now.ControllerEpoch != g.ctrl {
 		g.violate(kafkaGuard, "controller epoch %d writes the state of %s when the stored epoch is %d", now.ControllerEpoch, p.tp, g.ctrl)
 	}
+	if !first && now.LeaderEpoch != was.LeaderEpoch {
+		g.leaves(p, was)
+	}
 	g.within(p)
 	if len(now.ISR) == 0 || now.Leader >= 0 && !slices.Contains(now.ISR, now.Leader) {
 		g.violate(kafkaSubset, "%s is led by %d, and its ISR is %v", p.tp, now.Leader, now.ISR)

@@ -36,6 +36,7 @@ func (k *kafkaWorld) conditions(name string) {
 		k.late()
 		if name == "isr-write-not-rechecked" { // brokers of its time did not look for the version that there is
 			k.quirks.Replica.NoVersionRefresh = !k.shape.bare
+			k.excused = append(k.excused, kafkaOutcome)
 		}
 	case "no-broker-epoch-check", "ineligible-joins", "broker-epoch-ignored":
 		k.storage("clog", "crash", "delay", "partition", "pause")
@@ -50,6 +51,9 @@ func (k *kafkaWorld) conditions(name string) {
 		k.storage("clog", "connection", "delay", "pause")
 		k.text += "controller.socket.timeout.ms=400\n"
 		k.late()
+	case "shutting-down-stays-in-isr":
+		k.works, k.fleeting = append(k.works, (*kafkaClient).administer), true
+		k.copies(3)
 	case "metadata-from-old-controller", "no-controller-epoch-guard":
 		k.storage("clog", "pause", "delay", "partition")
 	default:

@@ -15,6 +15,7 @@ type alteration struct {
 	members []int32 // that are proposed
 	epochs  []int64 // the broker epochs that their fetches had when they were
 	frozen  bool    // somebody else leads by now: LeaderAndISR will say
+	later   bool    // the outcome is looked up once more after Config.AlterBackoff
 	broken  bool    // KAFKA-2729: the version that is known will never be right again
 }
 
@@ -139,10 +140,17 @@ func (m *Manager) readISR(p *partition) {
 
 // fireAlter looks the outcome up once more.
 func (m *Manager) fireAlter(env nodes.Env, p *partition) {
-	if p != nil && p.role == leading && p.alter.call == 0 && len(p.lead.Pending) > 0 && !p.alter.frozen {
+	if p == nil {
+		return
+	}
+	p.alter.later = false
+	if p.role == leading && p.alter.call == 0 && len(p.lead.Pending) > 0 && !p.alter.frozen {
 		m.readISR(p)
 	}
 }
+
+// awaited tells that what became of a change in flight will be known: the storage has been asked, or will be, or the controller will say.
+func (a *alteration) awaited() bool { return a.call != 0 || a.later || a.frozen }
 
 // ISRRead takes the answer to a [ReadISR]. A write whose outcome is not known may yet arrive: as long as the version is the old one it
 // is written once more, so that one of the two fails; any other version ends it.
@@ -156,6 +164,7 @@ func (m *Manager) ISRRead(env nodes.Env, call uint64, s State, err error) {
 	case errors.Is(err, ErrNoState):
 		p.lead.Abandon()
 	case err != nil:
+		p.alter.later = true
 		env.SetTimer(nodes.Tag{Name: tagAlter, N: p.n}, m.cfg.AlterBackoff)
 	case s.LeaderEpoch > p.epoch:
 		p.alter.frozen = true

@@ -98,6 +98,31 @@ func TestTheStorageIsAskedUntilItAnswers(t *testing.T) {
 	require.Equal(t, []int32{1, 2}, w.lead1().ISR)
 }
 
+// awaited tells whether broker 1 shows that what became of its change will be known.
+func (w *world) awaited() (yes bool) {
+	w.b(1).m.Glances(func(g replica.Glance) { yes = g.Awaited })
+	return yes
+}
+
+func TestAChangeInFlightIsAwaited(t *testing.T) {
+	for _, stuck := range []bool{false, true} {
+		w := lagging(t, replica.Quirks{ISRChangeStuck: stuck})
+		require.True(t, w.awaited(), "the storage is asked")
+		delete(w.held, [2]int32{1, 0})
+		w.cut[[2]int32{1, 0}] = true
+		w.run()
+		require.Equal(t, []int32{1, 2}, w.lead1().Pending)
+		require.Equal(t, !stuck, w.awaited(), "the answer was lost")
+		clear(w.cut)
+		w.pass(5 * time.Second)
+		require.Equal(t, stuck, len(w.lead1().Pending) > 0)
+	}
+	w := lagging(t, replica.Quirks{})
+	w.elect(2, 1, 2, 3)
+	w.settleStorage()
+	require.True(t, w.awaited(), "the controller will say")
+}
+
 func TestADeposedLeaderChangesNothingMore(t *testing.T) {
 	w := lagging(t, replica.Quirks{})
 	w.elect(2, 1, 2, 3)

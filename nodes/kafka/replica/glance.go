@@ -18,6 +18,7 @@ type Glance struct {
 	// While leading:
 	ISR     []int32 // as committed
 	Pending []int32 // as proposed, while a change is in flight
+	Awaited bool    // that what became of the change in flight will be known
 	Version int32   // zkVersion
 	Lead    *isr.Leader
 	Rules   isr.Rules // that its decisions are to keep to
@@ -38,7 +39,7 @@ func (m *Manager) Glances(see func(Glance)) {
 			g.Told = p.log.HighWatermark()
 		}
 		if g.Leading {
-			g.ISR, g.Pending, g.Version = p.lead.ISR, p.lead.Pending, p.lead.Version
+			g.ISR, g.Pending, g.Awaited, g.Version = p.lead.ISR, p.lead.Pending, p.alter.awaited(), p.lead.Version
 			g.Lead, g.Rules, g.Sends = &p.lead, m.rules(p), p.sends
 			g.Rules.Quirks = isr.Quirks{}
 		}
