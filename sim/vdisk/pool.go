@@ -5,6 +5,7 @@ package vdisk
 type pool struct {
 	shift uint8 // log2 of the size of a page
 	free  [][]byte
+	logs  []log // of files that are gone: empty, with room
 }
 
 const (
@@ -43,3 +44,23 @@ func (p *pool) mask() int64 { return 1<<p.shift - 1 }
 
 // pageEnd is the end of the page that the byte at off is in.
 func (p *pool) pageEnd(off int64) int64 { return (off | p.mask()) + 1 }
+
+// takeLog returns an empty log, with the room of one that is gone if there is one. Files that are written anew and renamed over the
+// one before, as checkpoints are, would otherwise each make room from the beginning.
+func (p *pool) takeLog() log {
+	var l log
+	if n := len(p.logs) - 1; n >= 0 {
+		l, p.logs = p.logs[n], p.logs[:n]
+	}
+	l.reset()
+	return l
+}
+
+// putLog takes a log's room, if nothing is in it, and leaves an empty one.
+func (p *pool) putLog(l *log) {
+	if len(l.list) == 0 && cap(l.list) > 0 {
+		p.logs = append(p.logs, *l)
+		*l = log{}
+		l.reset()
+	}
+}

@@ -23,10 +23,9 @@ type inode struct {
 }
 
 func newInode(id uint64, pages *pool, sectorShift uint8) *inode {
-	f := &inode{id: id, shift: sectorShift}
+	f := &inode{id: id, shift: sectorShift, log: pages.takeLog()}
 	f.cache = image{twin: &f.durable, pool: pages}
 	f.durable = image{twin: &f.cache, pool: pages}
-	f.log.reset()
 	return f
 }
 
@@ -34,6 +33,7 @@ func newInode(id uint64, pages *pool, sectorShift uint8) *inode {
 func (f *inode) empty() {
 	f.cache.resize(0)
 	f.durable.resize(0)
+	f.cache.pool.putLog(&f.log)
 }
 
 // write is an operation on a file's content that is not durable: the sectors that it
