@@ -26,7 +26,11 @@ func kafkaGroupsShape() *kafkaShape {
 	}
 }
 
-const kafkaGroup = "readers"
+const (
+	kafkaGroup = "readers"
+	// kafkaPollInterval is max.poll.interval.ms of the members: a rebalance waits for so long.
+	kafkaPollInterval = 2 * time.Second
+)
 
 // drawShared draws topics that a group shares.
 func (k *kafkaWorld) drawShared() {
@@ -60,7 +64,7 @@ func (c *kafkaClient) member(t *task.T, cluster *client.Cluster) {
 			if c.draw(kafkaHow, 3) > 0 {
 				c.commit(t, r)
 			}
-			if c.draw(kafkaAnew, 12) == 11 {
+			if c.draw(kafkaAnew, 12) == 11 || c.hasty && c.draw(kafkaStays, 2) == 0 {
 				break
 			}
 		}
@@ -77,11 +81,11 @@ func (c *kafkaClient) member(t *task.T, cluster *client.Cluster) {
 func (c *kafkaClient) join(cluster *client.Cluster, name string, committed bool) *client.Consumer {
 	ms := time.Millisecond
 	config := client.ConsumerConfig{Group: name, ReadCommitted: committed, Assignors: c.load.k.assignors(), SessionTimeout: c.load.k.session, Heartbeat: c.load.k.session / 4,
-		PollInterval: 2 * time.Second, MaxWait: 50 * ms, MaxRecords: 1 + int(c.draw(kafkaMany, 10))}
+		PollInterval: kafkaPollInterval, MaxWait: 50 * ms, MaxRecords: 1 + int(c.draw(kafkaMany, 10))}
 	if c.load.k.auto {
 		config.AutoCommit = 100 * ms
 	}
-	if c.load.k.static {
+	if c.static() {
 		config.Instance = string(c.id)
 	}
 	moved := func(_ *task.T, parts []client.TopicPartition) {
@@ -110,6 +114,9 @@ func (c *kafkaClient) join(cluster *client.Cluster, name string, committed bool)
 	return r
 }
 
+// static tells that the client is a static member.
+func (c *kafkaClient) static() bool { return c.load.k.static && !c.passing }
+
 // pollGroup reads once as a member.
 func (c *kafkaClient) pollGroup(t *task.T, r *client.Consumer) []client.Record {
 	l := c.load
@@ -133,7 +140,7 @@ func (c *kafkaClient) pollGroup(t *task.T, r *client.Consumer) []client.Record {
 	}
 	if err == nil && meta.Member != "" {
 		member := string(c.id) + " as " + meta.Member
-		if l.k.static { // who comes back under the same name takes what he had
+		if c.static() { // who comes back under the same name takes what he had
 			member = string(c.id)
 		}
 		l.k.watch.owns(member, meta.Generation, r.Assignment())

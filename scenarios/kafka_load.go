@@ -64,15 +64,20 @@ func (l *kafkaLoad) add(name string, quota int, work kafkaWork) *kafkaClient {
 	l.clients = append(l.clients, c)
 	l.k.w.AddClient(c.id, func() nodes.Node {
 		return task.New(broker.Codec(), func(t *task.T) {
-			ms := time.Millisecond
-			cluster := client.New(client.Config{Rack: c.rack(), Bootstrap: l.k.bootstrap(), ClientID: name, RequestTimeout: l.k.patience(900 * ms), DialTimeout: 400 * ms, RetryBackoff: 20 * ms,
-				ReconnectBackoff: 10 * ms, ReconnectBackoffMax: 200 * ms, APITimeout: 3 * time.Second, MetadataMaxAge: 2 * time.Second, Quirks: l.k.clients})
+			cluster := client.New(c.config())
 			work(c, t, cluster)
 			cluster.Close(t)
 			c.done = true
 		})
 	})
 	return c
+}
+
+// config is how a client goes about it.
+func (c *kafkaClient) config() client.Config {
+	ms, k := time.Millisecond, c.load.k
+	return client.Config{Rack: c.rack(), Bootstrap: k.bootstrap(), ClientID: string(c.id), RequestTimeout: k.patience(900 * ms), DialTimeout: 400 * ms, RetryBackoff: 20 * ms,
+		ReconnectBackoff: 10 * ms, ReconnectBackoffMax: 200 * ms, APITimeout: 3 * time.Second, MetadataMaxAge: 2 * time.Second, Quirks: k.clients}
 }
 
 // Done implements trial.Workload.
@@ -152,6 +157,8 @@ type kafkaClient struct {
 	process int64 // of the history
 	quota   int
 	begun   int
+	hasty   bool   // as a member it starts again and again
+	passing bool   // as a member it is not static, though others are
 	stream  string // of its draws
 	done    bool
 	doing   string
@@ -174,6 +181,7 @@ const (
 	kafkaHow
 	kafkaWeak
 	kafkaRack
+	kafkaStays
 )
 
 func (c *kafkaClient) working() bool { return c.begun < c.quota && !c.load.stopped }

@@ -16,6 +16,7 @@ const (
 	kafkaExclusive = "members-own-apart"         // no two members of a group own a partition, not even while it rebalances (KIP-429)
 	kafkaProcessed = "commits-follow-processing" // what is committed was returned, and the application has come back for more
 	kafkaMembers   = "only-members-commit"       // who has been thrown out of a group commits nothing
+	kafkaRemoves   = "what-expires-is-nobodys-any-more"
 )
 
 // coordinator is the group as a broker has it that coordinates it and has loaded it, and in which of its reigns; nil if there is none, or
@@ -115,6 +116,9 @@ func (g *kafkaWatch) appends(p *kafkaPart, r *kafkaReplica, now replica.Glance, 
 	}
 	for at := from; at < r.copy.end; at++ {
 		e := r.copy.entry(at)
+		if e.stored != nil && !e.txn && e.stored.offset < 0 && e.stored.part.tp.Topic != "" {
+			g.removes(b, r, e.stored, at)
+		}
 		if e.stored == nil || e.txn || e.stored.offset < 0 || e.stored.part.group != kafkaGroup {
 			continue
 		}
@@ -128,4 +132,32 @@ func (g *kafkaWatch) appends(p *kafkaPart, r *kafkaReplica, now replica.Glance, 
 		}
 		return
 	}
+}
+
+// removes looks at a tombstone that a coordinator has appended for an offset. Nothing expires while its group rebalances, for then it is not known
+// what the group reads (KAFKA-13636); nor what an open transaction is about to replace, for the tombstone lies behind what that has staged.
+func (g *kafkaWatch) removes(b *broker.Broker, r *kafkaReplica, o *kafkaStored, at int64) {
+	g.k.w.Asked(kafkaRemoves)
+	b.Groups().Glances(0, &g.rolled.glance, func() {
+		if v := &g.rolled.glance; v.Group == o.part.group && (v.State == "PreparingRebalance" || v.State == "CompletingRebalance") {
+			g.violate(kafkaRemoves, "%s removes the offset of group %s in %s, which rebalances (%s)", r.id, o.part.group, o.part.tp, v.State)
+		}
+	})
+	for before := at - 1; before >= r.copy.first; before-- {
+		e := r.copy.entry(before)
+		if e.txn && e.stored != nil && e.stored.part == o.part && !r.copy.endedBetween(e.pid, before, at) {
+			g.violate(kafkaRemoves, "%s removes the offset of group %s in %s, for which a transaction of producer %d that is open has staged %d at %d", r.id, o.part.group, o.part.tp, e.pid, e.stored.offset, before)
+			return
+		}
+	}
+}
+
+// endedBetween tells whether a producer's transaction has ended between two offsets.
+func (c *kafkaCopy) endedBetween(pid, from, to int64) bool {
+	for at := from + 1; at < to; at++ {
+		if e := c.entry(at); e.control && e.pid == pid {
+			return true
+		}
+	}
+	return false
 }

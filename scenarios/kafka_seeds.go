@@ -87,6 +87,12 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"CommitBeforeProcess":             {"1-40", "commits-follow-processing"},
 		"CommitAnyGeneration":             {"1-60", "only-members-commit"},
 		"session-lost-in-become-follower": {"1-150", "who-coordinates-leads"},
+		"no-sync-timeout":                 {"1-60", "who-does-not-sync-is-gone"},
+		"new-member-never-expires":        {"1-40", "who-is-silent-is-gone"},
+		"static-join-without-rebalance":   {"1-40", "assignments-name-every-member"},
+		"expire-timestamp-of-minus-one":   {"1-40", "committed-offsets-rise"},
+		"expire-while-rebalancing":        {"1-40", "what-expires-is-nobodys-any-more"},
+		"expire-staged":                   {"1-40", "what-expires-is-nobodys-any-more"},
 	},
 	"kafka-compaction": {
 		"clean-past-high-watermark": {"1-40", "compaction-stays-below-the-watermark"},

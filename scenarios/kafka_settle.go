@@ -15,7 +15,7 @@ import (
 
 // The properties of groups and of transactions that are watched inside the run.
 const (
-	kafkaForward  = "committed-offsets-rise"   // the clients of these scenarios only commit forward
+	kafkaForward  = "committed-offsets-rise"   // the clients of these scenarios only commit forward, and nothing is removed before its time
 	kafkaKept     = "commits-are-kept"         // a commit that is acknowledged is in the log
 	kafkaOwners   = "no-double-assignment"     // in a generation a partition has one owner
 	kafkaExactly  = "exactly-once"             // of each record that was consumed there is one result, of others none
@@ -27,6 +27,9 @@ type kafkaStored struct {
 	part   kafkaGroupPart
 	offset int64 // -1: nothing any more
 	at     int64 // where it was staged
+	// expires is when it may be removed, by its own account, and ms when it was recorded: in milliseconds by the clocks of who has written that.
+	// Most say nothing of their expiry.
+	expires, ms int64
 }
 
 // kafkaGroupPart is a partition as a group has it.
@@ -35,15 +38,23 @@ type kafkaGroupPart struct {
 	tp    log.TopicPartition
 }
 
+// storedOffset reads a record of an offset, or one that removes a group, which is of no partition; nil if it is another one.
 func storedOffset(r *record.Record) *kafkaStored {
+	var of kmsg.GroupMetadataKey
+	if len(r.Key) > 1 && r.Key[1] == 2 && r.Value == nil && of.ReadFrom(r.Key) == nil {
+		return &kafkaStored{part: kafkaGroupPart{group: of.Group}, offset: -1}
+	}
 	var k kmsg.OffsetCommitKey
 	if len(r.Key) < 2 || r.Key[0] != 0 || r.Key[1] > 1 || k.ReadFrom(r.Key) != nil {
 		return nil
 	}
-	s := &kafkaStored{part: kafkaGroupPart{k.Group, log.TopicPartition{Topic: k.Topic, Partition: k.Partition}}, offset: -1}
+	s := &kafkaStored{part: kafkaGroupPart{k.Group, log.TopicPartition{Topic: k.Topic, Partition: k.Partition}}, offset: -1, expires: -1, ms: r.Timestamp}
 	var v kmsg.OffsetCommitValue
 	if r.Value != nil && v.ReadFrom(r.Value) == nil {
 		s.offset = v.Offset
+		if v.Version == 1 {
+			s.expires = v.ExpireTimestamp
+		}
 	}
 	return s
 }
@@ -52,6 +63,7 @@ func storedOffset(r *record.Record) *kafkaStored {
 type kafkaGroups struct {
 	replay  kafkaReplay
 	offsets map[kafkaGroupPart]int64
+	expires map[kafkaGroupPart]int64
 	staged  map[int64][]*kafkaStored // by producer
 	results map[int64]int            // of the pipeline: how many results each record has
 	pending map[kafkaPending][]int64 // results whose transaction is open
@@ -71,7 +83,7 @@ type kafkaOwned struct {
 }
 
 func newKafkaGroups() kafkaGroups {
-	return kafkaGroups{offsets: map[kafkaGroupPart]int64{}, staged: map[int64][]*kafkaStored{}, results: map[int64]int{},
+	return kafkaGroups{offsets: map[kafkaGroupPart]int64{}, expires: map[kafkaGroupPart]int64{}, staged: map[int64][]*kafkaStored{}, results: map[int64]int{},
 		replay: newKafkaReplay(), pending: map[kafkaPending][]int64{}, owners: map[kafkaOwned]string{}, reach: kafkaReach{}}
 }
 
@@ -115,9 +127,18 @@ func (g *kafkaWatch) settles(p *kafkaPart, at int64, e kafkaEntry) {
 // stores: an offset that a group has committed takes effect. These clients commit forward, so it goes back only if one commits that has
 // been replaced.
 func (g *kafkaWatch) stores(o *kafkaStored, at int64) {
+	if o.part.tp.Topic == "" { // a group of that name begins anew, in its first generation
+		clear(g.groups.owners)
+		return
+	}
 	g.k.w.Asked(kafkaForward)
 	was, ok := g.groups.offsets[o.part]
 	if o.offset < 0 {
+		if until := g.groups.expires[o.part]; until > 0 && until <= o.ms {
+			delete(g.groups.offsets, o.part)
+			delete(g.groups.expires, o.part)
+			return
+		}
 		if ok {
 			g.violate(kafkaForward, "the offset of group %s in %s is removed at %d; it was %d", o.part.group, o.part.tp, at, was)
 		}
@@ -128,6 +149,7 @@ func (g *kafkaWatch) stores(o *kafkaStored, at int64) {
 	}
 	g.processes(o)
 	g.groups.offsets[o.part] = o.offset
+	g.groups.expires[o.part] = o.expires
 }
 
 // kept: a commit that was acknowledged is committed in the log of the offsets.

@@ -134,6 +134,7 @@ type kafkaWatch struct {
 	groups   kafkaGroups
 	txns     kafkaTxns
 	orders   map[nodes.ID]*kafkaHeard
+	rolled   kafkaRolls
 	glancing glancing
 }
 
@@ -144,7 +145,7 @@ type glancing struct {
 }
 
 func watchKafka(k *kafkaWorld) *kafkaWatch {
-	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}, groups: newKafkaGroups(), txns: kafkaTxns{map[string]*kafkaTxn{}, map[string][]*kafkaUser{}}, orders: map[nodes.ID]*kafkaHeard{}}
+	g := &kafkaWatch{k: k, byTP: map[log.TopicPartition]*kafkaPart{}, brokers: map[int32]int64{}, highest: map[int32]int64{}, active: map[int32]nodes.ID{}, groups: newKafkaGroups(), rolled: newKafkaRolls(), txns: kafkaTxns{map[string]*kafkaTxn{}, map[string][]*kafkaUser{}}, orders: map[nodes.ID]*kafkaHeard{}}
 	for _, t := range k.topics {
 		for p := range t.partitions {
 			g.add(log.TopicPartition{Topic: t.name, Partition: p}, t.compacted())
@@ -205,6 +206,7 @@ func (g *kafkaWatch) after(m *sim.Machine, _ trace.Kind) {
 			g.glancing.m = m
 			r.Glances(g.glancing.see)
 			g.caches(n)
+			g.rolls(n)
 			g.heard(m, n)
 			if epoch, ok := n.Controller().Active(); ok {
 				g.controls(m.ID(), epoch)

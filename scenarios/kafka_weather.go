@@ -30,6 +30,13 @@ func (k *kafkaWorld) conditions(name string) {
 		k.racks = true
 		k.copies(3)
 		k.text += "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n"
+		if name == "preferred-fenced" { // what is known of a broker that is gone is told before the ISRs that it leaves
+			k.works = append(k.works, (*kafkaClient).consume, (*kafkaClient).consume)
+			k.storage("crash", "delay", "partition", "pause")
+			k.w.U.Tune(func(c *sim.Config) {
+				c.Disk.Sync.Mean = k.w.DrawDuration("disk/mean, in bad weather", 20*time.Millisecond, 100*time.Millisecond)
+			})
+		}
 	case "isr-change-stuck", "no-zkversion-refresh", "isr-write-not-rechecked":
 		k.storage("connection", "pause", "delay")
 		k.text += "replica.lag.time.max.ms=300\n"
@@ -88,6 +95,25 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 		k.sticky, k.static = true, false
 		k.storage("partition", "clog", "delay", "pause")
 		k.clients.TrustAllOwned = !k.shape.bare
+	case "expire-timestamp-of-minus-one": // brokers of its time wrote the version that names an expiry
+		k.oldOffsets, k.internal = true, true
+		k.works = append(k.works, (*kafkaClient).tally, (*kafkaClient).shuffle)
+		k.text += "offsets.retention.check.interval.ms=200\n"
+	case "expire-while-rebalancing":
+		k.static = false
+		k.works = append(k.works, (*kafkaClient).bookmark, (*kafkaClient).bookmark)
+		k.text += "offsets.retention.check.interval.ms=20\n"
+	case "expire-staged":
+		k.works = append(k.works, (*kafkaClient).extend)
+		k.text += "offsets.retention.check.interval.ms=20\n"
+	case "no-sync-timeout":
+		k.works = append(k.works, (*kafkaClient).mute)
+	case "new-member-never-expires":
+		k.works = append(k.works, (*kafkaClient).vanish)
+	case "static-join-without-rebalance":
+		k.static = true
+		k.works = []kafkaWork{(*kafkaClient).produce, (*kafkaClient).member, (*kafkaClient).relapse, (*kafkaClient).relapse, (*kafkaClient).pass}
+		k.slow(20*time.Millisecond, 150*time.Millisecond)
 	case "CommitBeforeProcess":
 		k.auto = true
 	case "transaction-order":

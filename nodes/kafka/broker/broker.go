@@ -103,7 +103,8 @@ func (b *Broker) modules(env nodes.Env) {
 	b.groups = group.New(group.Config{Partitions: c.Group.Partitions, MinSession: c.Group.MinSession, MaxSession: c.Group.MaxSession,
 		InitialDelay: cmp.Or(c.Group.InitialDelay, -1), MaxSize: size(c.Group.MaxSize), MaxMetadata: int(c.Group.MaxMetadata),
 		OffsetRetention: c.Group.Retention, ExpireEvery: c.Group.RetentionCheck, CommitTimeout: c.Group.CommitTimeout,
-		LoadBytes: int(c.Group.LoadBuffer), Codec: record.Codec(c.Group.Codec), Verify: c.VerifyPartitions, Quirks: q.Group}, journal{b, group.OffsetsTopic})
+		LoadBytes: int(c.Group.LoadBuffer), Codec: record.Codec(c.Group.Codec), Verify: c.VerifyPartitions, OldValues: b.opts.OldOffsets,
+		Quirks: q.Group}, journal{b, group.OffsetsTopic})
 	b.txns = txn.New(txn.Config{Cluster: clusterView{b}, Partitions: c.Txn.Partitions, OffsetsPartitions: c.Group.Partitions,
 		MaxTimeout: c.Txn.MaxTimeout, IDExpiry: c.Txn.IDExpiry, AbortEvery: c.Txn.AbortCheck, RemoveEvery: c.Txn.ExpiryCheck,
 		LoadBytes: int(c.Txn.LoadBuffer), AppendTimeout: c.RequestTimeout, Quirks: q.Txn}, journal{b, txn.StateTopic})

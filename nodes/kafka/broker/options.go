@@ -16,6 +16,8 @@ type Options struct {
 	Hostname string
 	// EpochRequests lets followers find where to truncate with OffsetForLeaderEpoch, as 0.11 to 2.7 did, and not by fetching.
 	EpochRequests bool
+	// OldOffsets writes groups and their offsets in version 1 of their formats, as brokers do whose inter.broker.protocol.version is below 2.1.
+	OldOffsets bool
 	// TellLater tells clients of the requests of later releases that are served: what looks for transactions that hang (KIP-664).
 	TellLater bool
 	// Departed, if it is set, is called when the broker has shut down in order. Without it the broker halts with ErrShutdown.

@@ -38,6 +38,9 @@ type Config struct {
 	// Told keeps to the versions of Kafka 2.4, and with them does without KIP-360 and KIP-447.
 	Told bool
 
+	// Older are the largest versions of some requests that the client uses, by their keys: it plays a client of an earlier time.
+	Older map[int16]int16
+
 	// Quirks are historical defects.
 	Quirks Quirks
 }
@@ -64,6 +67,9 @@ func (c Config) withDefaults() Config {
 
 // version is the largest version of a request that the client uses.
 func (c *Config) version(key int16) int16 {
+	if v, ok := c.Older[key]; ok {
+		return v
+	}
 	switch key {
 	case 22, 9, 28: // InitProducerId, OffsetFetch, TxnOffsetCommit
 		return proto.Max(key, !c.Told)

@@ -85,6 +85,12 @@ func (c *Cluster) coordinated(t *task.T, kind int8, name string, r kmsg.Request,
 	return c.coordinatedOn(t, ordinary, kind, name, r, code)
 }
 
+// Coordinate sends a request to the coordinator of a group, once, for who takes part in the group's protocol by himself. The error is a
+// *LostError, or a *CodeError with what code reads in the answer.
+func (c *Cluster) Coordinate(t *task.T, group string, r kmsg.Request, code func(kmsg.Response) int16) (kmsg.Response, error) {
+	return c.coordinated(t, ofGroup, group, r, code)
+}
+
 // coordinatedOn is coordinated through a connection of the caller's own.
 func (c *Cluster) coordinatedOn(t *task.T, u use, kind int8, name string, r kmsg.Request, code func(kmsg.Response) int16) (kmsg.Response, error) {
 	broker, err := c.coordinatorOf(t, kind, name)

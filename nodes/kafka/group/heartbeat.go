@@ -48,6 +48,7 @@ func (c *Coordinator) heartbeat(env nodes.Env, call uint64, r *kmsg.HeartbeatReq
 
 // keep takes a sign of life from a member, unless it waits, which is one by itself.
 func (c *Coordinator) keep(env nodes.Env, g *group, m *member) {
+	m.heard = env.Monotonic()
 	if m.join != nil || m.sync != nil {
 		return
 	}

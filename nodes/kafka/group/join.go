@@ -227,7 +227,7 @@ func (c *Coordinator) addMember(env nodes.Env, g *group, j *joining) {
 // await lets a member wait for the next generation. That is a sign of life for as long as it takes; but not of one who does not know its id yet:
 // if it has gone, and asks again as somebody else, the group would fill with its shadows.
 func (c *Coordinator) await(env nodes.Env, g *group, m *member, j *joining) {
-	m.join, m.until = &j.waiter, 0
+	m.join, m.until, m.heard = &j.waiter, 0, env.Monotonic()
 	if m.fresh {
 		m.until = env.Monotonic() + c.cfg.NewMemberTimeout
 		c.queue(g, m)

@@ -40,6 +40,7 @@ type member struct {
 	// until is when its session ends by the monotonic clock; 0 while it waits for an answer, which is a sign of life enough.
 	until  time.Duration
 	queued time.Duration // the earliest deadline in the heap; 0 is none
+	heard  time.Duration // when it last said something or was answered
 	gone   bool
 }
 

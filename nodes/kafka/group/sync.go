@@ -54,7 +54,7 @@ func (c *Coordinator) syncGroup(env nodes.Env, call uint64, r *kmsg.SyncGroupReq
 	}
 	c.answerSync(m, g, nil, proto.RebalanceInProgress) // the request that this one repeats
 	m.sync = &w
-	m.until = 0
+	m.until, m.heard = 0, env.Monotonic()
 	if g.leader == m.id && g.storing != g.generation { // once: the assignment of a generation does not change
 		c.assign(env, g, r.GroupAssignment)
 	}
