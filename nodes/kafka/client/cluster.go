@@ -169,6 +169,12 @@ func (c *Cluster) Do(t *task.T, id int32, r kmsg.Request, timeout time.Duration)
 // Any sends a request to whichever broker can be reached, until one answers or timeout (0: Config.RequestTimeout) is
 // over.
 func (c *Cluster) Any(t *task.T, r kmsg.Request, timeout time.Duration) (kmsg.Response, error) {
+	resp, _, err := c.any(t, r, timeout)
+	return resp, err
+}
+
+// any is Any, and tells who has answered.
+func (c *Cluster) any(t *task.T, r kmsg.Request, timeout time.Duration) (kmsg.Response, nodes.Addr, error) {
 	if timeout == 0 {
 		timeout = c.config.RequestTimeout
 	}
@@ -185,7 +191,7 @@ func (c *Cluster) Any(t *task.T, r kmsg.Request, timeout time.Duration) (kmsg.Re
 			}
 			resp, callErr := conn.Do(t, r, deadline-t.Monotonic())
 			if callErr == nil {
-				return resp, nil
+				return resp, addr, nil
 			}
 			err = callErr
 			c.next++
@@ -196,9 +202,9 @@ func (c *Cluster) Any(t *task.T, r kmsg.Request, timeout time.Duration) (kmsg.Re
 		t.Sleep(min(c.config.RetryBackoff, deadline-t.Monotonic()))
 	}
 	if c.closed {
-		return nil, ErrClosed
+		return nil, nodes.Addr{}, ErrClosed
 	}
-	return nil, err
+	return nil, nodes.Addr{}, err
 }
 
 // Controller sends a request to the active controller, which it looks for, until it is carried out or refused for

@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"orrery/nodes"
 	"orrery/nodes/kafka/proto"
 	"orrery/nodes/task"
 )
@@ -38,15 +39,10 @@ type Partition struct {
 type topic struct {
 	code       proto.Code
 	partitions []Partition // by number
-	rewinds    []int       // by number, how often in a row a smaller leader epoch was heard
-	unknown    int         // how often in a row it was heard that there is no such topic
+	rewinds    []doubt     // by number: of its leader epoch
+	unknown    doubt       // that there is such a topic
 	sticky     int32       // where records without keys go at present
 }
-
-// rewindLimit is how often in a row a smaller leader epoch must be heard before it is believed, or that a topic is no
-// more: then it is no answer of a broker that lags, or has just started, but a topic that was deleted, and perhaps made
-// anew. Metadata of 2.4 has no topic ids to tell by.
-const rewindLimit = 5
 
 // Refresh asks what brokers there are, and how the topics stand (none: only the brokers). A topic that does not exist is no
 // error. Topics are not created.
@@ -82,18 +78,19 @@ func (c *Cluster) Topics(t *task.T, internal bool) ([]string, error) {
 }
 
 func (c *Cluster) metadata(t *task.T, r *kmsg.MetadataRequest) (*kmsg.MetadataResponse, error) {
-	resp, err := c.Any(t, r, 0)
+	resp, from, err := c.any(t, r, 0)
 	if err != nil {
 		return nil, err
 	}
 	m := resp.(*kmsg.MetadataResponse)
-	c.learn(m)
+	c.learn(m, from)
 	c.refreshed = t.Monotonic()
 	return m, nil
 }
 
-// learn takes over what a broker says. It may lag behind others.
-func (c *Cluster) learn(m *kmsg.MetadataResponse) {
+// learn takes over what the broker at an address says. It may lag behind others: where it takes back what was known, another one is
+// asked next.
+func (c *Cluster) learn(m *kmsg.MetadataResponse, from nodes.Addr) {
 	if len(m.Brokers) > 0 { // a broker that has just started knows none
 		c.brokers = c.brokers[:0]
 		for i := range m.Brokers {
@@ -110,14 +107,23 @@ func (c *Cluster) learn(m *kmsg.MetadataResponse) {
 	if m.ClusterID != nil {
 		c.id = *m.ClusterID
 	}
+	said := int32(-1)
+	if i := slices.IndexFunc(c.brokers, func(b Broker) bool { return b.Addr == from }); i >= 0 {
+		said = c.brokers[i].ID
+	}
+	doubtful := false
 	for i := range m.Topics {
-		c.learnTopic(&m.Topics[i])
+		doubtful = c.learnTopic(&m.Topics[i], said) || doubtful
+	}
+	if doubtful {
+		c.next++
 	}
 }
 
-func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic) {
+// learnTopic takes over what a broker says of a topic, and tells whether that takes back what was known.
+func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic, said int32) (doubtful bool) {
 	if m.Topic == nil {
-		return
+		return false
 	}
 	old := c.topics[*m.Topic]
 	n := &topic{code: proto.Code(m.ErrorCode), sticky: -1}
@@ -125,7 +131,8 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic) {
 		old = &topic{sticky: -1}
 	}
 	if n.code == proto.UnknownTopicOrPartition {
-		if n.unknown = old.unknown + 1; n.unknown >= rewindLimit && !c.config.Quirks.KeepOldEpochs {
+		doubtful = len(old.partitions) > 0
+		if n.unknown = old.unknown.more(said); n.unknown.settled(c.brokers) && !c.config.Quirks.KeepOldEpochs {
 			old = &topic{sticky: -1} // what comes under this name later is another topic
 		}
 	}
@@ -133,7 +140,7 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic) {
 	if n.code != proto.None && len(m.Partitions) == 0 {
 		n.partitions, n.rewinds = old.partitions, old.rewinds
 		c.topics[*m.Topic] = n
-		return
+		return doubtful
 	}
 	slices.SortFunc(m.Partitions, func(a, b kmsg.MetadataResponseTopicPartition) int { return cmp.Compare(a.Partition, b.Partition) })
 	for i := range m.Partitions {
@@ -143,19 +150,21 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic) {
 		}
 		now := Partition{Number: p.Partition, Code: proto.Code(p.ErrorCode), Leader: p.Leader, LeaderEpoch: p.LeaderEpoch,
 			Replicas: p.Replicas, ISR: p.ISR, Offline: p.OfflineReplicas}
-		rewinds := 0
+		var rewinds doubt
 		if i < len(old.partitions) && now.LeaderEpoch < old.partitions[i].LeaderEpoch {
-			rewinds = old.rewinds[i] + 1
-			if rewinds < rewindLimit || c.config.Quirks.KeepOldEpochs {
+			doubtful = true
+			rewinds = old.rewinds[i].more(said)
+			if !rewinds.settled(c.brokers) || c.config.Quirks.KeepOldEpochs {
 				now = old.partitions[i]
 			} else {
-				rewinds = 0
+				rewinds = doubt{}
 			}
 		}
 		n.partitions = append(n.partitions, now)
 		n.rewinds = append(n.rewinds, rewinds)
 	}
 	c.topics[*m.Topic] = n
+	return doubtful
 }
 
 // saw takes note of a leader epoch that was heard of elsewhere: of a leader of before it nothing more is asked, and what lagging brokers

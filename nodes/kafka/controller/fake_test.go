@@ -20,9 +20,10 @@ type bench struct {
 	nodes.Env // only what follows is asked for
 	t         *testing.T
 	c         *Controller
-	records   map[string]zk.Result // by path
-	fail      map[string][]error   // by path: what the next writes of it end with
-	lost      map[string]int       // by path: so many of the next writes are made, and not answered
+	records   map[string]zk.Result   // by path
+	fail      map[string][]error     // by path: what the next writes of it end with
+	lost      map[string]int         // by path: so many of the next writes are made, and not answered
+	before    map[string][]zk.Result // by path: what the next reads of it tell
 	calls     uint64
 	done      []zk.Done
 	sent      []kmsg.Request
@@ -68,6 +69,10 @@ func (b *bench) op(op zk.Op) zk.Result {
 	path := op.Key.Path()
 	r, there := b.records[path]
 	r.Key = op.Key
+	if old := b.before[path]; op.Verb == zk.Get && len(old) > 0 {
+		b.before[path] = old[1:]
+		return old[0]
+	}
 	if errs := b.fail[path]; op.Verb >= zk.Create && len(errs) > 0 {
 		b.fail[path] = errs[1:]
 		if errs[0] != nil {
@@ -130,7 +135,7 @@ var clicks = log.TopicPartition{Topic: "clicks"}
 
 // newBench has broker 1 be the controller of a cluster of three, with a partition on 2 and 3 that 2 leads.
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}, lost: map[string]int{}}
+	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}, lost: map[string]int{}, before: map[string][]zk.Result{}}
 	for id := range int32(2) {
 		b.op(zk.Op{Verb: zk.Create, Key: zk.BrokerKey(id + 2), Value: zk.Broker{ID: id + 2, Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: "b", Port: 1}}}})
 	}
@@ -161,6 +166,20 @@ func TestAnElectionThatMeetsAnotherVersionReadsAgain(t *testing.T) {
 	require.Equal(t, zk.PartitionState{Leader: 3, LeaderEpoch: 1, ISR: []int32{3}, ControllerEpoch: 1}, b.state())
 	require.True(t, b.c.active)
 	require.Equal(t, OnlinePartition, b.c.ctx.find(clicks).phase)
+}
+
+// Who finds that it has won an election whose answer was lost may have read the epoch before that came about. Two controllers of one epoch
+// would follow.
+func TestAnElectionWhoseAnswerIsLostIsOfTheEpochThatItHasBegun(t *testing.T) {
+	b := newBench(t)
+	seat, epoch := zk.Key{Kind: zk.KindController}.Path(), zk.Key{Kind: zk.KindControllerEpoch}.Path()
+	now := b.records[epoch]
+	b.lost[epoch], b.before[epoch] = 1, []zk.Result{now, now}
+	delete(b.records, seat)
+	b.c.Stored(b, zk.Watched{Key: zk.Key{Kind: zk.KindController}})
+	b.run()
+	require.Equal(t, zk.ControllerEpoch(2), b.records[epoch].Value)
+	require.Equal(t, []Became{{true, 1}, {false, 1}, {true, 2}}, b.became)
 }
 
 // A shrink whose answer is lost is found written when the state is read again. The leader must hear of its new leader epoch all the same:
@@ -203,7 +222,7 @@ func (b *bench) told(broker, epoch int32) bool {
 // A leader that has registered anew since it was elected, unseen by any controller, may have lost the end of its log. It leads again, but
 // in a leader epoch of its own: two records of one epoch and offset are a difference that no truncation finds.
 func TestALeaderThatBouncedUnseenLeadsInANewEpoch(t *testing.T) {
-	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}, lost: map[string]int{}}
+	b := &bench{t: t, records: map[string]zk.Result{}, fail: map[string][]error{}, lost: map[string]int{}, before: map[string][]zk.Result{}}
 	there := func(id int32) {
 		b.op(zk.Op{Verb: zk.Create, Key: zk.BrokerKey(id), Value: zk.Broker{ID: id, Endpoints: []zk.Endpoint{{Listener: "PLAINTEXT", Host: "b", Port: 1}}}})
 	}

@@ -93,6 +93,12 @@ func (e *elect) step(c *Controller, t *thread, env nodes.Env) bool {
 		nodes.Reachable(env, "controller: an election is lost, or its outcome unknown")
 		e.phase = electLook
 		return t.call(&nothing{})
+	case electAdopt:
+		if stored, ok := t.results[0].Value.(zk.ControllerEpoch); ok && t.results[0].Err == nil {
+			nodes.Reachable(env, "controller: an election whose answer was lost was won")
+			e.expected, e.version = int32(stored), t.results[0].Version-1
+			e.won(c, t, env)
+		}
 	}
 	return true
 }
@@ -111,15 +117,19 @@ func (e *elect) looked(c *Controller, t *thread, env nodes.Env) bool {
 		t.guard = c.guard // still it
 		return true
 	}
-	c.resign(env)
+	if c.active { // somebody has deleted the record
+		c.resign(env) // which drops this task, too
+		t.enqueue(&elect{})
+		return true
+	}
 	if there.Err == nil {
 		now, _ := there.Value.(zk.Controller)
 		c.follow(now.Broker)
 		if there.Owner == c.session && now.Broker == c.cfg.Broker {
-			// The answer to the election was lost, and it was won: nobody else raises the epoch while the record is there.
-			nodes.Reachable(env, "controller: an election whose answer was lost was won")
-			e.expected, e.version = int32(stored), epoch.Version-1
-			e.won(c, t, env)
+			// The answer to the election was lost, and it was won. What was read of the epoch may be of before: the two reads are two.
+			// Nobody else raises it while the record is there.
+			e.phase = electAdopt
+			return t.ask(c, env, zk.Op{Verb: zk.Get, Key: epoch.Key})
 		}
 		return true
 	}
