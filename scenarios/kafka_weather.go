@@ -31,10 +31,13 @@ func (k *kafkaWorld) conditions(name string) {
 		k.copies(3)
 		k.text += "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n"
 		if name == "preferred-fenced" { // what is known of a broker that is gone is told before the ISRs that it leaves
-			k.works = append(k.works, (*kafkaClient).consume, (*kafkaClient).consume)
-			k.storage("crash", "delay", "partition", "pause")
+			k.works = append(k.works, (*kafkaClient).consume, (*kafkaClient).consume, (*kafkaClient).consume)
+			for i := range k.topics { // each broker leads some and follows others
+				k.topics[i].partitions = 4
+			}
+			k.storage("crash")
 			k.w.U.Tune(func(c *sim.Config) {
-				c.Disk.Sync.Mean = k.w.DrawDuration("disk/mean, in bad weather", 20*time.Millisecond, 100*time.Millisecond)
+				c.Disk.Sync.Mean = k.w.DrawDuration("disk/mean, in bad weather", 50*time.Millisecond, 200*time.Millisecond)
 			})
 		}
 	case "isr-change-stuck", "no-zkversion-refresh", "isr-write-not-rechecked":

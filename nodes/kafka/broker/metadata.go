@@ -25,6 +25,7 @@ type cache struct {
 	controller int32 // -1 if none is known
 	epoch      int32 // of the controller that spoke last
 	brokers    []peerBroker
+	racks      map[int32]string // of all brokers that were ever told of: who is gone still stands where it stood
 	topics     map[string]*topicState
 	names      []string // of topics, ascending
 }
@@ -58,7 +59,9 @@ type PartitionState struct {
 	Version         int32
 }
 
-func newCache() cache { return cache{controller: -1, topics: map[string]*topicState{}} }
+func newCache() cache {
+	return cache{controller: -1, racks: map[int32]string{}, topics: map[string]*topicState{}}
+}
 
 // told says whether a controller has told this broker what there is, since it started.
 func (c *cache) told() bool { return c.controller >= 0 }
@@ -149,11 +152,7 @@ func (b *Broker) updateMetadata(env nodes.Env, call uint64, r *kmsg.UpdateMetada
 func (b *Broker) learn(env nodes.Env, r *kmsg.UpdateMetadataRequest) {
 	c := &b.cache
 	c.controller, c.epoch = r.ControllerID, r.ControllerEpoch
-	c.brokers = c.brokers[:0:0]
-	for _, l := range r.LiveBrokers {
-		c.brokers = append(c.brokers, liveBroker(l, r.Version))
-	}
-	slices.SortFunc(c.brokers, func(x, y peerBroker) int { return cmp.Compare(x.id, y.id) })
+	c.live(r)
 	var gone []log.TopicPartition
 	for _, t := range r.TopicStates {
 		for _, p := range t.PartitionStates {
@@ -172,6 +171,17 @@ func (b *Broker) learn(env nodes.Env, r *kmsg.UpdateMetadataRequest) {
 		b.groups.PartitionsDeleted(env, gone)
 	}
 	b.txns.MetadataChanged(env)
+}
+
+// live takes the brokers that live.
+func (c *cache) live(r *kmsg.UpdateMetadataRequest) {
+	c.brokers = c.brokers[:0:0]
+	for _, l := range r.LiveBrokers {
+		p := liveBroker(l, r.Version)
+		c.brokers = append(c.brokers, p)
+		c.racks[p.id] = p.rack
+	}
+	slices.SortFunc(c.brokers, func(x, y peerBroker) int { return cmp.Compare(x.id, y.id) })
 }
 
 func liveBroker(l kmsg.UpdateMetadataRequestLiveBroker, version int16) peerBroker {
@@ -224,13 +234,9 @@ func (v clusterView) Alive(id int32) bool {
 	return ok
 }
 
-// Rack implements [replica.Cluster].
-func (v clusterView) Rack(id int32) string {
-	if p, ok := v.b.cache.broker(id); ok {
-		return p.rack
-	}
-	return ""
-}
+// Rack implements [replica.Cluster]: also of a broker that is gone, as where a registration outlives its session (KRaft's fenced ones). Whether it is
+// alive is another question.
+func (v clusterView) Rack(id int32) string { return v.b.cache.racks[id] }
 
 // Epoch implements [replica.Cluster]. A broker of ZooKeeper's days knows its own alone.
 func (v clusterView) Epoch(id int32) int64 {
