@@ -3,6 +3,7 @@ package scenarios
 // zkReconfigSeeds is in which seeds each quirk is found while members come and go: those of reconfigurations, and those that are found sooner than
 // in the scenario zookeeper.
 var zkReconfigSeeds = map[string]string{
+	"initial-config-unnamed":   "1-20",
 	"newleader-names-proposed": "1-150",
 	"activation-lost-in-sync":  "1-60",
 	"observer-is-synced":       "1-400",
@@ -28,6 +29,8 @@ var zkRollingSeeds = map[string]string{
 	"replay-pzxid":                   "1-100",
 	"setwatches-exists-type":         "1-40",
 	"reply-zxid-request":             "1-40",
+	"static-list-is-learned":         "1-20",
+	"static-list-designates":         "1-20",
 }
 
 // zkSnapshotsSeeds is in which seeds each quirk is found while snapshots are sent.

@@ -17,6 +17,7 @@ const (
 	zkGoverns  = "a-quorum-of-what-is-in-force"     // whoever begins to serve is followed by a quorum of the configuration in force
 	zkKnows    = "a-leader-knows-its-configuration" // what was committed is in what every later leader holds to be the last
 	zkBelieves = "only-what-is-committed-governs"   // nobody holds a configuration to be in force that was only proposed
+	zkOneName  = "a-version-names-one-ensemble"     // of those that serve, whoever holds the same version to be in force holds the same members to be
 )
 
 // inForce is the configuration in force, by what is committed.
@@ -89,6 +90,25 @@ func (g *zkWatch) believes(id nodes.ID, s *zab.Server, seen *zkServerSeen) {
 	case q.Version() == 0 || proto.Counter(q.Version()) == 0 && q.SameMembers(g.configs[0]):
 	case !g.wasInForce(q.Version()):
 		g.violate(zkBelieves, "%s holds configuration %x to be in force, which is not committed", id, q.Version())
+	}
+}
+
+// namesOne: configurations are told from each other, and ordered, by their versions. What a server believes that only wants to join is a part of
+// the ensemble at best; once it serves it has been told the one that is established, and tells clients of it (ZOOKEEPER-1783).
+func (g *zkWatch) namesOne(id nodes.ID, s *zab.Server, seen *zkServerSeen) {
+	q := s.Ensemble()
+	if !g.z.reconfigures || q == seen.serves || !s.Serves() {
+		return
+	}
+	g.z.w.Asked(zkOneName)
+	seen.serves = q
+	named := g.named[q.Version()]
+	if named == nil {
+		g.named[q.Version()] = q
+		return
+	}
+	if !named.SameMembers(q) {
+		g.violate(zkOneName, "%s serves, and holds ensemble %x to have the voters %v; to others that serve it has %v", id, q.Version(), q.Voters(), named.Voters())
 	}
 }
 

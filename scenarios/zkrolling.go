@@ -47,13 +47,6 @@ func buildZooKeeperRolling(w *trial.World, s *Scenario) error {
 	if voters < 3 || voters > 9 {
 		return fmt.Errorf("%d servers: an ensemble that is restarted one by one has from 3 to 9 voters", voters)
 	}
-	z.place(voters, int(w.Draw("observers", 2)), 0)
-	z.drawWeather()
-	if err := z.drawConfig(); err != nil {
-		return err
-	}
-	z.local = false // a session that one server alone knows ends with that
-	z.each(func(c *zkConfig) { c.MaxSession, c.InitialZxid, c.LocalSessions = time.Minute, 0, false })
 	if w.Options.Bug != "" {
 		if err := z.quirk(w.Options.Bug); err != nil {
 			return err
@@ -61,6 +54,27 @@ func buildZooKeeperRolling(w *trial.World, s *Scenario) error {
 	}
 	r := &zkRoller{z: z, flawed: w.Chance("flawed", 500_000)}
 	alone := w.Options.Nemesis == nil && w.Options.Plan == nil && w.Chance("nothing else is wrong", 600_000)
+	spares := 0
+	switch change := z.zkListChange(alone && !r.flawed); change {
+	case zkListGrows:
+		r.lists, spares = &zkLists{r: r, grows: true}, 1
+	case zkListShrinks:
+		r.lists, voters = &zkLists{r: r}, 4
+	}
+	z.place(voters, int(w.Draw("observers", 2)), spares)
+	if r.lists != nil {
+		r.flawed = false
+		alone = w.Options.Nemesis == nil && w.Options.Plan == nil
+		if spares > 0 {
+			r.lists.comes, z.later = z.spares[0], z.spares[0]
+		}
+	}
+	z.drawWeather()
+	if err := z.drawConfig(); err != nil {
+		return err
+	}
+	z.local = false // a session that one server alone knows ends with that
+	z.each(func(c *zkConfig) { c.MaxSession, c.InitialZxid, c.LocalSessions = time.Minute, 0, false })
 	if alone {
 		w.Families = []string{}
 	}
@@ -68,6 +82,9 @@ func buildZooKeeperRolling(w *trial.World, s *Scenario) error {
 	r.zkLoad = z.load
 	r.sessions, r.think, r.burst = w.DrawDuration("long session timeout", 8*time.Second, 16*time.Second), 60*time.Millisecond, 1
 	w.Workload, w.Horizon = r, 60*time.Second
+	if r.lists != nil {
+		w.Quorum, w.Converged, w.Horizon = r.lists.quorum, r.lists.converged, 90*time.Second
+	}
 	r.canary = z.load.add("canary", 1<<20, z.all())
 	r.canary.asks, r.canary.burst, r.canary.think, r.canary.ended = r.write, 1, 15*time.Millisecond, r.written
 	r.strict, r.gaps = alone, alone && !r.flawed
@@ -88,7 +105,8 @@ type zkRoller struct {
 	strict bool      // nothing else is wrong: sessions must live
 	gaps   bool      // and everything is done in order: writes must go on
 	order  []nodes.ID
-	n      uint64 // restarts so far
+	lists  *zkLists // that the restarts give the servers; nil if they keep theirs
+	n      uint64   // restarts so far
 	since  time.Duration
 	wrote  time.Duration // when the canary was answered last
 	made   bool          // its znode is there
@@ -128,7 +146,7 @@ func (r *zkRoller) await() {
 		case r.stopped:
 		case !r.peace() && u.Now()-r.since < patience:
 			r.await()
-		case len(r.order) == 0:
+		case !r.more():
 			r.done = true
 			r.canary.quota = r.canary.begun
 		default:
@@ -137,9 +155,17 @@ func (r *zkRoller) await() {
 	})
 }
 
+// more tells whether there are restarts left.
+func (r *zkRoller) more() bool {
+	if r.lists != nil {
+		return !r.lists.away
+	}
+	return len(r.order) > 0
+}
+
 // peace: all serve.
 func (r *zkRoller) peace() bool {
-	for _, id := range r.z.all() {
+	for _, id := range r.z.running() {
 		if s := r.z.of(id); s == nil || !s.Serves() || !s.Settled() {
 			return false
 		}
@@ -150,6 +176,10 @@ func (r *zkRoller) peace() bool {
 // restart restarts the next server. Whoever restarts the leader last takes it when nobody else is left.
 func (r *zkRoller) restart() {
 	if r.stopped {
+		return
+	}
+	if r.lists != nil {
+		r.relist()
 		return
 	}
 	if leader, leads := r.z.leader(); leads && r.order[0] == leader && len(r.order) > 1 && r.draw("leader last", 2) == 1 {
@@ -171,6 +201,18 @@ func (r *zkRoller) restart() {
 		if r.flawed && r.draw("again", 2) == 0 {
 			u.After(down, "again", func() { r.again(id, u.Now()+20*r.z.tick()) })
 		}
+	}
+	r.await()
+}
+
+// relist restarts the next server with the new list.
+func (r *zkRoller) relist() {
+	r.n++
+	id, down, ok := r.lists.next()
+	if m := r.z.w.U.Machine(id); ok {
+		r.since = r.z.w.U.Now() + down
+		m.Kill(vdisk.LoseNothing)
+		m.Start(down)
 	}
 	r.await()
 }

@@ -41,6 +41,8 @@ type zkWorld struct {
 	voters    []nodes.ID
 	observers []nodes.ID
 	spares    []nodes.ID // machines that are no members yet: zookeeper-reconfig has some
+	later     nodes.ID   // one that is not even started yet: zookeeper-rolling has it now and then
+	gone      nodes.ID   // one that is stopped for good
 	configs   map[nodes.ID]*zkConfig
 	quirks    zab.Quirks
 	chunk     int
@@ -113,7 +115,13 @@ func (z *zkWorld) assemble(s *Scenario, server func(nodes.ID) nodes.Node) {
 	w := z.w
 	z.watch = watchZooKeeper(z)
 	for _, id := range z.all() {
-		w.AddServer(id, func() nodes.Node { return server(id) })
+		build := func() nodes.Node { return server(id) }
+		if id == z.later {
+			w.Servers = append(w.Servers, id)
+			w.U.Add(id, build)
+			continue
+		}
+		w.AddServer(id, build)
 	}
 	w.Timescale = 3 * z.tick()
 	w.Horizon = 20 * time.Second

@@ -62,6 +62,8 @@ type zkServerSeen struct {
 	delivered   int   // how many transactions of the ghost's history it has delivered, since it serves
 	config      int64 // the version of the configuration that it holds to be in force
 	stranger    bool  // it has ended because it is in no configuration that it knows
+
+	serves *config.Quorum // the configuration that it held when it was last seen to serve
 }
 
 // zkWatch is the ghost of an ensemble: the history that is committed, who has broadcast what, and which tree belongs to which zxid.
@@ -78,6 +80,7 @@ type zkWatch struct {
 	seen      map[nodes.ID]*zkServerSeen
 	ids       map[int64]nodes.ID
 	configs   []*config.Quorum            // that were in force, one after the other
+	named     map[int64]*config.Quorum    // by version: what the first that served with it held it to be
 	onTaken   func(nodes.ID, *zab.Server) // is told of who begins to serve behind a leader; may be nil
 }
 
@@ -88,7 +91,7 @@ type zkDigest struct {
 
 func watchZooKeeper(z *zkWorld) *zkWatch {
 	g := &zkWatch{z: z, broadcast: map[int64]zkTxn{}, primaries: map[int64]string{}, initial: map[int64]int64{}, began: map[int64]int{}, last: map[int64]int64{},
-		digests: map[int64]zkDigest{}, seen: map[nodes.ID]*zkServerSeen{}, ids: map[int64]nodes.ID{}}
+		digests: map[int64]zkDigest{}, seen: map[nodes.ID]*zkServerSeen{}, ids: map[int64]nodes.ID{}, named: map[int64]*config.Quorum{}}
 	for i, id := range z.all() {
 		g.seen[id], g.ids[int64(i+1)] = &zkServerSeen{}, id
 	}
@@ -287,7 +290,11 @@ func (g *zkWatch) committed(id nodes.ID, m zab.Milestone) {
 	g.append(id, zkTxn{m.Zxid, hashOf(m.Raw), m.Txn})
 	g.z.w.Asked(zkDurable)
 	holds := func(v nodes.ID) bool { return g.durable(v) >= m.Zxid }
-	for _, q := range []*config.Quorum{before, g.inForce()} { // of a reconfiguration both need a quorum
+	asked := []*config.Quorum{before, g.inForce()} // of a reconfiguration both need a quorum
+	if own := g.ownList(id); own != nil {
+		asked = []*config.Quorum{own}
+	}
+	for _, q := range asked {
 		if n := g.count(q, holds); n <= len(q.Voters())/2 {
 			g.violate(zkDurable, "%s commits %x, which is durable on %d of %d voters", id, m.Zxid, n, len(q.Voters()))
 		}
@@ -375,6 +382,7 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 	if s.Recovered() { // before that it does not know yet what is durable, and tells nobody
 		g.epochs(m.ID(), s, seen)
 		g.believes(m.ID(), s, seen)
+		g.namesOne(m.ID(), s, seen)
 		seen.durable = s.Durable()
 	}
 	if zxid := s.Zxid(); zxid != seen.zxid && s.Settled() && (!seen.ahead || s.Serves()) {

@@ -34,7 +34,7 @@ func (l *leader) propose(env nodes.Env, t logged, r *request) {
 
 // ack counts a server on whose disk a proposal is.
 func (l *leader) ack(env nodes.Env, id, zxid int64) {
-	if proto.Counter(zxid) == 0 || zxid <= l.committed {
+	if proto.Counter(zxid) == 0 || zxid <= l.committed || l.commitsNothing {
 		return
 	}
 	i, found := slices.BinarySearchFunc(l.outstanding, zxid, func(p *proposal, z int64) int { return cmp.Compare(p.zxid, z) })

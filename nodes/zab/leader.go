@@ -32,6 +32,8 @@ type leader struct {
 	committed   int64       // the last that was committed
 	syncs       []*pendingSync
 	began       time.Duration // when it began to wait for epochs, by the monotonic clock
+
+	commitsNothing bool // by a defect: another server is designated
 }
 
 // leaderPhase is how far a leader has come.

@@ -95,7 +95,7 @@ var bugs = []Bug{
 		Breaks: "what is committed is applied in time", Needs: "SNAP to a slow learner", set: func(q *Quirks) { q.SnapSendUnderLock = true }},
 }
 
-// reconfigBugs are those of reconfigurations.
+// reconfigBugs are those of reconfigurations, and of lists of servers that change without one.
 var reconfigBugs = []Bug{
 	{Name: "newleader-names-proposed", Source: "ZooKeeper 3.9 (Leader.getQuorumVerifierBytes, Follower.syncWithLeader); found by zookeeper-reconfig",
 		What:   "a learner that joins while a reconfiguration is under way is told of it by NEWLEADER, and holds it to be in force before it is committed",
@@ -103,6 +103,15 @@ var reconfigBugs = []Bug{
 	{Name: "activation-lost-in-sync", Source: "this server, before zookeeper-reconfig found it",
 		What:   "a reconfiguration that is committed while a learner is brought up to date does not come into force there",
 		Breaks: "liveness: the core converges", Needs: "reconfigurations while a learner joins", set: func(q *Quirks) { q.ActivationLostInSync = true }},
+	{Name: "initial-config-unnamed", Source: "ZOOKEEPER-1783 (trunk before 3.5.0)",
+		What:   "the first configuration that is established has the version of those that are not, so that a server which is to join keeps what it believed, and tells clients so",
+		Breaks: "a version names one configuration", Needs: "servers that are to join", set: func(q *Quirks) { q.InitialUnnamed = true }},
+	{Name: "static-list-is-learned", Source: "ZOOKEEPER-3814 (before 3.5.9, 3.6.2)",
+		What:   "a learner takes over the list of servers of its leader as one that is proposed, although reconfiguration is off, and asks for a quorum of that, too, ever after",
+		Breaks: "writes go on", Needs: "another list of servers, server by server", set: func(q *Quirks) { q.ListIsLearned = true }},
+	{Name: "static-list-designates", Source: "ZOOKEEPER-3829, ZOOKEEPER-3830 (before 3.5.9, 3.6.2)",
+		What:   "a leader that is not in the list which it has so learned designates another, whom nobody follows, and commits nothing itself",
+		Breaks: "writes go on", Needs: "another list of servers, server by server", set: func(q *Quirks) { q.ListDesignates = true }},
 	{Name: "observer-is-synced", Source: "this server, before zookeeper-reconfig found it; a relative of ZOOKEEPER-2959",
 		What:   "a reconfiguration is proposed of which a quorum must be observers until then, which acknowledge nothing, so that it is never committed",
 		Breaks: "liveness", Needs: "observers that become participants", set: func(q *Quirks) { q.ObserverIsSynced = true }},

@@ -49,7 +49,13 @@ type Quirks struct {
 	ObserverAcksIgnored      bool // observer-acks-ignored
 	NextOutlivesLog          bool // next-outlives-log
 	OldQuorumStays           bool // old-quorum-stays
+	InitialUnnamed           bool // initial-config-unnamed
+	ListIsLearned            bool // static-list-is-learned
+	ListDesignates           bool // static-list-designates
 }
+
+// learnsLists tells whether lists of servers go from leaders to learners that take no reconfigurations.
+func (q *Quirks) learnsLists() bool { return q.ListIsLearned || q.ListDesignates }
 
 // leavesGaps tells whether one of the defects leaves holes in a log, which a reader must then bear.
 func (q *Quirks) leavesGaps() bool {

@@ -71,7 +71,8 @@ func (s *Server) proposed(env nodes.Env, q *config.Quorum) { s.setNext(env, q) }
 // takes precedence over what a server that wants to join believes (ZOOKEEPER-1783). It is in force when a quorum
 // has taken over NEWLEADER, which tells of it.
 func (s *Server) nameEnsemble(env nodes.Env, zxid int64) {
-	if s.zoo.Reconfig && s.lastSeen().Version() == 0 {
+	q := &s.cfg.Quirks
+	if (s.zoo.Reconfig && !q.InitialUnnamed || q.learnsLists()) && s.lastSeen().Version() == 0 {
 		s.setNext(env, s.quorum.WithVersion(zxid))
 	}
 }
@@ -81,7 +82,7 @@ func (s *Server) nameEnsemble(env nodes.Env, zxid int64) {
 // is only proposed, as the original does: its learner would hold it to be in force, tell others of it in the next election,
 // and be a quorum with them beside that of the ensemble that is still in force.
 func (l *leader) named() *config.Quorum {
-	if l.phase == broadcasts && !l.s.cfg.Quirks.NewLeaderNamesProposed {
+	if q := &l.s.cfg.Quirks; l.phase == broadcasts && !q.NewLeaderNamesProposed && !q.learnsLists() {
 		return l.s.quorum
 	}
 	return l.s.lastSeen()
@@ -89,13 +90,18 @@ func (l *leader) named() *config.Quorum {
 
 // heardMembers takes over what NEWLEADER says of the ensemble.
 func (l *learner) heardMembers(env nodes.Env, text []byte) {
-	if !l.s.zoo.Reconfig || len(text) < 2 {
+	static := !l.s.zoo.Reconfig
+	if static && !l.s.cfg.Quirks.learnsLists() || len(text) < 2 {
 		return
 	}
-	if q, err := config.ParseQuorum("NEWLEADER", text); err == nil && len(q.Members()) > 0 {
-		l.members = q
-		l.s.setNext(env, q)
+	q, err := config.ParseQuorum("NEWLEADER", text)
+	if err != nil || len(q.Members()) == 0 {
+		return
 	}
+	if !static { // ZOOKEEPER-2819: it comes into force with reconfigurations only
+		l.members = q
+	}
+	l.s.setNext(env, q)
 }
 
 // takeMembers makes it the one in force, at UPTODATE. It tells whether the learner must look for a leader again, because
@@ -159,8 +165,13 @@ func (l *leader) designate(p *proposal) int64 {
 // finishReconfig makes the ensemble the one in force that was proposed by a leader which did not live to see it
 // committed: its proposal is part of the history that was taken over.
 func (l *leader) finishReconfig(env nodes.Env) {
-	if s := l.s; s.next != nil {
+	s := l.s
+	switch {
+	case s.next == nil:
+	case s.zoo.Reconfig:
 		s.setQuorum(env, s.next)
+	default: // by a defect
+		l.commitsNothing = s.cfg.Quirks.ListDesignates && !s.next.IsVoter(s.id)
 	}
 }
 
