@@ -57,6 +57,8 @@ type zkWorld struct {
 	loss         *zkLoss       // of snapshots; nil if none happens
 	guests       bool          // clients of ACLs and of watches that last come
 	mishaps      []func()      // that end what the scenario itself has broken
+	aims         []*zkAim      // accidents that fall into a moment
+	room         *zkNoRoom     // for a log that is to be cut; nil if there is always some
 }
 
 func buildZooKeeper(w *trial.World, s *Scenario) error { return buildPlanted(w, s, (*zkWorld).plant) }
@@ -88,8 +90,11 @@ func buildPlanted(w *trial.World, s *Scenario, plant func(z *zkWorld, bug string
 			return err
 		}
 	}
-	if w.Options.Bug == "" && w.Chance("snapshots are lost", 40_000) {
-		z.loseSnapshots()
+	if w.Options.Bug == "" {
+		if w.Chance("snapshots are lost", 40_000) {
+			z.loseSnapshots()
+		}
+		z.drawAims()
 	}
 	z.assemble(s, z.server)
 	return nil

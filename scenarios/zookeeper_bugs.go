@@ -51,11 +51,10 @@ func (z *zkWorld) plant(name string) error {
 	}
 	z.quirks = b.Quirks()
 	q := &z.quirks
+	z.aimAt(q)
 	switch {
 	case q.NoRolloverGuard:
 		z.each(func(c *zkConfig) { c.InitialZxid = 1<<32 - 8 })
-	case q.LeavesStranded:
-		z.slowToAccept()
 	case q.TruncLeavesHole, q.TxnLogSyncUncommitted:
 		z.each(func(c *zkConfig) {
 			c.CommitLogCount, c.SnapSizePPM, c.ForceSnapshotSync = 3, 330_000, false
@@ -63,9 +62,6 @@ func (z *zkWorld) plant(name string) error {
 	case q.NewLeaderBeforeSnap, q.SnapAbortKeepDB, q.SnapSendUnderLock, q.Store.SnapNoFsync:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync = true })
 		z.chunk = 60
-		if q.SnapAbortKeepDB {
-			z.w.Families = []string{"partition", "connection", "crash"}
-		}
 	case q.SyncLimitDuringSnap:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync, c.InitLimit, c.SyncLimit = true, 30, 2 })
 		z.chunk = 60
@@ -82,10 +78,6 @@ func (z *zkWorld) plant(name string) error {
 	case q.AckNewLeaderAsyncLog:
 		z.slowDisks(15 * time.Millisecond)
 		z.w.Families = []string{"partition", "connection", "crash", "pause"}
-	case q.Store.TruncENOSPCIgnored:
-		z.slowDisksOf(300*time.Millisecond, z.voters[0], z.voters[len(z.voters)-1])
-		z.disturbDisks(sim.DiskFault{WriteErrorPPM: 50_000}, z.voters[1])
-		z.w.Families = []string{"connection"}
 	case q.Store.FsyncErrorIgnored:
 		z.w.Families = []string{"disk"}
 	case q.Store.TrustEmptyDB:
@@ -114,13 +106,6 @@ func (z *zkWorld) plant(name string) error {
 	return nil
 }
 
-// slowToAccept has the voter that wins most elections write its epochs so slowly that often nobody waits for it.
-func (z *zkWorld) slowToAccept() {
-	z.each(func(c *zkConfig) { c.InitLimit = 4 })
-	z.slowDisksOf(400*time.Millisecond, z.voters[len(z.voters)-1])
-	z.w.Families = []string{"crash"}
-}
-
 // each changes what all servers' zoo.cfg says.
 func (z *zkWorld) each(change func(*zkConfig)) {
 	for _, id := range z.all() {
@@ -133,7 +118,12 @@ func (z *zkWorld) slowDisks(mean time.Duration) {
 	z.w.U.Tune(func(c *sim.Config) { c.Disk.Sync.Mean = mean })
 }
 
-// slowDisksOf does so for some servers.
+// slowLinks lets what is sent be longer on its way.
+func (z *zkWorld) slowLinks(mean time.Duration) {
+	z.w.U.Tune(func(c *sim.Config) { c.Net.Delay.Mean = mean })
+}
+
+// slowDisksOf lets what waits for the disks of some servers wait longer.
 func (z *zkWorld) slowDisksOf(mean time.Duration, ids ...nodes.ID) {
 	z.disturbDisks(sim.DiskFault{SlowSync: sim.Dist{Mean: mean}}, ids...)
 }

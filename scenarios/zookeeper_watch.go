@@ -82,6 +82,7 @@ type zkWatch struct {
 	configs   []*config.Quorum            // that were in force, one after the other
 	named     map[int64]*config.Quorum    // by version: what the first that served with it held it to be
 	onTaken   func(nodes.ID, *zab.Server) // is told of who begins to serve behind a leader; may be nil
+	ends      map[zkEnd]int64             // the zxid of each session's end, by the epoch in which it was proposed
 }
 
 type zkDigest struct {
@@ -109,6 +110,7 @@ func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 	id := g.ids[s.ID()]
 	seen := g.seen[id]
 	seen.near.mark(m.Kind)
+	g.z.roomFor(id, m)
 	switch m.Kind {
 	case zab.EpochAccepted:
 		g.z.w.Asked(zkEpochs)
@@ -120,11 +122,14 @@ func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 		g.established(id, m)
 	case zab.HistoryTaken:
 		g.taken(id, s, m)
+	case zab.EpochOver, zab.LogCut, zab.Looks:
+		g.toldOf(id, s, m)
 	case zab.HistoryCommitted:
 		g.historyCommitted(id, m)
 		g.governs(id, s, m)
 	case zab.Proposed:
 		g.proposed(id, m)
+		g.toldOf(id, s, m)
 	case zab.Committed:
 		g.committed(id, m)
 	case zab.Delivered:
@@ -379,6 +384,7 @@ func (g *zkWatch) after(m *sim.Machine, _ trace.Kind) {
 		seen.incarnation, seen.zxid, seen.near = m.Incarnation(), -1, zkNear{kept: -1}
 	}
 	g.near(m, s)
+	g.z.aimed(m, s)
 	if s.Recovered() { // before that it does not know yet what is durable, and tells nobody
 		g.epochs(m.ID(), s, seen)
 		g.believes(m.ID(), s, seen)
@@ -462,6 +468,7 @@ func (g *zkWatch) ended(m *sim.Machine, last nodes.Node) {
 		seen.durable = max(seen.durable, s.Durable())
 		seen.ahead = seen.ahead || s.Durable() < s.Zxid() && !s.NewEpoch()
 	}
+	g.z.makeRoom(m.ID())
 	g.z.w.Asked(zkStarts)
 	if g.seen[m.ID()].stranger = errors.Is(m.Exit(), zab.ErrNotMember) && g.removed(m.ID()); g.seen[m.ID()].stranger {
 		return

@@ -166,6 +166,7 @@ func (l *learner) onLeaderInfo(env nodes.Env, p *proto.QuorumPacket) {
 	switch accepted := s.lastAccepted(); {
 	case !s.choices().Accepts(l.epoch, accepted):
 		nodes.Reachable(env, markOldEpoch)
+		s.tell(Milestone{Kind: EpochOver, Epoch: l.epoch})
 		l.leave(env, "was proposed an epoch that is over")
 	case l.epoch == accepted:
 		l.answer = -1 // it was counted before: it must not be again

@@ -33,12 +33,16 @@ const (
 	Looks
 	// SnapshotSaved: a snapshot is durable, and a start would begin with it.
 	SnapshotSaved
+	// LogCut: TRUNC has cut this server's log to Zxid, and what is left is durable.
+	LogCut
+	// EpochOver: a learner is proposed Epoch, and has told its leader that it had accepted a later one.
+	EpochOver
 )
 
 // String is the kind in words.
 func (k MilestoneKind) String() string {
 	return [...]string{"epoch accepted", "epoch established", "history taken", "history committed", "proposed", "committed", "delivered",
-		"up to date", "quorum lost", "bad packet", "looks", "snapshot saved"}[k]
+		"up to date", "quorum lost", "bad packet", "looks", "snapshot saved", "log cut", "epoch over"}[k]
 }
 
 // Milestone is something that a server has done, for those who watch a run from outside (Config.Probe).

@@ -133,10 +133,36 @@ func (s *Server) haveIt(ids []int64) bool {
 	return s.quorum.ContainsQuorum(ids) && (s.next == nil || s.next.ContainsQuorum(ids))
 }
 
-// Lapse is what an election should have done by now, see [election.Election.Lapse].
+// Acknowledgers are who acknowledges what this leader proposes: itself, and the followers that have taken its history over. Observers do not.
+func (s *Server) Acknowledgers() (ids []int64) {
+	if s.leader == nil {
+		return nil
+	}
+	ids = append(ids, s.id)
+	for _, h := range s.leader.handlers {
+		if h.synced() {
+			ids = append(ids, h.id)
+		}
+	}
+	return ids
+}
+
+// Lapse is what an election should have done by now, see [election.Election.Lapse]. Of those who serve, each tells late comers the epoch that it
+// serves in, so that they hear of equal votes (ZOOKEEPER-1732).
 func (s *Server) Lapse() string {
 	if s.elect == nil {
 		return ""
+	}
+	serves := int64(-1)
+	switch {
+	case s.pipe == nil:
+	case s.leader != nil:
+		serves = s.leader.epoch
+	case s.learner != nil:
+		serves = s.learner.epoch
+	}
+	if v := s.elect.CurrentVote(); serves >= 0 && v.Epoch != serves {
+		return fmt.Sprintf("it serves in epoch %d, and tells those who look for a leader that it votes for %v", serves, v)
 	}
 	return s.elect.Lapse()
 }

@@ -237,6 +237,7 @@ func (s *Server) durable(env nodes.Env, ev store.Event) error {
 			s.learner.snapshotSaved(env)
 		}
 	case store.Truncated:
+		s.tell(Milestone{Kind: LogCut, Zxid: ev.Zxid})
 		if s.learner == nil { // the role has ended meanwhile
 			s.reload = s.reload || !s.cfg.Quirks.TruncAbortKeepDB
 			return nil

@@ -69,6 +69,7 @@ func (e *Election) repeat(env nodes.Env) {
 	} else {
 		e.m.connectAll(env)
 	}
+	e.kept.held = e.heldBack()
 	e.patience = min(2*e.patience, e.cfg.NotificationMax)
 	e.poll(env, polling, e.patience)
 }
@@ -126,13 +127,13 @@ func (e *Election) heardLooking(env nodes.Env, n *notification) {
 		e.clock = n.vote.Round
 		e.recvset.clear()
 		if e.better(n.vote, e.initial) {
-			e.propose(n.vote)
+			e.adopts(n.vote, e.initial)
 		} else {
 			e.propose(e.initial)
 		}
 		e.broadcast(env)
 	case e.better(n.vote, e.proposal):
-		e.propose(n.vote)
+		e.adopts(n.vote, e.proposal)
 		e.broadcast(env)
 	}
 	e.recvset.put(n.sid, ballot{Vote: n.vote})
@@ -167,7 +168,7 @@ func (e *Election) heardSettled(env nodes.Env, n *notification) {
 		e.decide(env, n.vote)
 		return
 	}
-	e.kept.aloof = e.m.next != nil && e.isFollowed(b)
+	e.kept.aloof = e.isFollowed(b)
 }
 
 // count finds who supports the same leader as b, and counts it under the present ensemble, and the next if there is one: whoever is
