@@ -50,7 +50,6 @@ func kafkaDefects(parts []string) (list []kafkaDefect) {
 
 // kafkaOutOfReach says why no universe of a cluster finds a defect. Tests of its own package show it.
 var kafkaOutOfReach = map[string]string{
-	"halt-on-unclean":     "out of reach here: by its epochs a follower cuts its log before it is ahead of its leader",
 	"clean-loses-aborted": "out of reach here: compaction takes what was aborted in the pass in which it forgets that it was",
 	"WrapBadly":           "out of reach here: no universe writes so many records",
 }

@@ -49,6 +49,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"no-zkversion-refresh":        {"1-120", "isr-changes-have-an-outcome"},
 		"shutting-down-stays-in-isr":  {"1-40", "who-shuts-down-leads-no-more"},
 		"preferred-fenced":            {"1-100", "consumers-are-sent-to-who-is-in-sync"},
+		"halt-on-unclean":             {"1-200", "brokers-start-and-go-on"},
 	},
 	"kafka-admin": {
 		"isr-without-cas":              {"1-40", "epochs-never-fall"},

@@ -12,7 +12,7 @@ func (k *kafkaWorld) conditions(name string) {
 	switch name {
 	case "skip-truncation-same-leader":
 		k.askFirst = true
-	case "kip101-lookup", "truncation-unfenced", "halt-on-unclean":
+	case "kip101-lookup", "truncation-unfenced":
 		k.askFirst = true
 		k.restless()
 	case "hw-below-min-isr", "no-min-isr-check":
@@ -23,6 +23,14 @@ func (k *kafkaWorld) conditions(name string) {
 		k.works = append(k.works, (*kafkaClient).trim)
 		k.copies(3)
 		k.text += "log.segment.bytes=200\nreplica.lag.time.max.ms=300\n"
+	case "halt-on-unclean": // who has deleted all that it had, and lost its epochs with its power, is ahead of a leader that has lost more
+		k.works = append(k.works, (*kafkaClient).trim, (*kafkaClient).trim, (*kafkaClient).trim)
+		k.copies(2)
+		k.text += "log.segment.bytes=200\nreplica.lag.time.max.ms=300\n"
+		for i := range k.topics {
+			k.topics[i].minISR = 1
+		}
+		k.storage("crash")
 	case "stale-list-offsets":
 		k.asks = true
 		k.restless()
