@@ -1,6 +1,7 @@
 package zkinterop
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -33,6 +34,7 @@ type server struct {
 	cfg    string
 	client string // the address of its client port
 	props  []string
+	level  string // of its log, if it is ours and this is not what process.Level says
 	*process.Process
 }
 
@@ -103,7 +105,7 @@ func (s *server) command() *exec.Cmd {
 	}
 	path, err := process.Orrery()
 	require.NoError(s.t, err)
-	cmd := exec.Command(path, "node", "zookeeper", s.cfg, "--log", process.Level())
+	cmd := exec.Command(path, "node", "zookeeper", s.cfg, "--log", cmp.Or(s.level, process.Level()))
 	cmd.Env = append(os.Environ(), "SERVER_JVMFLAGS="+strings.Join(s.props, " "))
 	return cmd
 }

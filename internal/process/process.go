@@ -70,6 +70,24 @@ func (p *Process) Kill() {
 	require.Equal(p.t, syscall.SIGKILL, status.Signal(), "%s ended before it was killed:\n%s", p.name, p.log)
 }
 
+// Freeze stops the process by SIGSTOP, and waits until all of its threads stand still. Its connections stand; what is sent to it waits in them.
+// Of what is left to do with it, the only thing is Kill.
+func (p *Process) Freeze() {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	Eventually(p.t, time.Minute, func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+		for _, name := range threads {
+			text, _ := os.ReadFile(name)
+			_, rest, _ := strings.Cut(string(text), ") ")
+			if !strings.HasPrefix(rest, "T") {
+				return false
+			}
+		}
+		return err == nil && len(threads) > 0
+	}, func() string { return p.name + " does not stop" })
+}
+
 // Terminate ends the process by SIGTERM, and returns how it ended: nil is exit status 0.
 func (p *Process) Terminate() error {
 	p.t.Helper()
