@@ -265,6 +265,9 @@ func (l *learner) logHistory(env nodes.Env) bool {
 		switch {
 		case q.UpToDateAsyncCommit:
 			y.unapplied = append(y.unapplied, t)
+		case q.DiffSkipSessionTxn && t.txn.Header.Type == proto.OpCreateSession:
+			s.db.tree.SetZxid(t.zxid)
+			s.db.remember(t)
 		case q.DiffSkipCommittedLog:
 			s.db.tree.Apply(&t.txn.Header, t.txn.Body)
 		default:

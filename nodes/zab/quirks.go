@@ -21,6 +21,7 @@ type Quirks struct {
 	ObserversElect           bool // observers-elect
 	DiffWithoutTrunc         bool // diff-without-trunc
 	SyncNoLock               bool // sync-no-lock
+	DiffSkipSessionTxn       bool // diff-skip-session-txn
 	DiffSetZxidEarly         bool // diff-set-zxid-early
 	RetainDBNoFastForward    bool // retain-db-no-fastforward
 	TxnLogSyncUncommitted    bool // txnlog-sync-uncommitted
