@@ -103,6 +103,7 @@ type kafkaWorld struct {
 	impatient  bool     // clients give requests up early
 	asks       bool     // consumers ask for the ends of partitions
 	excused    []string // rules that brokers of a defect's time broke without it, and that are not asked
+	written    int32    // how much producers have written already, as it were
 	oldOffsets bool     // offsets are written as before 2.1
 	watch      *kafkaWatch
 	load       *kafkaLoad

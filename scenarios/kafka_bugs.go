@@ -51,7 +51,6 @@ func kafkaDefects(parts []string) (list []kafkaDefect) {
 // kafkaOutOfReach says why no universe of a cluster finds a defect. Tests of its own package show it.
 var kafkaOutOfReach = map[string]string{
 	"clean-loses-aborted": "out of reach here: compaction takes what was aborted in the pass in which it forgets that it was",
-	"WrapBadly":           "out of reach here: no universe writes so many records",
 }
 
 // bugs is the museum of a scenario, with the seeds in which each entry is found. What two parts share is there once.

@@ -54,7 +54,7 @@ func (c *kafkaClient) produceInput(t *task.T, cluster *client.Cluster) {
 	if !c.ready(t, cluster) {
 		return
 	}
-	p := client.NewProducer(cluster, client.ProducerConfig{DeliveryTimeout: 2500 * time.Millisecond})
+	p := client.NewProducer(cluster, client.ProducerConfig{DeliveryTimeout: 2500 * time.Millisecond, FirstSequence: c.load.k.written, Numbered: c.numbers(c.load.k.written)})
 	for c.working() {
 		c.rest(t)
 		c.send(t, p, client.AcksAll, min(1+int(c.draw(kafkaMany, c.load.burst)), c.quota-c.begun))

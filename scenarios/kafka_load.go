@@ -241,7 +241,7 @@ func (c *kafkaClient) produce(t *task.T, cluster *client.Cluster) {
 
 // producer makes a producer: idempotent and with acks=all, as a rule.
 func (c *kafkaClient) producer(cluster *client.Cluster, acks *client.Acks) *client.Producer {
-	config := client.ProducerConfig{DeliveryTimeout: 2500 * time.Millisecond}
+	config := client.ProducerConfig{DeliveryTimeout: 2500 * time.Millisecond, FirstSequence: c.load.k.written, Numbered: c.numbers(c.load.k.written)}
 	*acks = client.AcksAll
 	switch c.draw(kafkaWeak, 10) {
 	case 8:

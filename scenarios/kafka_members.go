@@ -119,6 +119,9 @@ func (g *kafkaWatch) appends(p *kafkaPart, r *kafkaReplica, now replica.Glance, 
 		if e.stored != nil && !e.txn && e.stored.offset < 0 && e.stored.part.tp.Topic != "" {
 			g.removes(b, r, e.stored, at)
 		}
+		if e.stored != nil && e.txn {
+			g.stages(b, r, &e)
+		}
 		if e.stored == nil || e.txn || e.stored.offset < 0 || e.stored.part.group != kafkaGroup {
 			continue
 		}
@@ -160,4 +163,37 @@ func (c *kafkaCopy) endedBetween(pid, from, to int64) bool {
 		}
 	}
 	return false
+}
+
+// stages looks at an offset that a coordinator has appended in a transaction: whoever has sent it is a member of the present generation (KIP-447), also
+// when the transaction's coordinator has been asked meanwhile (KAFKA-15784).
+func (g *kafkaWatch) stages(b *broker.Broker, r *kafkaReplica, e *kafkaEntry) {
+	u := g.txns.user(e.pid, e.pepoch)
+	if u == nil || u.member.Generation < 0 || u.c.static() || u.member.Group != e.stored.part.group {
+		return
+	}
+	b.Groups().Glances(0, &g.rolled.glance, func() {
+		v := &g.rolled.glance
+		if v.Group != u.member.Group {
+			return
+		}
+		g.k.w.Asked(kafkaMembers)
+		in := slices.ContainsFunc(v.Members, func(m group.MemberGlance) bool { return m.Member == u.member.Member })
+		if v.Generation != u.member.Generation || !in {
+			g.violate(kafkaMembers, "%s stages offset %d of %s for %s of generation %d of group %s, which is in generation %d; that is one of its members: %v",
+				r.id, e.stored.offset, e.stored.part.tp, u.c.id, u.member.Generation, v.Group, v.Generation, in)
+		}
+	})
+}
+
+// user is the producer that a client has made with an id and an epoch; nil if there is none.
+func (x *kafkaTxns) user(pid int64, epoch int16) (found *kafkaUser) {
+	for _, users := range x.users { // there is one at most
+		for _, u := range users {
+			if u.ready && u.pid == pid && u.epoch == epoch {
+				found = u
+			}
+		}
+	}
+	return found
 }

@@ -160,3 +160,48 @@ func (k *kafkaWorld) patience(d time.Duration) time.Duration {
 	}
 	return d
 }
+
+// advance is a member that commits in transactions where it has got to. Now and then it leaves the group while that is under way.
+func (c *kafkaClient) advance(t *task.T, cluster *client.Cluster) {
+	if !c.ready(t, cluster) {
+		return
+	}
+	id := "advance-" + string(c.id)
+	for c.working() {
+		u, err := c.begins(t, cluster, id)
+		r, left := c.join(cluster, kafkaGroup, false), false
+		for c.begun++; err == nil && !left && c.working(); {
+			c.rest(t)
+			c.pollGroup(t, r)
+			if at := r.Positions(); len(at) > 0 {
+				c.processed(kafkaGroup)
+				left = c.draw(kafkaStays, 2) == 0
+				c.operation(fmt.Sprintf("commit %v in a transaction, and leave meanwhile: %v", at, left), func() error { err = c.advanced(t, u, r, at, left); return err })
+			}
+		}
+		u.p.Close(t)
+		c.reader = nil
+		r.Close(t)
+	}
+}
+
+// advanced is one transaction of advance.
+func (c *kafkaClient) advanced(t *task.T, u *kafkaUser, r *client.Consumer, at []client.Offset, leaves bool) error {
+	if err := u.begin(t); err != nil {
+		return err
+	}
+	u.member = r.GroupMetadata()
+	if leaves {
+		after := time.Duration(c.draw(kafkaHow, 100)) * time.Millisecond
+		c.reader = nil
+		t.Go("leave", func(t *task.T) {
+			t.Sleep(after)
+			r.Close(t)
+		})
+	}
+	if err := u.p.SendOffsets(t, at, u.member); err != nil {
+		return errors.Join(err, u.p.Abort(t))
+	}
+	_, err := u.commit(t, "advance-"+string(c.id))
+	return err
+}

@@ -50,6 +50,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"shutting-down-stays-in-isr":  {"1-40", "who-shuts-down-leads-no-more"},
 		"preferred-fenced":            {"1-100", "consumers-are-sent-to-who-is-in-sync"},
 		"halt-on-unclean":             {"1-200", "brokers-start-and-go-on"},
+		"no-broker-epoch-check":       {"1-160", "who-joins-is-who-has-fetched"},
 	},
 	"kafka-admin": {
 		"isr-without-cas":              {"1-40", "epochs-never-fall"},
@@ -77,6 +78,8 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"told-before-committed":    {"1-40", "what-clients-are-told-is-written"},
 		"CommitBeforeAdding":       {"1-40", "coordinators-know-what-is-open"},
 		"RetryAfterFence":          {"1-300", "who-was-replaced-commits-nothing"},
+		"KeepIdleSequences":        {"1-60", "producers-number-without-gaps"},
+		"WrapBadly":                {"1-40", "producers-number-without-gaps"},
 	},
 	"kafka-groups": {
 		"StuckLookup":                     {"1-40", "liveness: open operations end"},
@@ -95,6 +98,10 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"expire-timestamp-of-minus-one":   {"1-40", "committed-offsets-rise"},
 		"expire-while-rebalancing":        {"1-40", "what-expires-is-nobodys-any-more"},
 		"expire-staged":                   {"1-40", "what-expires-is-nobodys-any-more"},
+		"check-before-verify":             {"1-60", "only-members-commit"},
+		"KeepIdleSequences":               {"1-60", "producers-number-without-gaps"},
+		"WrapBadly":                       {"1-40", "producers-number-without-gaps"},
+		"KeepOldEpochs":                   {"1-20", "liveness: open operations end"},
 	},
 	"kafka-compaction": {
 		"clean-past-high-watermark": {"1-40", "compaction-stays-below-the-watermark"},

@@ -68,6 +68,7 @@ type kafkaUser struct {
 	asked    bool // that the transaction be committed
 	pid      int64
 	epoch    int16
+	member   client.GroupMetadata // whose offsets it commits
 }
 
 // journals takes a committed record of the journal.

@@ -11,7 +11,9 @@ import (
 	"orrery/nodes/kafka/client"
 	"orrery/nodes/kafka/group"
 	"orrery/nodes/kafka/log"
+	"orrery/nodes/kafka/record"
 	"orrery/nodes/kafka/replica"
+	"orrery/nodes/kafka/replica/isr"
 	"orrery/nodes/kafka/txn"
 	"orrery/nodes/zab"
 	"orrery/sim"
@@ -118,6 +120,7 @@ type kafkaReplica struct {
 type kafkaProposal struct {
 	broker int32
 	epoch  int64
+	life   int64 // broker epoch under which it fetched what it is proposed for; -1 if it told none
 }
 
 // kafkaWatch is the ghost of a cluster.
@@ -265,14 +268,20 @@ func (g *kafkaWatch) proposes(r *kafkaReplica, now replica.Glance) {
 	r.proposed = slices.DeleteFunc(r.proposed, func(o kafkaProposal) bool { return !slices.Contains(now.Pending, o.broker) })
 	for _, b := range now.Pending {
 		if !slices.Contains(now.ISR, b) && !slices.ContainsFunc(r.proposed, func(o kafkaProposal) bool { return o.broker == b }) {
-			r.proposed = append(r.proposed, kafkaProposal{b, g.brokers[b]})
+			life := int64(isr.Unknown)
+			if m := now.Lead.Remote(b); m != nil {
+				life = m.Epoch
+			}
+			r.proposed = append(r.proposed, kafkaProposal{b, g.brokers[b], life})
 		}
 	}
 }
 
 // proposed tells whether some leader has proposed a broker as it was under an epoch.
 func (p *kafkaPart) proposed(broker int32, epoch int64) bool {
-	return slices.ContainsFunc(p.order, func(r *kafkaReplica) bool { return slices.Contains(r.proposed, kafkaProposal{broker, epoch}) })
+	return slices.ContainsFunc(p.order, func(r *kafkaReplica) bool {
+		return slices.ContainsFunc(r.proposed, func(o kafkaProposal) bool { return o.broker == broker && o.epoch == epoch })
+	})
 }
 
 // moved: the log of a replica has grown, or was cut, or is another.
@@ -549,7 +558,10 @@ func (g *kafkaWatch) commits(p *kafkaPart, at int64) {
 	}
 	if !e.control && e.seq >= 0 {
 		w.Asked(kafkaSequence)
-		if e.seq != now.seq+1 {
+		if !ok && g.k.written > 0 {
+			now.seq = e.seq - 1 // of whom it knows nothing a broker takes any
+		}
+		if now.seq >= 0 && e.seq != record.AddSequence(now.seq, 1) || now.seq < 0 && e.seq != 0 {
 			g.violate(kafkaSequence, "at %d of %s comes sequence %d of producer %d (epoch %d) behind %d", at, p.tp, e.seq, e.pid, e.pepoch, now.seq)
 		}
 		now.seq = e.seq

@@ -56,8 +56,17 @@ func (k *kafkaWorld) conditions(name string) {
 			k.quirks.Replica.NoVersionRefresh = !k.shape.bare
 			k.excused = append(k.excused, kafkaOutcome)
 		}
-	case "no-broker-epoch-check", "ineligible-joins", "broker-epoch-ignored":
+	case "ineligible-joins", "broker-epoch-ignored":
 		k.storage("clog", "crash", "delay", "partition", "pause")
+	case "no-broker-epoch-check": // a fetch is held back until who has sent it has come back; nothing is committed meanwhile
+		k.copies(3)
+		for i := range k.topics {
+			k.topics[i].minISR = int(k.topics[i].replicas)
+		}
+		k.storage("clog", "crash", "delay")
+		k.session = 400 * time.Millisecond
+		k.text += "replica.lag.time.max.ms=300\nreplica.socket.timeout.ms=6000\n"
+		k.w.U.Tune(func(c *sim.Config) { c.Net.BreakAfter = 6 * time.Second })
 	case "double-read-replica-state": // what was decided is proposed by a timer
 		k.storage("clog", "crash", "delay", "partition", "pause")
 		k.w.U.Tune(func(c *sim.Config) {
@@ -117,6 +126,14 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 	case "expire-staged":
 		k.works = append(k.works, (*kafkaClient).extend)
 		k.text += "offsets.retention.check.interval.ms=20\n"
+	case "check-before-verify":
+		k.static = false
+		k.works = append(k.works, (*kafkaClient).advance, (*kafkaClient).advance)
+		k.slow(20*time.Millisecond, 150*time.Millisecond)
+	case "KeepOldEpochs":
+		k.works, k.fleeting = append(k.works, (*kafkaClient).remake, (*kafkaClient).revisit), true
+	case "WrapBadly":
+		k.drawWritten()
 	case "no-sync-timeout":
 		k.works = append(k.works, (*kafkaClient).mute)
 	case "new-member-never-expires":

@@ -67,6 +67,7 @@ type part struct {
 	epoch      int16
 	next       int32 // the sequence of the next batch
 	acked      int32 // the last sequence that was acknowledged, -1 if none
+	begun      bool  // numbers were given
 	unresolved bool  // a batch with numbers was given up: nobody knows whether the log has it
 	renumber   bool  // the epoch must be bumped and the numbers begin anew (KIP-360)
 	listed     bool  // the coordinator knows that it is in the transaction

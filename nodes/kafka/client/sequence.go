@@ -54,7 +54,11 @@ func (p *Producer) bump(t *task.T) error {
 
 // restart begins a partition's numbers at 0, in the present epoch. What was to be sent again is numbered anew.
 func (p *Producer) restart(q *part) {
-	q.id, q.epoch, q.next, q.acked = p.id, p.epoch, 0, -1
+	first := int32(0)
+	if q.id == record.NoProducerID && !q.begun {
+		first = p.config.FirstSequence
+	}
+	q.id, q.epoch, q.next, q.acked = p.id, p.epoch, first, first-1
 	q.unresolved, q.renumber = false, false
 	for _, b := range q.queue {
 		b.numbered = false
@@ -85,8 +89,12 @@ func (p *Producer) assign(q *part, b *batch) {
 			q.next = next
 		}
 	}
-	b.numbered, b.id, b.epoch, b.sequence = true, q.id, q.epoch, q.next
 	n := int32(len(b.records))
+	b.numbered, b.id, b.epoch, b.sequence = true, q.id, q.epoch, q.next
+	q.begun = true
+	if p.config.Numbered != nil {
+		p.config.Numbered(q.tp, b.id, b.epoch, b.sequence, n)
+	}
 	if p.cluster.config.Quirks.WrapBadly {
 		q.next += n
 	} else {
