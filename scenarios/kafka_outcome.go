@@ -9,6 +9,7 @@ import (
 // The rules of what is written into a partition's state, and of who is to know of it.
 const (
 	kafkaOutcome = "isr-changes-have-an-outcome"  // and the leader learns it (KAFKA-2729, KAFKA-12686, KAFKA-12751)
+	kafkaLives   = "who-joins-is-who-has-fetched" // and not what has come back in its place (KIP-903)
 	kafkaLeaving = "who-shuts-down-leads-no-more" // and is no candidate where it has led (KIP-841)
 )
 
@@ -50,5 +51,25 @@ func (g *kafkaWatch) leaves(p *kafkaPart, was kafkaState) {
 		g.violate(kafkaLeaving, "%s, the controller, lets broker %d go, which has led %s, and writes the ISR %v", id, was.Leader, p.tp, p.state.ISR)
 	case c.LetsGo(p.state.Leader):
 		g.violate(kafkaLeaving, "%s, the controller, lets broker %d go and elects it to lead %s", id, p.state.Leader, p.tp)
+	}
+}
+
+// admits looks at a state that a leader has written: whom it takes in is registered under the broker epoch under which it has fetched. ZooKeeper
+// writes no state on that condition, but the registration is looked for once the change is proposed: so who had been gone before that is
+// not taken in. Of several servers one may look at the past.
+func (g *kafkaWatch) admits(p *kafkaPart, was kafkaState) {
+	if p.state.Leader < 1 || len(g.k.ensemble) > 1 {
+		return
+	}
+	r := p.order[p.state.Leader-1]
+	for _, o := range r.proposed {
+		if o.life < 0 || !slices.Contains(p.state.ISR, o.broker) || slices.Contains(was.ISR, o.broker) {
+			continue
+		}
+		g.k.w.Asked(kafkaLives)
+		if now := g.brokers[o.broker]; o.epoch != o.life && now != o.life {
+			g.violate(kafkaLives, "%s takes broker %d into the ISR of %s for a fetch under broker epoch %d; when it proposed that, the broker was registered under %d, and is now under %d",
+				r.id, o.broker, p.tp, o.life, o.epoch, now)
+		}
 	}
 }

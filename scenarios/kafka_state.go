@@ -94,6 +94,9 @@ func (g *kafkaWatch) state(s *zab.Server, p *kafkaPart, data []byte, mzxid int64
 	if !first && now.LeaderEpoch != was.LeaderEpoch {
 		g.leaves(p, was)
 	}
+	if !first && now.LeaderEpoch == was.LeaderEpoch {
+		g.admits(p, was)
+	}
 	g.within(p)
 	if len(now.ISR) == 0 || now.Leader >= 0 && !slices.Contains(now.ISR, now.Leader) {
 		g.violate(kafkaSubset, "%s is led by %d, and its ISR is %v", p.tp, now.Leader, now.ISR)
