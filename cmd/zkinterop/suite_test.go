@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	_ "github.com/go-zookeeper/zk" // whose own tests are run
@@ -29,12 +30,39 @@ func TestGoZooKeepersOwnSuitePasses(t *testing.T) {
 	script, err := os.ReadFile("../../docs/zookeeper/zkServer.sh")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "zkServer.sh"), script, 0o700))
-	cmd := exec.Command("go", "test", "-count=1", "-timeout=540s", "-json", "github.com/go-zookeeper/zk")
-	cmd.Env = append(os.Environ(), "ZOOKEEPER_BIN_PATH="+bin, "ORRERY="+path, "ZK_VERSION=3.5.6")
-	out, _ := cmd.Output() // what has failed is in there
+	suite := func(args ...string) (outcome, said map[string]string) {
+		cmd := exec.Command("go", append([]string{"test", "-count=1", "-timeout=540s", "-json", "github.com/go-zookeeper/zk"}, args...)...)
+		cmd.Env = append(os.Environ(), "ZOOKEEPER_BIN_PATH="+bin, "ORRERY="+path, "ZK_VERSION=3.5.6")
+		out, _ := cmd.Output() // what has failed is in there
+		return outcomes(t, out)
+	}
+	outcome, said := suite()
+	passed := 0
+	for name, how := range outcome {
+		for try := 0; how == "fail" && strings.Contains(said[name], outOfServers) && try < 3; try++ {
+			t.Logf("%s is run again: it has run out of servers during an election", name)
+			again, words := suite("-run", "^"+name+"$")
+			how, said[name] = again[name], words[name]
+		}
+		if how == "pass" {
+			passed++
+			continue
+		}
+		t.Errorf("%s: %s\n%s", name, how, said[name])
+	}
+	require.Equal(t, suiteTests, passed, "tests that passed, of %d", len(outcome))
+	t.Logf("%d of %d tests pass", passed, suiteTests)
+}
 
-	outcome := map[string]string{}
-	said := map[string]string{}
+// outOfServers is what go-zookeeper's client fails all requests with that wait, as soon as it has tried each server once. Its test of an
+// incremental reconfiguration removes a server and asks for the next change at once: where the one that went was the leader, the others elect
+// for some hundred milliseconds and turn clients away, as Apache's do, and it depends on the shuffled order of the servers, and on
+// the machine's load, whether the client finds one before it gives up.
+const outOfServers = "zk: could not connect to a server"
+
+// outcomes reads what go test -json tells of the tests that have no parent.
+func outcomes(t *testing.T, out []byte) (outcome, said map[string]string) {
+	outcome, said = map[string]string{}, map[string]string{}
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		var e struct{ Action, Test, Output string }
 		require.NoError(t, json.Unmarshal(lines.Bytes(), &e), lines.Text())
@@ -46,16 +74,7 @@ func TestGoZooKeepersOwnSuitePasses(t *testing.T) {
 		}
 		said[e.Test] += e.Output
 	}
-	passed := 0
-	for name, how := range outcome {
-		if how == "pass" {
-			passed++
-			continue
-		}
-		t.Errorf("%s: %s\n%s", name, how, said[name])
-	}
-	require.Equal(t, suiteTests, passed, "tests that passed, of %d", len(outcome))
-	t.Logf("%d of %d tests pass", passed, suiteTests)
+	return outcome, said
 }
 
 // cutTest tells a test from its subtests.
