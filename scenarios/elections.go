@@ -311,11 +311,14 @@ func (a *accidents) links() [][2]nodes.ID {
 // was 3.0 s.
 const electionLimit = 4 * time.Second
 
-// electionSeeds is in which seeds each defect is found, with room to spare. The others need what only zookeeper has, many faults at a time.
+// electionSeeds is in which seeds each defect is found, with room to spare. The other, fle-whole-votes, needs what only zookeeper has, many
+// faults at a time.
 var electionSeeds = map[string]string{
-	"fle-blocking-connect":   "1-40",
-	"fle-no-resend":          "1-20",
-	"fle-ignores-round":      "1-60",
-	"fle-no-looking-report":  "1-40",
-	"check-leader-wrong-map": "1-40",
+	"fle-blocking-connect":    "1-20",
+	"fle-pred-1419":           "1-60",
+	"no-update-election-vote": "1-20",
+	"fle-no-resend":           "1-20",
+	"fle-ignores-round":       "1-60",
+	"fle-no-looking-report":   "1-40",
+	"check-leader-wrong-map":  "1-40",
 }

@@ -6,14 +6,14 @@ var zkReconfigSeeds = map[string]string{
 	"initial-config-unnamed":   "1-20",
 	"newleader-names-proposed": "1-150",
 	"activation-lost-in-sync":  "1-60",
-	"observer-is-synced":       "1-400",
+	"observer-is-synced":       "1-150",
 	"fle-awaits-lost-config":   "1-150",
 	"observer-acks-ignored":    "1-100",
-	"next-outlives-log":        "1-400",
+	"next-outlives-log":        "1-100",
 	"old-quorum-stays":         "1-40",
 	"early-lastprocessed":      "1-200",
-	"fle-pred-1419":            "1-250",
-	"no-update-election-vote":  "1-250",
+	"fle-pred-1419":            "1-60",
+	"no-update-election-vote":  "1-20",
 	"diff-skip-committedlog":   "1-40",
 }
 

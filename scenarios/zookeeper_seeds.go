@@ -1,7 +1,7 @@
 package scenarios
 
 // zkSeeds is in which seeds each quirk is found, with room to spare: a change of the protocol or of the scenario is another run for
-// every seed. The one without seeds, fle-blocking-connect, is found by elections.
+// every seed.
 var zkSeeds = map[string]string{
 	"epoch-no-accepted":              "1-40",
 	"early-lastprocessed":            "1-600",
@@ -33,17 +33,17 @@ var zkSeeds = map[string]string{
 	"epoch-after-snapshot-no-marker": "1-200",
 	"setwatches-exists-type":         "1-100",
 	"session-after-zxid":             "1-400",
-	"no-closing-flag":                "1-600",
+	"no-closing-flag":                "1-400",
 	"multi-zxid-early":               "1-2000",
 	"trunc-keeps-newer-snapshot":     "1-900",
 	"fsync-error-ignored":            "1-400",
 	"replay-pzxid":                   "1-400",
 	"closesession-no-paths":          "1-900",
-	"fle-pred-1419":                  "1-600",
-	"no-update-election-vote":        "1-1800",
-	"fle-whole-votes":                "1-2500",
-	"leaves-stranded":                "1-600",
-	"snap-abort-keep-db":             "1-900",
+	"fle-pred-1419":                  "1-60",
+	"no-update-election-vote":        "1-20",
+	"fle-whole-votes":                "1-200",
+	"leaves-stranded":                "1-40",
+	"snap-abort-keep-db":             "1-40",
 	"trunc-abort-keep-db":            "1-600",
 	"trunc-leaves-hole":              "1-900",
 	"replay-cversion":                "1-900",
@@ -53,8 +53,9 @@ var zkSeeds = map[string]string{
 	"acks-outlive-trunc":             "1-300",
 	"snap-send-under-lock":           "1-60",
 	"trust-empty-db":                 "1-40",
-	"trunc-enospc-ignored":           "1-1500",
+	"trunc-enospc-ignored":           "1-60",
 	"fle-no-resend":                  "1-20",
+	"fle-blocking-connect":           "1-20",
 	"fle-ignores-round":              "1-60",
 	"fle-no-looking-report":          "1-40",
 	"check-leader-wrong-map":         "1-40",
