@@ -98,6 +98,9 @@ func (n *Nemesis) Core() (core []nodes.ID, ok bool) {
 	return nil, false
 }
 
+// Suffices tells whether a core can serve now. Where the nodes themselves change who they need, one that was drawn earlier may not.
+func (n *Nemesis) Suffices(core []nodes.ID) bool { return n.c.Quorum(core) }
+
 // Damaged lists the nodes that have lost something for good: on which bits have
 // rotted, or whose disk was wiped or set back.
 func (n *Nemesis) Damaged() []nodes.ID {
