@@ -26,10 +26,20 @@ func (m *image) resize(size int64) {
 	if in := size & m.pool.mask(); size < m.size && in > 0 && m.pages[n-1] != nil {
 		clear(m.own(n - 1)[in:])
 	}
-	if n > int64(cap(m.pages)) {
+	switch {
+	case n > 0 && m.pages == nil:
+		m.pages = m.pool.takeList(int(n))
+	case n > int64(cap(m.pages)):
 		m.pages = slices.Grow(m.pages, max(int(n)-len(m.pages), firstPages))
 	}
 	m.pages, m.size = m.pages[:n], size // what lies beyond the length is nil
+}
+
+// free gives back all memory.
+func (m *image) free() {
+	m.resize(0)
+	m.pool.putList(m.pages)
+	m.pages = nil
 }
 
 // shares tells whether a page is the twin's as well.

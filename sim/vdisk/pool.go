@@ -5,7 +5,8 @@ package vdisk
 type pool struct {
 	shift uint8 // log2 of the size of a page
 	free  [][]byte
-	logs  []log // of files that are gone: empty, with room
+	logs  []log      // of files that are gone: empty, with room
+	lists [][][]byte // of pages, the same
 }
 
 const (
@@ -62,5 +63,22 @@ func (p *pool) putLog(l *log) {
 		p.logs = append(p.logs, *l)
 		*l = log{}
 		l.reset()
+	}
+}
+
+// takeList returns room for a list of n pages, and a few at least.
+func (p *pool) takeList(n int) [][]byte {
+	if k := len(p.lists) - 1; k >= 0 && cap(p.lists[k]) >= n {
+		list := p.lists[k]
+		p.lists = p.lists[:k]
+		return list
+	}
+	return make([][]byte, 0, max(n, firstPages))
+}
+
+// putList takes the room of a list of no pages.
+func (p *pool) putList(list [][]byte) {
+	if cap(list) > 0 {
+		p.lists = append(p.lists, list[:0])
 	}
 }

@@ -31,8 +31,8 @@ func newInode(id uint64, pages *pool, sectorShift uint8) *inode {
 
 // empty gives back the memory of a file that nothing leads to but syncs still in flight.
 func (f *inode) empty() {
-	f.cache.resize(0)
-	f.durable.resize(0)
+	f.cache.free()
+	f.durable.free()
 	f.cache.pool.putLog(&f.log)
 }
 

@@ -1,7 +1,6 @@
 package log
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -27,6 +26,7 @@ type checkpoint struct {
 	now     []uint64 // plans that wait for the write that is under way
 	next    []uint64 // and those that wait for the next
 	again   bool
+	steps   [5]step // of the write, for the next one to use
 }
 
 // value is what the checkpoint holds for a log.
@@ -55,12 +55,15 @@ func (m *Manager) save(d nodes.Disk, which checkpointKind) error {
 	c.writing, c.again = true, false
 	c.now, c.next = c.next, nil
 	name := checkpointNames[which]
-	return m.start(d,
-		step{do: doWrite, name: name + tmpExt, data: m.encode(which)},
-		step{do: doSync, name: name + tmpExt},
-		step{do: doRename, name: name + tmpExt, to: name},
-		step{do: doSyncDir},
-		step{do: doSaved, which: which})
+	tmp := name + tmpExt
+	c.steps = [...]step{
+		{do: doWrite, name: tmp, data: m.encode(which)},
+		{do: doSync, name: tmp},
+		{do: doRename, name: tmp, to: name},
+		{do: doSyncDir},
+		{do: doSaved, which: which},
+	}
+	return m.start(d, c.steps[:]...)
 }
 
 func (m *Manager) saveFor(d nodes.Disk, which checkpointKind, id uint64) error {
@@ -88,9 +91,11 @@ func (m *Manager) saved(d nodes.Disk, which checkpointKind) error {
 }
 
 func (m *Manager) encode(which checkpointKind) []byte {
-	b := fmt.Appendf(nil, "0\n%d\n", len(m.logs))
+	b := append(strconv.AppendInt(append(make([]byte, 0, 16+32*len(m.logs)), "0\n"...), int64(len(m.logs)), 10), '\n')
 	for _, l := range m.logs {
-		b = fmt.Appendf(b, "%s %d %d\n", l.tp.Topic, l.tp.Partition, l.value(which))
+		b = append(append(b, l.tp.Topic...), ' ')
+		b = append(strconv.AppendInt(b, int64(l.tp.Partition), 10), ' ')
+		b = append(strconv.AppendInt(b, l.value(which), 10), '\n')
 	}
 	return b
 }

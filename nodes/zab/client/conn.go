@@ -158,19 +158,22 @@ func (c *Client) Received(env nodes.Env, conn nodes.Conn, p []byte) bool {
 		c.frame(env, p)
 		return true
 	}
-	c.in = append(c.in, p...)
-	for conn == c.conn && len(c.in) >= 4 {
-		n := int(binary.BigEndian.Uint32(c.in))
+	in := append(c.in, p...)
+	used := 0
+	for conn == c.conn && len(in)-used >= 4 {
+		n := int(binary.BigEndian.Uint32(in[used:]))
 		if n > c.cfg.MaxFrame {
 			c.hangUp(env)
 			break
 		}
-		if len(c.in) < 4+n {
+		if len(in)-used < 4+n {
 			break
 		}
-		frame := c.in[4 : 4+n]
-		c.in = c.in[4+n:]
-		c.frame(env, frame)
+		used += 4 + n
+		c.frame(env, in[used-n:used]) // of which nothing is kept: decoders copy
+	}
+	if conn == c.conn {
+		c.in = in[:copy(in, in[used:])]
 	}
 	return true
 }
