@@ -128,7 +128,7 @@ func (r *replicasGone) step(c *Controller, t *thread, env nodes.Env) bool {
 	case 1:
 		for _, o := range r.replicas {
 			p := c.ctx.find(o.tp)
-			if p.phase == OnlinePartition && p.state.Leader == o.broker && !c.ctx.isDeleting(o.tp.Topic) {
+			if p.phase == OnlinePartition && p.state.Leader == o.broker && !c.ctx.isGoing(o.tp.Topic) {
 				p.phase, r.led = OfflinePartition, true
 			}
 		}
@@ -136,14 +136,14 @@ func (r *replicasGone) step(c *Controller, t *thread, env nodes.Env) bool {
 	case 2:
 		var stay []placed
 		for _, o := range r.replicas {
-			if !c.ctx.isDeleting(o.tp.Topic) {
+			if !c.ctx.isGoing(o.tp.Topic) {
 				stay = append(stay, o)
 			}
 		}
 		return t.call(&replicaChange{to: OfflineReplica, replicas: stay})
 	}
 	for _, o := range r.replicas {
-		if c.ctx.isDeleting(o.tp.Topic) {
+		if c.ctx.isGoing(o.tp.Topic) {
 			c.ctx.find(o.tp).enter(o.broker, DeletionIneligible)
 			addName(&c.ctx.ineligible, o.tp.Topic)
 		}
@@ -178,7 +178,7 @@ func (b *brokersUp) step(c *Controller, t *thread, env nodes.Env) bool {
 				if rep := c.ctx.find(r.tp).replica(o.ID); rep != nil {
 					rep.offline = false
 				}
-				if !c.ctx.isDeleting(r.tp.Topic) {
+				if !c.ctx.isGoing(r.tp.Topic) {
 					all = append(all, r)
 				}
 			}

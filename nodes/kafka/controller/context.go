@@ -261,6 +261,12 @@ func (x *clusterContext) placedOf(list []*partition) []placed {
 
 func (x *clusterContext) isDeleting(topic string) bool { return hasName(x.deleting, topic) }
 
+// isGoing tells whether a topic is to be deleted and waits for no reassignment of its own. While it does it is a topic like any other: for the
+// reassignment to end, its brokers must be told to lead and to follow when they come back.
+func (x *clusterContext) isGoing(topic string) bool {
+	return x.isDeleting(topic) && !slices.ContainsFunc(x.of(topic), func(p *partition) bool { return p.reassigns })
+}
+
 func names(list []*partition) []log.TopicPartition {
 	out := make([]log.TopicPartition, len(list))
 	for i, p := range list {

@@ -40,7 +40,7 @@ func (b *bringOnline) step(c *Controller, t *thread, _ nodes.Env) bool {
 	var fresh, offline []log.TopicPartition
 	for _, p := range c.ctx.partitions {
 		switch {
-		case c.ctx.isDeleting(p.tp.Topic) || b.topic != "" && b.topic != p.tp.Topic:
+		case c.ctx.isGoing(p.tp.Topic) || b.topic != "" && b.topic != p.tp.Topic:
 		case p.phase == NewPartition:
 			fresh = append(fresh, p.tp)
 		case p.phase == OfflinePartition:

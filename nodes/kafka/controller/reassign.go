@@ -51,7 +51,7 @@ func (r *onReassignment) step(c *Controller, t *thread, env nodes.Env) bool {
 	switch {
 	case anyFenced(results):
 		return c.fenced(env)
-	case p == nil || c.blocked(r.tp) && r.phase <= reassignLooked:
+	case p == nil || c.blocked(r.tp) && !r.goesOn && r.phase == reassignBegin:
 		return true
 	}
 	switch r.phase {
