@@ -165,6 +165,7 @@ type kafkaClient struct {
 	reader  *client.Consumer                // of a member of a group
 	given   []client.Record                 // that the application has not come back from yet
 	moved   []string                        // partitions that a rebalance has moved
+	next    map[client.TopicPartition]int64 // where the consumer at work reads on; nil if nobody looks at that
 	ended   map[client.TopicPartition]int64 // where partitions end, as it was told
 }
 
@@ -344,6 +345,7 @@ func (c *kafkaClient) consume(t *task.T, cluster *client.Cluster) {
 		return
 	}
 	r := c.consumer(cluster)
+	c.next = map[client.TopicPartition]int64{}
 	for c.working() {
 		c.rest(t)
 		if c.begun > 0 && c.draw(kafkaAnew, 8) == 7 {
@@ -351,6 +353,7 @@ func (c *kafkaClient) consume(t *task.T, cluster *client.Cluster) {
 			c.load.process++
 			c.process = c.load.process
 			r = c.consumer(cluster)
+			clear(c.next)
 		}
 		c.poll(t, r)
 		if l := c.load; l.k.asks {
@@ -398,6 +401,7 @@ func (c *kafkaClient) poll(t *task.T, r *client.Consumer) int {
 	if err == nil || errors.Is(err, client.ErrTimeout) {
 		l.ok++
 	}
+	c.readsOn(records)
 	o.Mops = c.polled(records)
 	o.Return = l.tick()
 	if len(o.Mops) > 0 {

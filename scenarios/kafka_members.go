@@ -90,7 +90,7 @@ func (c *kafkaClient) processed(group string) {
 
 // processes: an offset that a group commits is not in front of what it has processed.
 func (g *kafkaWatch) processes(o *kafkaStored) {
-	if o.part.group != kafkaGroup || g.anyLossy() || o.offset < 0 {
+	if p := g.byTP[o.part.tp]; o.part.group != kafkaGroup || g.anyLossy() || o.offset < 0 || p == nil || p.trimmed { // what is gone is passed over
 		return
 	}
 	g.k.w.Asked(kafkaProcessed)

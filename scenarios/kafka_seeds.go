@@ -102,6 +102,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"KeepIdleSequences":               {"1-60", "producers-number-without-gaps"},
 		"WrapBadly":                       {"1-40", "producers-number-without-gaps"},
 		"KeepOldEpochs":                   {"1-20", "liveness: open operations end"},
+		"ResetOnFollower":                 {"1-100", "consumers-read-on"},
 	},
 	"kafka-compaction": {
 		"clean-past-high-watermark": {"1-40", "compaction-stays-below-the-watermark"},

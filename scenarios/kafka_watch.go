@@ -105,6 +105,7 @@ type kafkaReplica struct {
 	epoch       int32
 	version     int32
 	tainted     bool  // it has lost what was not flushed, and the cluster may still count on it: an election may take it
+	dropped     bool  // it was, and the cluster counts on it no more; a leader that is deposed may, and not know
 	since       int64 // the broker epoch under which it lost it
 	under       int64 // the broker epoch of the process that had the log, when that ended
 	need        int64 // where its log ended before
@@ -152,6 +153,7 @@ func watchKafka(k *kafkaWorld) *kafkaWatch {
 	for _, t := range k.topics {
 		for p := range t.partitions {
 			g.add(log.TopicPartition{Topic: t.name, Partition: p}, t.compacted())
+			g.parts[len(g.parts)-1].trimmed = t.set("retention.ms")
 		}
 	}
 	for p := range int32(3) {
@@ -166,8 +168,11 @@ func watchKafka(k *kafkaWorld) *kafkaWatch {
 	return g
 }
 
-func (t *kafkaTopic) compacted() bool {
-	return slices.ContainsFunc(t.settings, func(s client.Setting) bool { return s.Name == "cleanup.policy" })
+func (t *kafkaTopic) compacted() bool { return t.set("cleanup.policy") }
+
+// set tells whether a topic has a setting of its own.
+func (t *kafkaTopic) set(name string) bool {
+	return slices.ContainsFunc(t.settings, func(s client.Setting) bool { return s.Name == name })
 }
 
 func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
@@ -299,7 +304,7 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 		r.match, before, r.died = 0, max(before, r.died), 0
 		p.compare(r)
 		if restarted && (r.copy.end < before || r.match < had) {
-			r.tainted, r.since, r.need = true, r.under, before
+			r.tainted, r.dropped, r.since, r.need = true, false, r.under, before
 		}
 	case l.EndOffset() < before || l.StartOffset() > before:
 		r.near.lost = r.copy.entry(l.EndOffset())
@@ -341,7 +346,7 @@ func (p *kafkaPart) compare(r *kafkaReplica) {
 		r.match++
 	}
 	if r.match >= int64(len(p.committed)) && r.copy.end >= r.need {
-		r.tainted = false
+		r.tainted, r.dropped = false, false
 	}
 }
 
@@ -492,7 +497,8 @@ func (g *kafkaWatch) leads(p *kafkaPart, r *kafkaReplica, now replica.Glance, wa
 			p.compare(o)
 		}
 		g.inISR(p, o)
-		if slices.Contains(now.ISR, o.broker) && !o.tainted && o.log != nil && g.runs(o) && o.match < r.hw && !p.lossy {
+		if slices.Contains(now.ISR, o.broker) && !o.tainted && o.log != nil && g.runs(o) && o.match < r.hw && !p.lossy &&
+			(!o.dropped || r.epoch == p.state.LeaderEpoch) {
 			g.violate(kafkaWeakISR, "%s has high watermark %d of %s, and %s of its ISR %v has the first %d alone", r.id, r.hw, p.tp, o.id, now.ISR, o.match)
 		}
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"orrery/nodes/kafka/client"
 	"orrery/sim"
 )
 
@@ -130,6 +131,14 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 		k.static = false
 		k.works = append(k.works, (*kafkaClient).advance, (*kafkaClient).advance)
 		k.slow(20*time.Millisecond, 150*time.Millisecond)
+	case "ResetOnFollower": // what is deleted on one replica another one may still have
+		k.racks = true
+		k.copies(3)
+		for i := range k.topics {
+			k.topics[i].settings = append(k.topics[i].settings, client.Setting{Name: "retention.ms", Value: "60000"}, client.Setting{Name: "segment.bytes", Value: "200"})
+		}
+		k.works = []kafkaWork{(*kafkaClient).produce, (*kafkaClient).consume, (*kafkaClient).consume, (*kafkaClient).consume}
+		k.text += "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\nlog.retention.check.interval.ms=50\n"
 	case "KeepOldEpochs":
 		k.works, k.fleeting = append(k.works, (*kafkaClient).remake, (*kafkaClient).revisit), true
 	case "WrapBadly":
