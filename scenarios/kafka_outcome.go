@@ -30,8 +30,9 @@ func (g *kafkaWatch) outcome(p *kafkaPart, r *kafkaReplica, now replica.Glance, 
 	}
 }
 
-// leaves looks at an election of a controller that lets brokers go which shut down in order: who has led and is let go does not stay in the ISR
-// unless nobody else is in it, or it would be elected again when it is gone; and who is let go is not elected.
+// leaves looks at an election while the controller takes from a broker that shuts down in order what it leads: it does not stay in the ISR unless
+// nobody else is in it, or it would be a candidate when it is gone; and it is not elected. (An election for another reason, of the preferred
+// leader, leaves the ISR as it is: the broker asks to be let go until it leads nothing.)
 func (g *kafkaWatch) leaves(p *kafkaPart, was kafkaState) {
 	id, ok := g.active[p.state.ControllerEpoch]
 	if !ok || p.state.Leader == was.Leader {

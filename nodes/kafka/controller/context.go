@@ -129,6 +129,7 @@ type clusterContext struct {
 	deleting   []string     // topics that are to be deleted, ascending
 	begun      []string     // of these, those whose deletion has begun
 	ineligible []string     // of these, those that cannot be deleted for the moment
+	handing    *letGo       // that is under way, nil if none is
 }
 
 func (x *clusterContext) find(tp log.TopicPartition) *partition {

@@ -301,10 +301,9 @@ func (c *Controller) next() uint64 {
 // Active tells whether this broker is the controller, as far as it knows, and under which epoch.
 func (c *Controller) Active() (epoch int32, ok bool) { return c.epoch, c.active }
 
-// LetsGo tells whether this broker, as the controller, has begun to let a broker go that shuts down in order.
+// LetsGo tells whether this broker, as the controller, is about to take from a broker that shuts down in order what it leads.
 func (c *Controller) LetsGo(broker int32) bool {
-	b := c.ctx.broker(broker)
-	return c.active && b != nil && b.shuttingDown
+	return c.active && c.ctx.handing != nil && c.ctx.handing.req.BrokerID == broker
 }
 
 // Leader is which broker is the controller, as far as this one knows; zk.NoLeader if it knows of none.

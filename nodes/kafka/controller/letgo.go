@@ -43,6 +43,7 @@ func (l *letGo) step(c *Controller, t *thread, env nodes.Env) bool {
 		}
 		return t.call(&replicaChange{to: OfflineReplica, replicas: l.rest})
 	}
+	c.ctx.handing = nil
 	resp := kmsg.NewPtrControlledShutdownResponse()
 	resp.Version = l.req.Version
 	for _, tp := range l.leads {
@@ -68,7 +69,7 @@ func (l *letGo) begin(c *Controller, t *thread, env nodes.Env) bool {
 		c.tell(Done{l.call, proto.Refusal(l.req, proto.StaleBrokerEpoch)})
 		return true
 	}
-	b.shuttingDown = true
+	b.shuttingDown, c.ctx.handing = true, l
 	if nodes.Noting(env) {
 		nodes.Note(env, "lets broker "+number(b.ID)+" go")
 	}
