@@ -143,7 +143,7 @@ func (g *kafkaWatch) elected(p *kafkaPart, was kafkaState, first bool) {
 		switch late := p.proposed(r.broker, r.since); {
 		case !r.tainted || late:
 		case !in && (!registered || epoch != r.since):
-			r.tainted = false // the cluster knows; it must not come back without what it lacks
+			r.tainted, r.dropped = false, true // the cluster knows; it must not come back without what it lacks
 		case in && !before && registered && epoch != r.since:
 			r.tainted = false
 		}
