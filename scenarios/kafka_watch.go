@@ -106,7 +106,6 @@ type kafkaReplica struct {
 	version     int32
 	tainted     bool  // it has lost what was not flushed, and the cluster may still count on it: an election may take it
 	dropped     bool  // it was, and the cluster counts on it no more; a leader that is deposed may, and not know
-	dropped     bool  // it was, and the cluster counts on it no more; a leader that is deposed may, and not know
 	since       int64 // the broker epoch under which it lost it
 	under       int64 // the broker epoch of the process that had the log, when that ended
 	need        int64 // where its log ended before
