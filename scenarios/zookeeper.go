@@ -55,6 +55,7 @@ type zkWorld struct {
 	settled      bool          // and then the core has served
 	bound        time.Duration // that this may take
 	loss         *zkLoss       // of snapshots; nil if none happens
+	readers      bool          // servers without a leader serve reads to who is content with that
 	guests       bool          // clients of ACLs and of watches that last come
 	mishaps      []func()      // that end what the scenario itself has broken
 	aims         []*zkAim      // accidents that fall into a moment
@@ -93,6 +94,9 @@ func buildPlanted(w *trial.World, s *Scenario, plant func(z *zkWorld, bug string
 	if w.Options.Bug == "" {
 		if w.Chance("snapshots are lost", 40_000) {
 			z.loseSnapshots()
+		}
+		if w.Chance("reads without a leader", 50_000) {
+			z.readAlone()
 		}
 		z.drawAims()
 	}

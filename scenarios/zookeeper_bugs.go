@@ -62,6 +62,9 @@ func (z *zkWorld) plant(name string) error {
 	case q.NewLeaderBeforeSnap, q.SnapAbortKeepDB, q.SnapSendUnderLock, q.Store.SnapNoFsync:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync = true })
 		z.chunk = 60
+	case q.ReadOnlyCommittedLog:
+		z.each(func(c *zkConfig) { c.ForceSnapshotSync = false })
+		z.readAlone()
 	case q.SyncLimitDuringSnap:
 		z.each(func(c *zkConfig) { c.ForceSnapshotSync, c.InitLimit, c.SyncLimit = true, 30, 2 })
 		z.chunk = 60

@@ -66,6 +66,9 @@ func newZKLoad(z *zkWorld, s *Scenario) *zkLoad {
 	if z.guests || w.Options.Bug == "" && w.Chance("guests", 150_000) {
 		l.invite()
 	}
+	if z.readers {
+		l.addReader()
+	}
 	return l
 }
 
@@ -166,6 +169,7 @@ type zkClient struct {
 	think   time.Duration           // instead of everybody's
 	ended   func(*zookeeper.Op)     // is told of the end of each request
 	apart   bool                    // what it does is not part of the history
+	content bool                    // with reads of a server that knows no leader
 	auth    string                  // user:password by which it is known
 	heard   func(*zookeeper.Op, client.Op, *client.Done)
 	told    func(client.Watched)
@@ -207,7 +211,7 @@ func (c *zkClient) Boot(env nodes.Env) error {
 
 // begin begins a session.
 func (c *zkClient) begin(env nodes.Env) {
-	c.c = client.New(client.Config{Servers: c.servers, Timeout: c.load.sessions})
+	c.c = client.New(client.Config{Servers: c.servers, Timeout: c.load.sessions, ReadOnly: c.content})
 	c.conn, c.gone, c.stat = -1, false, map[string]int32{}
 	c.left.clear()
 	c.c.Start(c.wire(env))
@@ -293,7 +297,7 @@ func (c *zkClient) work(env nodes.Env) {
 			n = c.burst - min(c.burst, uint64(len(c.open)))
 		}
 		for range min(n, uint64(c.quota-c.begun)) {
-			if c.c.State() == client.Connected && len(c.open) < 8 {
+			if s := c.c.State(); (s == client.Connected || s == client.ConnectedReadOnly) && len(c.open) < 8 {
 				c.ask(env)
 			}
 		}
@@ -340,7 +344,7 @@ func (c *zkClient) take(env nodes.Env) {
 		switch ev := ev.(type) {
 		case client.Changed:
 			switch {
-			case ev.State == client.Connected:
+			case ev.State == client.Connected || ev.State == client.ConnectedReadOnly:
 				c.conn++
 			case ev.State == client.Disconnected && c.script != nil && c.conn >= 0 && len(c.open) > 0:
 				if c.cuts++; c.cuts == zkPatience {

@@ -5,17 +5,19 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/zab"
+	"orrery/nodes/zab/proto"
 	"orrery/sim"
 )
 
 // What is watched nearer to where things go wrong: long before clients are told something wrong, a server's memory is not what its disk would
 // give again, or something waits that nothing will wake.
 const (
-	zkMemory   = "memory-is-disk"                    // a start would give what is in memory
-	zkKept     = "kept-snapshots-keep-their-log"     // of a snapshot that is kept, so is the log behind it
-	zkWaits    = "nothing-waits-for-nothing"         // what waits in the commit processor waits for a transaction
-	zkElects   = "elections-keep-their-rules"        // see election.Lapse
-	zkGoesOn   = "a-leader-with-a-quorum-goes-on"    // see zab.Server.Withheld
+	zkMemory   = "memory-is-disk"                 // a start would give what is in memory
+	zkKept     = "kept-snapshots-keep-their-log"  // of a snapshot that is kept, so is the log behind it
+	zkWaits    = "nothing-waits-for-nothing"      // what waits in the commit processor waits for a transaction
+	zkElects   = "elections-keep-their-rules"     // see election.Lapse
+	zkGoesOn   = "a-leader-with-a-quorum-goes-on" // see zab.Server.Withheld
+	zkKeeps    = "what-is-kept-for-learners-is-history"
 	zkAckStays = "what-counts-as-acknowledged-stays" // who follows a leader has on disk what the leader counts on there
 )
 
@@ -156,4 +158,20 @@ func (g *zkWatch) hole(at int64, log []zab.LogEntry) (zxid int64, ok bool) {
 		at = e.Zxid
 	}
 	return 0, false
+}
+
+// keeps: what a leader keeps for learners (committedLog) is a piece of the history, of which nothing is missing within an epoch: by its bounds it
+// decides what each learner must be sent, and what it must cut off.
+func (g *zkWatch) keeps(id nodes.ID, s *zab.Server) {
+	g.z.w.Asked(zkKeeps)
+	before := int64(0)
+	for _, zxid := range s.CommittedLog() {
+		switch _, known := g.broadcast[zxid]; {
+		case !known:
+			g.violate(zkKeeps, "%s leads, and keeps %x for learners, which nobody has broadcast", id, zxid)
+		case zxid <= before, before != 0 && proto.Epoch(zxid) == proto.Epoch(before) && zxid != before+1:
+			g.violate(zkKeeps, "%s leads, and keeps %x for learners behind %x", id, zxid, before)
+		}
+		before = zxid
+	}
 }

@@ -10,6 +10,7 @@ var zkSeeds = map[string]string{
 	"no-rollover-guard":              "1-40",
 	"diff-without-trunc":             "1-60",
 	"sync-no-lock":                   "1-60",
+	"ro-committedlog":                "1-60",
 	"diff-skip-session-txn":          "1-40",
 	"diff-set-zxid-early":            "1-200",
 	"retain-db-no-fastforward":       "1-60",

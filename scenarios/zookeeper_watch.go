@@ -120,6 +120,7 @@ func (g *zkWatch) probe(s *zab.Server, m zab.Milestone) {
 		seen.acked = m.Epoch
 	case zab.EpochEstablished:
 		g.established(id, m)
+		g.keeps(id, s)
 	case zab.HistoryTaken:
 		g.taken(id, s, m)
 	case zab.EpochOver, zab.LogCut, zab.Looks:

@@ -31,8 +31,8 @@ func (s *Server) Booted() bool { return s.disk != nil }
 // Recovered tells whether what was found on the disk is durable: before that nobody is told of it.
 func (s *Server) Recovered() bool { return s.ready }
 
-// Serves tells whether the server answers clients.
-func (s *Server) Serves() bool { return s.pipe != nil }
+// Serves tells whether the server answers clients, and not only with reads because it knows no leader.
+func (s *Server) Serves() bool { return s.pipe != nil && !s.readOnly }
 
 // Leads is the epoch that this server leads, with a quorum that has taken its history over; ok is false if it does not.
 func (s *Server) Leads() (epoch int64, ok bool) {

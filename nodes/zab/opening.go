@@ -54,6 +54,9 @@ func (s *Server) newSession(env nodes.Env, k *client) {
 	s.nextSession = max(s.nextSession, k.session+1)
 	s.clients.bySession[k.session] = k
 	if local {
+		if s.readOnly && s.cfg.Quirks.ReadOnlyCommittedLog {
+			s.keepUnlogged(k)
+		}
 		s.opened(env, k, true)
 		return
 	}

@@ -44,6 +44,7 @@ type Quirks struct {
 	CommitProcLostWakeup     bool // commitproc-lost-wakeup
 	SyncLimitDuringSnap      bool // synclimit-during-snap
 	SnapSendUnderLock        bool // snap-send-under-lock
+	ReadOnlyCommittedLog     bool // ro-committedlog
 	NewLeaderNamesProposed   bool // newleader-names-proposed
 	ActivationLostInSync     bool // activation-lost-in-sync
 	ObserverIsSynced         bool // observer-is-synced

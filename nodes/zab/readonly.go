@@ -30,7 +30,7 @@ func (s *Server) beginReadOnly(env nodes.Env) {
 	if s.state != election.Looking || s.pipe != nil || s.stopping {
 		return
 	}
-	s.readOnly = true
+	s.readOnly, s.unlogged = true, 0
 	s.pipelines++
 	p := &pipeline{s: s, gen: s.pipelines}
 	p.commits.init(p)
@@ -65,4 +65,13 @@ func (s *Server) refusesWrite(env nodes.Env, k *client, r *request) bool {
 	}
 	s.answer(env, k, r.op, proto.ReplyHeader{Xid: r.cxid, Zxid: s.db.tree.Zxid(), Err: proto.CodeNotReadOnly}, nil)
 	return true
+}
+
+// keepUnlogged keeps the beginning of a session for learners as if it were a transaction, with a number of its own count: by a defect. The
+// original has a server of its own for reads without a leader, which numbers from 1 and shares the database.
+func (s *Server) keepUnlogged(k *client) {
+	s.unlogged++
+	txn := &proto.Transaction{Header: proto.TxnHeader{ClientID: k.session, Zxid: s.unlogged, Type: proto.OpCreateSession},
+		Body: &proto.CreateSessionTxn{TimeOut: int32(k.timeout / time.Millisecond)}}
+	s.db.committed = append(s.db.committed, logged{s.unlogged, txn.Append(nil), txn})
 }

@@ -84,6 +84,7 @@ type Server struct {
 	heardEpoch  int64  // the latest that a learner had accepted which this server gave way to as a leader
 	pipelines   uint64 // that were begun
 	nextSession int64  // the identifier of the next session that is created here
+	unlogged    int64  // the last zxid that was given to what is in no log: by a defect
 	lastAlone   int64  // the last zxid that was given out, by a server that stands alone
 	life        life
 	traffic     traffic
