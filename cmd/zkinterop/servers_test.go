@@ -159,6 +159,9 @@ func leader(t testing.TB, servers ...*server) *server {
 		text := "they do not serve:\n"
 		for _, s := range servers {
 			text += fmt.Sprintf("%s %d is %q\n", s.kind, s.id, s.mode())
+			if log := s.Log().String(); s.mode() == "" {
+				text += log[max(0, len(log)-4000):] + "\n"
+			}
 		}
 		return text
 	})

@@ -33,6 +33,28 @@ func leads(t testing.TB, want *server, servers []*server) {
 	}
 }
 
+// together waits until these have a leader. Two of Apache's servers alone have been seen, once, not to find each other for three minutes, on a machine with
+// twenty other things to do at a time: they are started again, as whoever operates them would do it. What they have is theirs alone, and stays.
+func together(t testing.TB, servers []*server) {
+	foreign := !slices.ContainsFunc(servers, func(s *server) bool { return s.kind != apache })
+	serve := func() bool { return !slices.ContainsFunc(servers, func(s *server) bool { return s.mode() == "" }) }
+	for tries := 0; foreign && tries < 3; tries++ {
+		for end := time.Now().Add(patience / 2); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			if serve() {
+				return
+			}
+		}
+		for _, s := range servers {
+			t.Logf("%s %d does not serve, and is started again:\n%s", s.kind, s.id, s.Log())
+			if s.Running() {
+				_ = s.Terminate()
+			}
+			s.start()
+		}
+	}
+	leader(t, servers...)
+}
+
 func without(servers []*server, s *server) []*server {
 	return slices.DeleteFunc(slices.Clone(servers), func(o *server) bool { return o == s })
 }
@@ -111,7 +133,7 @@ func TestALonelyProposalIsCutOffByTheOtherKind(t *testing.T) {
 				require.False(t, s.logged(t), "%s %d has heard of the proposal", s.kind, s.id)
 				s.start()
 			}
-			leader(t, others...)
+			together(t, others)
 			for i := 0; c.written && i < 2; i++ {
 				w.through(t, others[i], 3)
 			}
