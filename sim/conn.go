@@ -22,6 +22,7 @@ type pipeEnd struct {
 	framing     nodes.Framing
 	open        bool // this end has not closed, and not been told of a close
 	stands      bool // Opened was called here
+	givenUp     bool // the end that dialled is over, not in order, before it stood: then it never will
 
 	// The direction that begins at this end.
 	lastAt   int64    // when the last thing sent arrives: what is sent next comes later
@@ -150,6 +151,7 @@ func (m *Machine) hangUp(c nodes.Conn, how connStep) {
 	if ref := m.find(c); ref != nil {
 		p, side := ref.pipe, ref.side
 		m.forget(p, side)
+		p.ends[side].giveUp(how)
 		// A reset overtakes what is under way; a close comes after it.
 		m.u.connSend(p, side, how, nil, how == connFin)
 	}
@@ -164,11 +166,18 @@ func (m *Machine) forget(p *pipe, side uint8) {
 	}
 }
 
+// giveUp takes note that this end is over. What TCP's handshake has not made stand, bytes that were written ahead cannot reach: they have
+// not left the machine.
+func (end *pipeEnd) giveUp(how connStep) {
+	end.givenUp = how != connFin && !end.stands
+}
+
 // breakConns ends all connections of a process that is gone. If only the process died,
 // its operating system tells the others; a machine without power tells nobody.
 func (m *Machine) breakConns() {
 	for _, ref := range slices.Clone(m.ends) {
 		m.forget(ref.pipe, ref.side)
+		ref.pipe.ends[ref.side].giveUp(connReset)
 		if !m.off {
 			m.u.connSend(ref.pipe, ref.side, connReset, nil, true)
 		}

@@ -84,6 +84,46 @@ func TestDialsThatFail(t *testing.T) {
 	}
 }
 
+// A dial on a slow link is given up before it arrives. Bytes were written ahead of it; TCP would not have sent them before its handshake
+// was over, so nobody hears of any of it. One that is closed in order is still carried out.
+func TestADialThatIsGivenUpIsNeverHeardOf(t *testing.T) {
+	for how, want := range map[string][]string{
+		"reset":   nil,
+		"crash":   nil,
+		"timeout": {"dialler closed connection timed out"},
+		"close":   {"listener open to a", "listener got ahead", "listener closed <nil>"},
+	} {
+		t.Run(how, func(t *testing.T) {
+			var log []string
+			a, b := talkers(0, &log)
+			delay := 3 * time.Second
+			if how == "timeout" {
+				delay = time.Minute
+			}
+			u := pair(Config{Net: lan}, a, b)
+			u.DisturbLinks("slow", [][2]nodes.ID{{"a", "b"}}, LinkFault{Delay: Dist{Min: delay}})
+			var conn nodes.Conn
+			a.boot = func(env nodes.Env) error {
+				conn = env.Dial(nodes.Addr{ID: "b", Port: testPort}, nodes.Framing{})
+				env.SetTimer(tag("over"), time.Second)
+				return env.Write(conn, []byte("ahead"))
+			}
+			a.fire = func(env nodes.Env, _ nodes.Tag) {
+				switch how {
+				case "reset":
+					env.Reset(conn)
+				case "close":
+					env.Close(conn)
+				case "crash":
+					u.After(time.Millisecond, "crash", func() { u.Machine("a").Kill(vdisk.LoseNothing) })
+				}
+			}
+			u.Run(3 * time.Minute)
+			require.Equal(t, want, log)
+		})
+	}
+}
+
 func TestAStallDelaysAndALongOneBreaks(t *testing.T) {
 	for _, c := range []struct {
 		stall time.Duration

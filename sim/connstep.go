@@ -63,6 +63,9 @@ func (m *Machine) accept(slot uint32) bool {
 	u := m.u
 	e := &u.slab[slot]
 	p := e.pipe
+	if p.ends[0].givenUp {
+		return false
+	}
 	l := u.machines[e.from].linkTo(m)
 	refused := false
 	for _, f := range l.faults {
@@ -145,6 +148,7 @@ func (m *Machine) closed(slot uint32, err error) bool {
 	e.err, e.kind = err, trace.Closed
 	u.dropStalled(&e.pipe.ends[e.side])
 	m.forget(e.pipe, e.side)
+	e.pipe.ends[e.side].giveUp(e.step)
 	if err != nil {
 		u.stats.Resets++
 	}
