@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"orrery/nodes/kafka/replica"
+	"orrery/nodes/kafka/replica/isr"
 )
 
 // The rules of what is written into a partition's state, and of who is to know of it.
@@ -12,6 +13,15 @@ const (
 	kafkaLives   = "who-joins-is-who-has-fetched" // and not what has come back in its place (KIP-903)
 	kafkaLeaving = "who-shuts-down-leads-no-more" // and is no candidate where it has led (KIP-841)
 )
+
+// kafkaProposal is a broker that a leader has proposed for the ISR, and does not know yet what became of it; with the broker's epoch at
+// that time. ZooKeeper cannot write a state on condition that a broker is still the one that it was (what KIP-903 needs KRaft for), so
+// a write that is late may yet take in who has lost its log since.
+type kafkaProposal struct {
+	broker int32
+	epoch  int64
+	life   int64 // broker epoch under which it fetched what it is proposed for; -1 if it told none
+}
 
 // outcome looks at a change of the ISR that a leader has proposed, in one leader epoch. While it is in flight there is someone who will say what
 // became of it. If the leader gives it up it knows the version that is stored, or every later change fails too: who is to leave is asked for
@@ -73,4 +83,25 @@ func (g *kafkaWatch) admits(p *kafkaPart, was kafkaState) {
 				r.id, o.broker, p.tp, o.life, o.epoch, now)
 		}
 	}
+}
+
+// proposes notes whom a leader is about to take into the ISR.
+func (g *kafkaWatch) proposes(r *kafkaReplica, now replica.Glance) {
+	r.proposed = slices.DeleteFunc(r.proposed, func(o kafkaProposal) bool { return !slices.Contains(now.Pending, o.broker) })
+	for _, b := range now.Pending {
+		if !slices.Contains(now.ISR, b) && !slices.ContainsFunc(r.proposed, func(o kafkaProposal) bool { return o.broker == b }) {
+			life := int64(isr.Unknown)
+			if m := now.Lead.Remote(b); m != nil {
+				life = m.Epoch
+			}
+			r.proposed = append(r.proposed, kafkaProposal{b, g.brokers[b], life})
+		}
+	}
+}
+
+// proposed tells whether some leader has proposed a broker as it was under an epoch.
+func (p *kafkaPart) proposed(broker int32, epoch int64) bool {
+	return slices.ContainsFunc(p.order, func(r *kafkaReplica) bool {
+		return slices.ContainsFunc(r.proposed, func(o kafkaProposal) bool { return o.broker == broker && o.epoch == epoch })
+	})
 }

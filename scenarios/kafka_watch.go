@@ -13,7 +13,6 @@ import (
 	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/record"
 	"orrery/nodes/kafka/replica"
-	"orrery/nodes/kafka/replica/isr"
 	"orrery/nodes/kafka/txn"
 	"orrery/nodes/zab"
 	"orrery/sim"
@@ -113,15 +112,6 @@ type kafkaReplica struct {
 	proposed    []kafkaProposal
 	near        kafkaNear
 	counted     kafkaCounted
-}
-
-// kafkaProposal is a broker that a leader has proposed for the ISR, and does not know yet what became of it; with the broker's epoch at
-// that time. ZooKeeper cannot write a state on condition that a broker is still the one that it was (what KIP-903 needs KRaft for), so
-// a write that is late may yet take in who has lost its log since.
-type kafkaProposal struct {
-	broker int32
-	epoch  int64
-	life   int64 // broker epoch under which it fetched what it is proposed for; -1 if it told none
 }
 
 // kafkaWatch is the ghost of a cluster.
@@ -266,27 +256,6 @@ func (g *kafkaWatch) glance(now replica.Glance) {
 	}
 	g.near(p, r, now)
 	g.superset(p, r, now)
-}
-
-// proposes notes whom a leader is about to take into the ISR.
-func (g *kafkaWatch) proposes(r *kafkaReplica, now replica.Glance) {
-	r.proposed = slices.DeleteFunc(r.proposed, func(o kafkaProposal) bool { return !slices.Contains(now.Pending, o.broker) })
-	for _, b := range now.Pending {
-		if !slices.Contains(now.ISR, b) && !slices.ContainsFunc(r.proposed, func(o kafkaProposal) bool { return o.broker == b }) {
-			life := int64(isr.Unknown)
-			if m := now.Lead.Remote(b); m != nil {
-				life = m.Epoch
-			}
-			r.proposed = append(r.proposed, kafkaProposal{b, g.brokers[b], life})
-		}
-	}
-}
-
-// proposed tells whether some leader has proposed a broker as it was under an epoch.
-func (p *kafkaPart) proposed(broker int32, epoch int64) bool {
-	return slices.ContainsFunc(p.order, func(r *kafkaReplica) bool {
-		return slices.ContainsFunc(r.proposed, func(o kafkaProposal) bool { return o.broker == broker && o.epoch == epoch })
-	})
 }
 
 // moved: the log of a replica has grown, or was cut, or is another.
