@@ -78,6 +78,13 @@ type kafkaTopic struct {
 	settings   []client.Setting
 }
 
+// set tells whether a topic has a setting of its own.
+func (t *kafkaTopic) set(name string) bool {
+	return slices.ContainsFunc(t.settings, func(s client.Setting) bool { return s.Name == name })
+}
+
+func (t *kafkaTopic) compacted() bool { return t.set("cleanup.policy") }
+
 // kafkaWorld is the cluster while it is built and run.
 type kafkaWorld struct {
 	w          *trial.World
@@ -104,6 +111,7 @@ type kafkaWorld struct {
 	asks       bool     // consumers ask for the ends of partitions
 	excused    []string // rules that brokers of a defect's time broke without it, and that are not asked
 	written    int32    // how much producers have written already, as it were
+	morsels    bool     // consumers fetch a batch at a time
 	oldOffsets bool     // offsets are written as before 2.1
 	watch      *kafkaWatch
 	load       *kafkaLoad

@@ -365,7 +365,11 @@ func (c *kafkaClient) consume(t *task.T, cluster *client.Cluster) {
 
 // consumer assigns a consumer some partitions, of which there is at least one.
 func (c *kafkaClient) consumer(cluster *client.Cluster) *client.Consumer {
-	r := client.NewConsumer(cluster, client.ConsumerConfig{MaxWait: 50 * time.Millisecond, MaxRecords: 1 + int(c.draw(kafkaMany, 20))})
+	config := client.ConsumerConfig{MaxWait: 50 * time.Millisecond, MaxRecords: 1 + int(c.draw(kafkaMany, 20))}
+	if c.load.k.morsels {
+		config.MaxBytes, config.MaxPartitionBytes = 1, 1
+	}
+	r := client.NewConsumer(cluster, config)
 	all := c.load.partitions()
 	first := c.draw(kafkaWhere, uint64(len(all)))
 	parts := all[first : first+1]

@@ -8,7 +8,6 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/broker"
-	"orrery/nodes/kafka/client"
 	"orrery/nodes/kafka/group"
 	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/record"
@@ -156,13 +155,6 @@ func watchKafka(k *kafkaWorld) *kafkaWatch {
 	g.glancing.see = g.glance
 	k.w.U.Observe(sim.Observer{After: g.after, Ended: g.ended})
 	return g
-}
-
-func (t *kafkaTopic) compacted() bool { return t.set("cleanup.policy") }
-
-// set tells whether a topic has a setting of its own.
-func (t *kafkaTopic) set(name string) bool {
-	return slices.ContainsFunc(t.settings, func(s client.Setting) bool { return s.Name == name })
 }
 
 func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {

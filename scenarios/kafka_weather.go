@@ -3,7 +3,6 @@ package scenarios
 import (
 	"time"
 
-	"orrery/nodes/kafka/client"
 	"orrery/sim"
 )
 
@@ -67,41 +66,6 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 		k.sticky, k.static = true, false
 		k.storage("partition", "clog", "delay", "pause")
 		k.clients.TrustAllOwned = !k.shape.bare
-	case "expire-timestamp-of-minus-one": // brokers of its time wrote the version that names an expiry
-		k.oldOffsets, k.internal = true, true
-		k.works = append(k.works, (*kafkaClient).tally, (*kafkaClient).shuffle)
-		k.text += "offsets.retention.check.interval.ms=200\n"
-	case "expire-while-rebalancing":
-		k.static = false
-		k.works = append(k.works, (*kafkaClient).bookmark, (*kafkaClient).bookmark)
-		k.text += "offsets.retention.check.interval.ms=20\n"
-	case "expire-staged":
-		k.works = append(k.works, (*kafkaClient).extend)
-		k.text += "offsets.retention.check.interval.ms=20\n"
-	case "check-before-verify":
-		k.static = false
-		k.works = append(k.works, (*kafkaClient).advance, (*kafkaClient).advance)
-		k.slow(20*time.Millisecond, 150*time.Millisecond)
-	case "ResetOnFollower": // what is deleted on one replica another one may still have
-		k.racks = true
-		k.copies(3)
-		for i := range k.topics {
-			k.topics[i].settings = append(k.topics[i].settings, client.Setting{Name: "retention.ms", Value: "60000"}, client.Setting{Name: "segment.bytes", Value: "200"})
-		}
-		k.works = []kafkaWork{(*kafkaClient).produce, (*kafkaClient).consume, (*kafkaClient).consume, (*kafkaClient).consume}
-		k.text += "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\nlog.retention.check.interval.ms=50\n"
-	case "KeepOldEpochs":
-		k.works, k.fleeting = append(k.works, (*kafkaClient).remake, (*kafkaClient).revisit), true
-	case "WrapBadly":
-		k.drawWritten()
-	case "no-sync-timeout":
-		k.works = append(k.works, (*kafkaClient).mute)
-	case "new-member-never-expires":
-		k.works = append(k.works, (*kafkaClient).vanish)
-	case "static-join-without-rebalance":
-		k.static = true
-		k.works = []kafkaWork{(*kafkaClient).produce, (*kafkaClient).member, (*kafkaClient).relapse, (*kafkaClient).relapse, (*kafkaClient).pass}
-		k.slow(20*time.Millisecond, 150*time.Millisecond)
 	case "CommitBeforeProcess":
 		k.auto = true
 	case "transaction-order":
@@ -118,6 +82,8 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 	case "marker-matched-by-key", "clean-loses-aborted":
 		k.works = append(k.works, (*kafkaClient).transactKeyed, (*kafkaClient).transactKeyed)
 		k.text += "log.flush.interval.messages=1\n"
+	default:
+		k.conditionsOfGroups(name)
 	}
 }
 
