@@ -24,10 +24,11 @@ const (
 )
 
 var marks = []string{
-	markAhead, markAskSnapshot, markCommitsWaited, markDiff, markFastForward, markLeads, markLogSync, markOldEpoch, markProposalsWaited, markReload,
+	markAhead, markAskSnapshot, markCommitsWaited, markDiff, markFastForward, markLeads, markLogSync, markProposalsWaited, markReload,
 	markSnap, markSnapUnderLoad, markSnapshot, markStranded, markSyncUnderLoad, markTrunc,
 }
 
 // Marks returns the names of the coverage marks of this package that a campaign should reach, sorted. That an epoch runs out of
-// numbers takes four thousand million transactions, or a server that begins to count near the end.
+// numbers takes four thousand million transactions, or a server that begins to count near the end; and no leader that is right proposes an
+// epoch that is over to a learner.
 func Marks() []string { return slices.Sorted(slices.Values(marks)) }
