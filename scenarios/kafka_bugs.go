@@ -48,22 +48,13 @@ func kafkaDefects(parts []string) (list []kafkaDefect) {
 	return slices.DeleteFunc(list, func(d kafkaDefect) bool { return !slices.Contains(parts, d.part) })
 }
 
-// kafkaOutOfReach says why no universe of a cluster finds a defect. Tests of its own package show it.
-var kafkaOutOfReach = map[string]string{
-	"clean-loses-aborted": "out of reach here: compaction takes what was aborted in the pass in which it forgets that it was",
-}
-
 // bugs is the museum of a scenario, with the seeds in which each entry is found. What two parts share is there once.
 func (shape *kafkaShape) bugs() []Bug {
 	var list []Bug
 	for _, d := range kafkaDefects(shape.parts) {
 		found := kafkaSeeds[shape.name][d.name]
 		if !slices.ContainsFunc(list, func(b Bug) bool { return b.Name == d.name }) {
-			what := d.doc
-			if why := kafkaOutOfReach[d.name]; why != "" {
-				what += " (" + why + ")"
-			}
-			list = append(list, Bug{Name: d.name, Source: d.ticket, What: what, Breaks: found.breaks, Seeds: found.seeds})
+			list = append(list, Bug{Name: d.name, Source: d.ticket, What: d.doc, Breaks: found.breaks, Seeds: found.seeds})
 		}
 	}
 	return list

@@ -17,6 +17,7 @@ const (
 	kafkaCleansBelow = "compaction-stays-below-the-watermark" // KAFKA-13194
 	kafkaLastKept    = "compaction-keeps-the-last-everywhere" // of each key what is committed last below where it went, on each replica
 	kafkaAborts      = "aborted-transactions-are-known"       // as long as there is something of them in a log
+	kafkaForgets     = "markers-stay-with-what-they-abort"    // the index has a transaction as long as its marker stands (KAFKA-13727)
 	kafkaMarkers     = "transactions-keep-their-ends"         // as long as there is something of them in a log
 )
 
@@ -26,9 +27,13 @@ func (g *kafkaWatch) cleans(p *kafkaPart, r *kafkaReplica, now replica.Glance, k
 	to := now.Log.Cleaned()
 	if !known {
 		was.cleaned, was.most = to, max(to, now.Log.HighWatermark())
+		was.aborts, _ = now.Log.Aborted()
 		return
 	}
 	if to == was.cleaned {
+		if was.end != r.copy.end || was.start != now.Log.StartOffset() {
+			was.aborts, _ = now.Log.Aborted()
+		}
 		return
 	}
 	was.cleaned = to
@@ -43,6 +48,25 @@ func (g *kafkaWatch) cleans(p *kafkaPart, r *kafkaReplica, now replica.Glance, k
 	}
 	g.lasts(p, r, to)
 	g.verdicts(p, r, now)
+	g.forgets(p, r, now)
+}
+
+// forgets: what a log knew to be aborted before it was compacted it knows as long as the marker of that is there. Where a segment ends a compaction
+// may end too, and what it has left of the transaction nobody would know to be aborted.
+func (g *kafkaWatch) forgets(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
+	was := &r.near
+	aborted, known := now.Log.Aborted()
+	for _, t := range was.aborts {
+		if !known || r.copy.end < was.end || t.LastOffset < r.copy.first || t.LastOffset >= r.copy.end || !r.copy.entry(t.LastOffset).present {
+			continue
+		}
+		g.k.w.Asked(kafkaForgets)
+		if !slices.Contains(aborted, t) {
+			g.violate(kafkaForgets, "%s has compacted %s, has the marker at %d by which producer %d has aborted what it has from %d on, and knows of that no more", r.id, p.tp, t.LastOffset, t.ProducerID, t.FirstOffset)
+			return
+		}
+	}
+	was.aborts = aborted
 }
 
 // lasts: of each key the last record below where a compaction went is there. Tombstones may have gone, and so may what was aborted.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"orrery/nodes/kafka/log"
 	"orrery/nodes/kafka/replica"
 	"orrery/nodes/kafka/replica/isr"
 )
@@ -19,6 +20,7 @@ const (
 	kafkaDue      = "watermark-is-where-it-is-due"         // once an ISR is committed
 	kafkaSends    = "consumers-are-sent-to-who-is-in-sync" // and alive (KAFKA-14372, KAFKA-15390)
 	kafkaTold     = "who-fetches-is-told-what-there-is"    // the high watermark of an answer is within the log
+	kafkaNotes    = "who-leads-has-noted-its-epoch"        // in its epochs, whether it appends anything or not (KIP-101, KAFKA-7415)
 )
 
 // kafkaNear is what a replica was when it was last looked at.
@@ -36,9 +38,10 @@ type kafkaNear struct {
 	led         bool  // there is an end and an epoch
 	before      int32 // leader epoch before this one
 	cleaned     int64
-	most        int64      // that the high watermark was
-	failed      bool       // a write to the log has failed
-	lost        kafkaEntry // the first record that was cut off last
+	aborts      []log.AbortedTxn // that the log knew of when it last grew or was cut
+	most        int64            // that the high watermark was
+	failed      bool             // a write to the log has failed
+	lost        kafkaEntry       // the first record that was cut off last
 }
 
 // near holds a replica against the rules. What it was told and how its log has grown was looked at before.
@@ -73,6 +76,10 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 	}
 	if now.Leading {
 		g.counts(p, r, now)
+		g.k.w.Asked(kafkaNotes)
+		if noted := now.Log.LatestEpoch(); noted != now.Epoch {
+			g.violate(kafkaNotes, "%s leads %s in leader epoch %d, and the last one that its log knows of is %d", r.id, p.tp, now.Epoch, noted)
+		}
 		if same && was.leading {
 			g.alters(p, r, now, was)
 			g.outcome(p, r, now, was)

@@ -53,6 +53,8 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"stop-replica-without-epoch":   {"1-40", "orders-of-the-past-are-refused"},
 		"metadata-from-old-controller": {"1-160", "brokers-follow-the-latest-controller"},
 		"no-broker-epoch-check":        {"1-160", "who-joins-is-who-has-fetched"},
+		"epoch-not-cached-at-election": {"1-40", "who-leads-has-noted-its-epoch"},
+		"no-controller-epoch-guard":    {"1-40", "no-write-of-a-deposed-controller"},
 	},
 	"kafka-admin": {
 		"isr-without-cas":              {"1-40", "epochs-never-fall"},
@@ -65,6 +67,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"shutting-down-stays-in-isr":   {"1-40", "who-shuts-down-leads-no-more"},
 		"isr-write-not-rechecked":      {"1-40", "isr-superset"},
 		"newer-broker-epoch-refused":   {"1-160", "liveness: the core converges"},
+		"no-controller-epoch-guard":    {"1-40", "no-write-of-a-deposed-controller"},
 	},
 	"kafka-eos": {
 		"uncommitted-exposed":      {"1-60", "consistent-read"},
@@ -81,6 +84,9 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"fence-bumps-each-time":    {"1-200", "producer-epochs-rise-one-by-one"},
 		"told-before-committed":    {"1-40", "what-clients-are-told-is-written"},
 		"CommitBeforeAdding":       {"1-40", "coordinators-know-what-is-open"},
+		"end-with-higher-epoch":    {"1-60", "only-what-was-asked-for-commits"},
+		"verification-says-yes":    {"1-40", "coordinators-know-what-is-open"},
+		"verify-without-guard":     {"1-120", "liveness: the core converges"},
 		"RetryAfterFence":          {"1-300", "who-was-replaced-commits-nothing"},
 		"KeepIdleSequences":        {"1-60", "producers-number-without-gaps"},
 		"WrapBadly":                {"1-40", "producers-number-without-gaps"},
@@ -112,5 +118,6 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"clean-past-high-watermark": {"1-40", "compaction-stays-below-the-watermark"},
 		"marker-matched-by-key":     {"1-60", "last-stable-offset"},
 		"appends-after-error":       {"1-120", "a-failed-log-takes-no-more"},
+		"clean-loses-aborted":       {"1-40", "markers-stay-with-what-they-abort"},
 	},
 }

@@ -32,8 +32,12 @@ func (k *kafkaWorld) conditions(name string) {
 		k.storage("clog", "connection", "delay", "pause")
 		k.text += "controller.socket.timeout.ms=400\n"
 		k.late()
-	case "metadata-from-old-controller", "no-controller-epoch-guard":
+	case "metadata-from-old-controller":
 		k.storage("clog", "pause", "delay", "partition")
+	case "no-controller-epoch-guard": // it is deposed in the middle of its work, by somebody else
+		k.works, k.fleeting = append(k.works, (*kafkaClient).administer, (*kafkaClient).shuffle, (*kafkaClient).unseat), true
+		k.storage("clog", "delay", "pause")
+		k.slow(20*time.Millisecond, 150*time.Millisecond)
 	default:
 		k.conditionsOfISRs(name)
 	}
@@ -42,10 +46,17 @@ func (k *kafkaWorld) conditions(name string) {
 // conditionsOfClients are those of defects of clients, of coordinators, and of compaction.
 func (k *kafkaWorld) conditionsOfClients(name string) {
 	switch name {
-	case "RetryAfterFence", "fence-bumps-each-time", "end-with-higher-epoch", "told-before-committed", "completion-drops-another", "no-verify":
+	case "RetryAfterFence", "fence-bumps-each-time", "told-before-committed", "completion-drops-another", "no-verify":
 		k.transactions()
 		k.shared = true
-	case "KeepEpochAfterLostEnd", "verify-without-guard", "verification-says-yes":
+	case "end-with-higher-epoch":
+		k.transactions()
+		k.shared, k.works = true, append(k.works, (*kafkaClient).meddle)
+	case "verify-without-guard", "verification-says-yes":
+		k.transactions()
+		k.works = append(k.works, (*kafkaClient).straggle, (*kafkaClient).straggle)
+		k.slow(20*time.Millisecond, 150*time.Millisecond)
+	case "KeepEpochAfterLostEnd":
 		k.transactions()
 		k.impatient = true
 		k.storage("clog", "delay")
@@ -80,6 +91,9 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 		k.text += "log.flush.interval.messages=1\nreplica.lag.time.max.ms=2000\n"
 		k.slow(50*time.Millisecond, 200*time.Millisecond)
 	case "marker-matched-by-key", "clean-loses-aborted":
+		if k.shape.name != "kafka-compaction" {
+			return // its histories hold what is written in transactions, those of others do not
+		}
 		k.works = append(k.works, (*kafkaClient).transactKeyed, (*kafkaClient).transactKeyed)
 		k.text += "log.flush.interval.messages=1\n"
 	default:
