@@ -84,6 +84,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"fence-bumps-each-time":    {"1-200", "producer-epochs-rise-one-by-one"},
 		"told-before-committed":    {"1-40", "what-clients-are-told-is-written"},
 		"CommitBeforeAdding":       {"1-40", "coordinators-know-what-is-open"},
+		"KeepEpochAfterLostEnd":    {"1-60", "transactions-begin-where-no-end-is-on-its-way"},
 		"end-with-higher-epoch":    {"1-60", "only-what-was-asked-for-commits"},
 		"verification-says-yes":    {"1-40", "coordinators-know-what-is-open"},
 		"verify-without-guard":     {"1-120", "liveness: the core converges"},

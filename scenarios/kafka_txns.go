@@ -26,6 +26,7 @@ const (
 	kafkaJournal = "what-clients-are-told-is-written" // of a transactional id
 	kafkaAsked   = "only-what-was-asked-for-commits"  // an EndTxn ends the transaction that it was sent for
 	kafkaZombie  = "who-was-replaced-commits-nothing"
+	kafkaStray   = "transactions-begin-where-no-end-is-on-its-way" // KAFKA-17754: an EndTxn that nobody has heard of since would end the next one of its epoch
 )
 
 // kafkaTxn is what the journal says of a transactional id.
@@ -175,9 +176,17 @@ func (c *kafkaClient) begins(t *task.T, cluster *client.Cluster, id string) (*ka
 
 // begin begins a transaction.
 func (u *kafkaUser) begin(t *task.T) error {
+	stray, pid, epoch := u.p.Stray(), u.pid, u.epoch
 	err := u.p.Begin(t)
 	u.pid, u.epoch = u.p.ID()
 	u.asked = u.asked && err != nil
+	g := u.c.load.k.watch
+	if stray && err == nil {
+		g.k.w.Asked(kafkaStray)
+		if u.pid == pid && u.epoch == epoch {
+			g.violate(kafkaStray, "%s begins a transaction of producer %d in epoch %d, in which an EndTxn had no answer", u.c.id, pid, epoch)
+		}
+	}
 	return err
 }
 

@@ -100,6 +100,9 @@ func (p *Producer) quieten(t *task.T) error {
 	return nil
 }
 
+// Stray tells whether an EndTxn of the present epoch had no answer, and may be on its way yet.
+func (p *Producer) Stray() bool { return p.txn.stray }
+
 // isFence tells that a coordinator says that the producer's time is over.
 func isFence(err error) bool {
 	switch CodeOf(err) {
