@@ -34,6 +34,8 @@ func (c *Coordinator) place(env nodes.Env, x *completion, ps []log.TopicPartitio
 		switch {
 		case !ok && !c.known(log.TopicPartition{Topic: StateTopic, Partition: x.p}):
 			c.queue(waiting, x, tp) // nobody has told this broker of the cluster yet
+		case !ok && tp.Topic == OffsetsTopic:
+			c.queue(waiting, x, tp) // it is never deleted: it is new, and AddOffsetsToTxn does not look for it
 		case !ok:
 			nodes.Reachable(env, "kafka/txn: a partition of a transaction was deleted")
 			x.m.remove(tp)
