@@ -74,7 +74,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"read-above-lso":           {"1-60", "G1a"},
 		"lso-off-by-one":           {"1-40", "last-stable-offset"},
 		"state-before-append":      {"1-100", "last-stable-offset"},
-		"no-verify":                {"1-120", "liveness: the core converges"},
+		"no-verify":                {"20-60", "coordinators-know-what-is-open"},
 		"NewSequenceOnRetry":       {"1-40", "sequences-are-contiguous"},
 		"LostIsFailed":             {"1-80", "G1a"},
 		"NoAbortedFilter":          {"1-40", "G1a"},

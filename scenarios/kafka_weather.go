@@ -46,13 +46,13 @@ func (k *kafkaWorld) conditions(name string) {
 // conditionsOfClients are those of defects of clients, of coordinators, and of compaction.
 func (k *kafkaWorld) conditionsOfClients(name string) {
 	switch name {
-	case "RetryAfterFence", "fence-bumps-each-time", "told-before-committed", "completion-drops-another", "no-verify":
+	case "RetryAfterFence", "fence-bumps-each-time", "told-before-committed", "completion-drops-another":
 		k.transactions()
 		k.shared = true
 	case "end-with-higher-epoch":
 		k.transactions()
 		k.shared, k.works = true, append(k.works, (*kafkaClient).meddle)
-	case "verify-without-guard", "verification-says-yes":
+	case "no-verify", "verify-without-guard", "verification-says-yes":
 		k.transactions()
 		k.works = append(k.works, (*kafkaClient).straggle, (*kafkaClient).straggle)
 		k.slow(20*time.Millisecond, 150*time.Millisecond)
