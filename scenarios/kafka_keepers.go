@@ -66,17 +66,8 @@ func (c *kafkaClient) extend(t *task.T, cluster *client.Cluster) {
 	if !c.ready(t, cluster) {
 		return
 	}
-	id := kafkaTally + "-" + string(c.id)
 	old := c.keeper()
-	for at := int64(1); c.working(); {
-		u, err := c.begins(t, cluster, id)
-		for c.begun++; err == nil && c.working(); at += 2 {
-			c.rest(t)
-			o := client.Offset{TopicPartition: c.load.partitions()[0], Offset: at, LeaderEpoch: -1}
-			c.operation(fmt.Sprintf("commit %d for a while, and %d in a transaction", at, at+1), func() error { err = c.extended(t, u, old, o); return err })
-		}
-		u.p.Close(t)
-	}
+	c.inPairs(t, cluster, "commit %d for a while, and %d in a transaction", func(u *kafkaUser, o client.Offset) error { return c.extended(t, u, old, o) })
 	old.Close(t)
 }
 

@@ -84,18 +84,23 @@ func (c *kafkaClient) tally(t *task.T, cluster *client.Cluster) {
 	if !c.ready(t, cluster) {
 		return
 	}
-	id := kafkaTally + "-" + string(c.id)
 	r := client.NewConsumer(cluster, client.ConsumerConfig{Group: kafkaTally})
+	c.inPairs(t, cluster, "commit %d in a transaction, and %d beside it", func(u *kafkaUser, o client.Offset) error { return c.tallied(t, u, r, o) })
+	r.Close(t)
+}
+
+// inPairs counts on for as long as it works: what commits an offset and the one behind it, in a transaction or with one.
+func (c *kafkaClient) inPairs(t *task.T, cluster *client.Cluster, says string, commit func(*kafkaUser, client.Offset) error) {
+	id := kafkaTally + "-" + string(c.id)
 	for at := int64(1); c.working(); {
 		u, err := c.begins(t, cluster, id)
 		for c.begun++; err == nil && c.working(); at += 2 {
 			c.rest(t)
 			o := client.Offset{TopicPartition: c.load.partitions()[0], Offset: at, LeaderEpoch: -1}
-			c.operation(fmt.Sprintf("commit %d in a transaction, and %d beside it", at, at+1), func() error { err = c.tallied(t, u, r, o); return err })
+			c.operation(fmt.Sprintf(says, at, at+1), func() error { err = commit(u, o); return err })
 		}
 		u.p.Close(t)
 	}
-	r.Close(t)
 }
 
 // tallied is one transaction of tally.
