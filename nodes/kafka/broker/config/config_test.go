@@ -126,6 +126,8 @@ func TestWhatIsWrongIsNamedByFileLineAndKey(t *testing.T) {
 	_, err := Parse("x", []byte("port=1"))
 	require.ErrorContains(t, err, "x: broker.id: is not set")
 	require.ErrorContains(t, err, "x: zookeeper.connect: is not set")
+	_, err = Parse("x", []byte("broker.id=one\nzookeeper.connect=zk:2181"))
+	require.EqualError(t, err, `x:1: broker.id: "one" is out of place; want a whole number from -1 to 2147483647`)
 	_, err = Parse("x", []byte(needed), "num.partitions")
 	require.ErrorContains(t, err, `--override: "num.partitions" is no setting`)
 }

@@ -95,7 +95,7 @@ func (c *Config) finish(wrong *problems) {
 
 // checkNeeded checks what has no default.
 func (c *Config) checkNeeded(wrong *problems) {
-	if c.BrokerID < 0 {
+	if c.BrokerID < 0 && !wrong.has("broker.id") {
 		wrong.add("broker.id", "is not set; want a number that no other broker of the cluster has, like broker.id=1")
 	}
 	if _, given := c.values["zookeeper.connect"]; !given {
