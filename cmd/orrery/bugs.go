@@ -64,11 +64,28 @@ func (a *app) printBugs(w *bytes.Buffer, s *scenarios.Scenario) {
 	columns := min(a.out.columns(), 100)
 	fmt.Fprintf(w, "%s: %s to plant, as in orrery run %s --bug NAME --stop-at-first\n", s.Name, plural(len(s.Bugs), "defect"), s.Name)
 	for _, b := range s.Bugs {
-		fmt.Fprintf(w, "\n%s · breaks %s · found in seeds %s\n", a.out.bold(b.Name, false), b.Breaks, b.Seeds)
+		breaks := ""
+		if b.Breaks != "" {
+			breaks = " · breaks " + b.Breaks
+		}
+		fmt.Fprintf(w, "\n%s%s · %s\n", a.out.bold(b.Name, false), breaks, a.foundIn(s, b))
 		for _, text := range []string{b.What, b.Source} {
 			for _, line := range wrap(text, columns-4, 100) {
 				fmt.Fprintln(w, "    "+line)
 			}
 		}
 	}
+}
+
+// foundIn says which seeds find a defect. One that can be planted in several scenarios may have none in some of them.
+func (a *app) foundIn(s *scenarios.Scenario, b scenarios.Bug) string {
+	if b.Seeds != "" {
+		return "found in seeds " + b.Seeds
+	}
+	for _, o := range a.scenarios {
+		if there, err := o.BugNamed(b.Name); o != s && err == nil && there.Source == b.Source && there.Seeds != "" {
+			return "found in seeds " + there.Seeds + " of " + o.Name
+		}
+	}
+	return "found in no seeds that are published"
 }

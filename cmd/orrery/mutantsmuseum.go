@@ -107,9 +107,16 @@ func (m *mutants) museumOf(w *bytes.Buffer, s *scenarios.Scenario) {
 		if i == 0 {
 			fmt.Fprintf(w, "\n### %s: the defects\n", s.Name)
 		}
-		fmt.Fprintf(w, "\n#### %s: %s\n\n%s.\n\nBreaks: %s. Source: %s.", s.Name, b.Name, strings.TrimSuffix(upperFirst(b.What), "."), b.Breaks, strings.TrimSuffix(b.Source, "."))
+		fmt.Fprintf(w, "\n#### %s: %s\n\n%s.\n\n", s.Name, b.Name, strings.TrimSuffix(upperFirst(b.What), "."))
+		if b.Breaks != "" {
+			fmt.Fprintf(w, "Breaks: %s. ", b.Breaks)
+		}
+		fmt.Fprintf(w, "Source: %s.", strings.TrimSuffix(b.Source, "."))
 		if seen := m.propertiesOf(s.Name, b.Name); len(seen) > 0 {
 			fmt.Fprintf(w, " Seen as: %s.", strings.Join(seen, ", "))
+		}
+		if b.Seeds == "" {
+			fmt.Fprintf(w, " %s.", upperFirst(m.app.foundIn(s, b)))
 		}
 		fmt.Fprintf(w, " Look: `orrery hunt %s --bug %s --until violation`.\n", s.Name, b.Name)
 	}

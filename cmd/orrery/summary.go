@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"orrery/checker"
 	"orrery/explore"
+	"orrery/scenarios"
 )
 
 const labelWidth = 17
@@ -187,13 +189,34 @@ func (c *sweep) conclusion(w *bytes.Buffer) {
 	case len(t.found) > 0:
 	case c.options.Bug != "":
 		bug, _ := c.scenario.BugNamed(c.options.Bug)
-		fmt.Fprintf(w, "All held, although a defect is planted: these seeds do not find it. It is found in seeds %s.\n", bug.Seeds)
-	case len(c.scenario.Bugs) > 0:
-		fmt.Fprintln(w, out.bold("All held.", false)+" To see that they need not, plant a historical defect:")
-		fmt.Fprintf(w, "  orrery run %s --bug %s\n", c.scenario.Name, c.scenario.Bugs[0].Name)
+		fmt.Fprintf(w, "All held, although a defect is planted: these seeds do not find it. It is %s.\n", c.app.foundIn(c.scenario, bug))
 	default:
+		if flags := suggestion(c.scenario); flags != "" {
+			fmt.Fprintln(w, out.bold("All held.", false)+" To see that they need not, plant a historical defect:")
+			fmt.Fprintf(w, "  orrery run %s %s\n", c.scenario.Name, flags)
+			return
+		}
 		fmt.Fprintln(w, out.bold("All held.", false))
 	}
+}
+
+// suggestion is what shows a defect of a scenario: the first one that takes few seeds, or else the one that takes fewest; "" if there is none.
+func suggestion(s *scenarios.Scenario) (flags string) {
+	fewest := uint64(math.MaxUint64)
+	for _, b := range s.Bugs {
+		r, err := explore.ParseSeeds(b.Seeds)
+		if err != nil || r.Len() >= fewest {
+			continue
+		}
+		fewest, flags = r.Len(), "--bug "+b.Name
+		if r.First < defaultSeeds.First || r.Last > defaultSeeds.Last {
+			flags += " --seeds " + b.Seeds + " --stop-at-first"
+		}
+		if fewest <= 100 {
+			break
+		}
+	}
+	return flags
 }
 
 // undecided says what was not decided, and where: neither held nor violated.
