@@ -167,6 +167,7 @@ type kafkaClient struct {
 	moved   []string                        // partitions that a rebalance has moved
 	next    map[client.TopicPartition]int64 // where the consumer at work reads on; nil if nobody looks at that
 	ended   map[client.TopicPartition]int64 // where partitions end, as it was told
+	last    kafkaLast                       // what the consumer at work has returned last; nil if nobody looks at that
 }
 
 func (c *kafkaClient) draw(what uint64, n uint64) uint64 {
@@ -369,6 +370,7 @@ func (c *kafkaClient) consumer(cluster *client.Cluster) *client.Consumer {
 	if c.load.k.morsels {
 		config.MaxBytes, config.MaxPartitionBytes = 1, 1
 	}
+	c.isTold(&config)
 	r := client.NewConsumer(cluster, config)
 	all := c.load.partitions()
 	first := c.draw(kafkaWhere, uint64(len(all)))
@@ -406,6 +408,7 @@ func (c *kafkaClient) poll(t *task.T, r *client.Consumer) int {
 		l.ok++
 	}
 	c.readsOn(records)
+	c.readsBehind(records)
 	o.Mops = c.polled(records)
 	o.Return = l.tick()
 	if len(o.Mops) > 0 {

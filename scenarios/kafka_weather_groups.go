@@ -28,6 +28,8 @@ func (k *kafkaWorld) conditionsOfGroups(name string) {
 		if k.shape.options.Uncommitted { // a pipeline owes a result of all that it was given
 			k.vanishing()
 		}
+	case "NoValidation", "NoEpochFence":
+		k.losing()
 	case "KeepOldEpochs":
 		k.works, k.fleeting = append(k.works, (*kafkaClient).remake, (*kafkaClient).revisit), true
 	case "WrapBadly":
