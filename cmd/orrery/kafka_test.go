@@ -127,7 +127,7 @@ func TestALiveClusterLosesNothingWhenABrokerIsKilled(t *testing.T) {
 func TestTheToolsOfALiveCluster(t *testing.T) {
 	k := startKafka(t, 2, quickKafka+"offsets.topic.replication.factor=2\ntransaction.state.log.replication.factor=2\n")
 	require.Contains(t, k.tool("topics --list", nil), "probe\n")
-	k.tool("topics --create --topic orders --replica-assignment 1:2,2:1", nil)
+	require.Equal(t, "Created topic orders.\n", k.tool("topics --create --topic orders --replica-assignment 1:2,2:1", nil))
 	k.tool("topics --alter --topic orders --partitions 3 --config retention.ms=100000", nil)
 	described := k.tool("topics --describe --topic orders", nil)
 	require.Contains(t, described, "PartitionCount: 3\tReplicationFactor: 2\tConfigs: retention.ms=100000")

@@ -106,7 +106,10 @@ func (a *app) kafkaTopics(ctx context.Context, f *kafkaFlags, x *topicsFlags) er
 		case "describe":
 			return a.describeTopics(k, x.topic)
 		case "create":
-			return k.CreateTopic(k.t, client.NewTopic{Name: x.topic, Partitions: x.partitions, Replicas: x.replicas, Assignment: assignment, Configs: settings})
+			if err := k.CreateTopic(k.t, client.NewTopic{Name: x.topic, Partitions: x.partitions, Replicas: x.replicas, Assignment: assignment, Configs: settings}); err != nil {
+				return err
+			}
+			return toConsole(a.out, func(w *bytes.Buffer) { fmt.Fprintf(w, "Created topic %s.\n", x.topic) }) // scripts look for what kafka-topics.sh says
 		case "delete":
 			return k.DeleteTopic(k.t, x.topic)
 		}
