@@ -1,7 +1,6 @@
 package vdisk
 
 import (
-	"maps"
 	"slices"
 
 	"orrery/trace"
@@ -26,20 +25,43 @@ func (d *Disk) Clone() *Disk {
 	for i, f := range d.inodes {
 		c.inodes[i] = copyOf(f)
 	}
-	cloneTree := func(t *tree) tree {
-		u := tree{byName: maps.Clone(t.byName), sorted: slices.Clone(t.sorted)}
-		for _, name := range u.sorted {
-			u.byName[name] = copyOf(t.byName[name])
-		}
-		return u
+	c.names = d.names.clone(copyOf)
+	c.journal, c.touched = journal{}, nil
+	for _, o := range d.journal.ops {
+		p := *o
+		p.file, p.from, p.to = copyOf(o.file), c.names.same(o.from), c.names.same(o.to)
+		c.journal.add(p)
 	}
-	c.names, c.durable = cloneTree(&d.names), cloneTree(&d.durable)
-	c.journal = d.journal.clone(copyOf)
+	c.journal.parked = d.journal.parked
 	c.captures, c.free, c.armed = slices.Clone(d.captures), slices.Clone(d.free), slices.Clone(d.armed)
 	for i := range c.captures {
 		c.captures[i].file = copyOf(c.captures[i].file) // perhaps of a file that nothing else leads to
 	}
 	return &c
+}
+
+// clone copies the table but for what is pending; copyOf copies a file.
+func (t *table) clone(copyOf func(*inode) *inode) table {
+	c := *t
+	c.all = make([]*entry, len(t.all))
+	c.byPath = make(map[string]*entry, len(t.all))
+	for i, e := range t.all {
+		p := *e
+		p.now, p.kept, p.ops, p.changed, p.waiting = copyOf(e.now), copyOf(e.kept), pending{}, pending{}, 0
+		c.all[i], c.byPath[e.path] = &p, &p
+	}
+	for _, e := range c.all {
+		e.up = c.same(e.up)
+	}
+	return c
+}
+
+// same is the entry of the path of another table's entry; nil for none.
+func (t *table) same(e *entry) *entry {
+	if e == nil {
+		return nil
+	}
+	return t.byPath[e.path]
 }
 
 func (f *inode) clone(pages *pool) *inode {
@@ -67,8 +89,7 @@ func (d *Disk) Restore(image *Disk) {
 // Wipe empties the disk, durably. Syncs in flight are cut short.
 func (d *Disk) Wipe() {
 	d.endAll()
-	d.names, d.durable = newTree(), newTree()
-	d.journal, d.inodes, d.used = newJournal(), nil, 0
+	d.names, d.journal, d.inodes, d.used = newTable(), journal{}, nil, 0
 }
 
 // Hash is a hash of what the machine can read, and of what it would read after a crash
@@ -76,15 +97,19 @@ func (d *Disk) Wipe() {
 // ways have the same hash.
 func (d *Disk) Hash() uint64 {
 	var h uint64
-	for _, name := range d.names.sorted {
-		f := d.names.get(name)
-		h = trace.Mix(h^trace.String(name), trace.Bytes(f.cache.bytes()))
-		h = trace.Mix(h, trace.Bytes(f.durable.bytes()))
+	seen := uint64(0)
+	for _, e := range d.names.sorted() {
+		if f := e.now; f != nil {
+			h = trace.Mix(h^trace.String(e.path), trace.Bytes(f.cache.bytes()))
+			h = trace.Mix(h, trace.Bytes(f.durable.bytes()))
+			seen++
+		}
 	}
-	h = trace.Mix(h, uint64(len(d.names.sorted)))
-	for _, name := range d.durable.sorted {
-		f := d.durable.get(name)
-		h = trace.Mix(h^trace.String(name), trace.Bytes(f.durable.bytes()))
+	h = trace.Mix(h, seen)
+	for _, e := range d.names.all {
+		if f := e.kept; f != nil {
+			h = trace.Mix(h^trace.String(e.path), trace.Bytes(f.durable.bytes()))
+		}
 	}
 	return h
 }

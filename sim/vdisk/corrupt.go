@@ -85,15 +85,20 @@ type Flip struct {
 // likely). It always draws three numbers. ok is false if nothing is durable.
 func (d *Disk) CorruptAt(draw func(n uint64) uint64) (flip Flip, ok bool) {
 	var total int64
-	for _, name := range d.names.sorted {
-		total += ceil(d.names.get(name).durable.size, d.shift)
+	for _, e := range d.names.all {
+		if e.now != nil {
+			total += ceil(e.now.durable.size, d.shift)
+		}
 	}
 	pick, power, where := int64(draw(uint64(max(total, 1)))), draw(6), draw(1<<32)
 	if total == 0 {
 		return Flip{}, false
 	}
-	for _, name := range d.names.sorted {
-		f := d.names.get(name)
+	for _, e := range d.names.sorted() {
+		name, f := e.path, e.now
+		if f == nil {
+			continue
+		}
 		sectors := ceil(f.durable.size, d.shift)
 		if pick >= sectors {
 			pick -= sectors

@@ -197,9 +197,9 @@ func (f *inode) firstLost(low int64) int64 {
 
 // tell tells of the damage to a file, under the name that the machine saw it by.
 func (d *Disk) tell(f *inode, told Damage, tell func(Damage)) {
-	for _, name := range d.names.sorted {
-		if d.names.get(name) == f {
-			told.File = name
+	for _, e := range d.names.sorted() {
+		if e.now == f {
+			told.File = e.path
 			tell(told)
 		}
 	}
@@ -219,7 +219,7 @@ func (d *Disk) surviveNames(mode CrashMode, order uint64, draw func(n uint64) ui
 			keep = draw(2) == 0 && keep
 		}
 		if keep && !slices.ContainsFunc(lost, o.follows) {
-			o.applyTo(&d.durable)
+			o.applyKept()
 		} else {
 			lost = append(lost, o)
 		}
@@ -228,13 +228,8 @@ func (d *Disk) surviveNames(mode CrashMode, order uint64, draw func(n uint64) ui
 
 // lostNames counts the names that the crash has changed.
 func (d *Disk) lostNames() (n int64) {
-	for _, name := range d.names.sorted {
-		if d.durable.get(name) != d.names.get(name) {
-			n++
-		}
-	}
-	for _, name := range d.durable.sorted {
-		if d.names.get(name) == nil {
+	for _, e := range d.names.all {
+		if e.kept != e.now {
 			n++
 		}
 	}
@@ -243,17 +238,19 @@ func (d *Disk) lostNames() (n int64) {
 
 // settle makes the durable names those that the machine sees, and forgets the rest.
 func (d *Disk) settle() {
-	d.journal.reset()
+	d.journal = journal{}
 	for _, f := range d.inodes {
 		f.named = false
 	}
-	d.names, d.used = newTree(), 0
-	for _, name := range d.durable.sorted {
-		f := d.durable.get(name)
-		assert(!f.named, "a file has one name after a crash")
-		d.names.set(name, f)
-		f.named = true
-		d.used += f.cache.size
+	d.used = 0
+	for _, e := range d.names.all {
+		e.ops, e.changed, e.waiting = pending{}, pending{}, 0
+		if e.setNow(e.kept); e.now == nil {
+			continue
+		}
+		assert(!e.now.named, "a file has one name after a crash")
+		e.now.named = true
+		d.used += e.now.cache.size
 	}
 	d.sweep()
 }

@@ -30,11 +30,11 @@ type Disk struct {
 	seq   uint64 // number of the last operation: the order of all writes and name operations
 	inode uint64 // number of the last inode
 
-	names   tree     // as the machine sees them
-	durable tree     // as a crash would leave them at worst
+	names   table    // as the machine sees them, and as a crash would leave them at worst
 	journal journal  // name operations that are not durable, in their order
-	inodes  []*inode // everything reachable from the three above, in the order of creation
+	inodes  []*inode // everything reachable from the two above, in the order of creation
 	pool    *pool    // pages for the inodes
+	touched []*inode // scratch of flushNames
 
 	captures []capture // syncs in flight; freed slots have id 0
 	free     []uint32  // the freed slots
@@ -55,9 +55,7 @@ func New(cfg Config) *Disk {
 	return &Disk{
 		shift:    uint8(bits.TrailingZeros(uint(size))),
 		capacity: cfg.Capacity,
-		names:    newTree(),
-		durable:  newTree(),
-		journal:  newJournal(),
+		names:    newTable(),
 		pool:     newPool(uint8(bits.TrailingZeros(uint(size)))),
 	}
 }
@@ -88,15 +86,16 @@ func (d *Disk) hasRoom(size, end int64) bool {
 
 // create makes an empty file under a name that is not in use.
 func (d *Disk) create(op, name string) (*inode, error) {
-	if err := d.checkNew(op, name); err != nil {
+	e, err := d.place(op, name)
+	if err != nil {
 		return nil, err
 	}
 	d.inode++
 	f := newInode(d.inode, d.pool, d.shift)
 	f.named = true
 	d.inodes = append(d.inodes, f)
-	d.names.set(name, f)
-	d.note(nameOp{newName: name, file: f})
+	e.setNow(f)
+	d.note(nameOp{newName: e.path, to: e, file: f})
 	return f, nil
 }
 

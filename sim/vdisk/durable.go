@@ -15,16 +15,20 @@ func (d *Disk) Durable(name string) (size int64, ok bool) {
 // compare what a node has promised with what it has on disk, and is cheap enough for
 // every promise.
 func (d *Disk) DurableThrough(name string, end int64) bool {
-	f := d.names.get(name)
+	e := d.names.at(name)
+	if e == nil {
+		return false
+	}
+	f := e.now
 	if f == nil || end > f.durable.size || end > f.log.low {
 		return false
 	}
-	for _, o := range d.journal.names[name] {
+	for _, o := range e.ops.ops() {
 		if o.newName == name {
 			return false // also if it was renamed to and fro: a crash may leave it in between
 		}
 	}
-	assert(d.durable.get(name) == f, "a name that no pending operation concerns is durable")
+	assert(e.kept == f, "a name that no pending operation concerns is durable")
 	return end <= f.cache.size && (!f.hurt || f.cache.matches(end))
 }
 

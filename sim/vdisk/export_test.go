@@ -44,7 +44,7 @@ func (d *Disk) PicksAsDefined(dir string) bool {
 			picked[i] = picked[j] && ops[j].follows(ops[i])
 		}
 	}
-	got := d.journal.pick(dir, d.seq)
+	got := d.names.pick(&d.journal, dir, d.seq)
 	for i, o := range ops {
 		if !picked[i] {
 			continue
@@ -60,9 +60,12 @@ func (d *Disk) PicksAsDefined(dir string) bool {
 // CountsWhatLeadsToFiles tells whether every file that the disk holds counts the names and pending operations that lead to it.
 func (d *Disk) CountsWhatLeadsToFiles() bool {
 	refs := map[*inode]int{}
-	for _, t := range []*tree{&d.names, &d.durable} {
-		for _, name := range t.sorted {
-			refs[t.get(name)]++
+	for _, e := range d.names.all {
+		if e.now != nil {
+			refs[e.now]++
+		}
+		if e.kept != nil {
+			refs[e.kept]++
 		}
 	}
 	for _, o := range d.journal.ops {

@@ -162,24 +162,31 @@ func (f *inode) giveUp(earlier, mark uint64) (bytes int64) {
 // flushNames makes the operations on a directory's names up to mark durable, and with
 // them those that they follow on. It looks at nothing else: a machine may have thousands of names.
 func (d *Disk) flushNames(dir string, mark uint64) {
-	picked := d.journal.pick(dir, mark)
-	touched := make([]*inode, 0, 3*len(picked))
+	picked := d.names.pick(&d.journal, dir, mark)
+	touched := d.touched[:0]
 	for _, o := range picked {
-		touched = append(touched, d.durable.get(o.oldName), d.durable.get(o.newName), o.file)
-		o.applyTo(&d.durable)
+		for _, e := range o.names() {
+			if e != nil && e.kept != nil {
+				touched = append(touched, e.kept)
+			}
+		}
+		o.applyKept()
 		if o.file != nil {
 			o.file.refs--
+			touched = append(touched, o.file)
 		}
 	}
 	d.journal.remove(picked)
-	for _, f := range touched {
+	for i, f := range touched {
 		d.release(f)
+		touched[i] = nil
 	}
+	d.touched = touched
 }
 
 // release forgets a file if neither a name nor a pending operation leads to it any more.
 func (d *Disk) release(f *inode) {
-	if f == nil || f.refs > 0 {
+	if f.refs > 0 {
 		return
 	}
 	i, ok := slices.BinarySearchFunc(d.inodes, f.id, func(x *inode, id uint64) int { return cmp.Compare(x.id, id) })
@@ -213,9 +220,12 @@ func (d *Disk) sweep() {
 	for _, f := range d.inodes {
 		f.refs = 0
 	}
-	for _, t := range [...]*tree{&d.names, &d.durable} {
-		for _, name := range t.sorted {
-			t.get(name).refs++
+	for _, e := range d.names.all {
+		if e.now != nil {
+			e.now.refs++
+		}
+		if e.kept != nil {
+			e.kept.refs++
 		}
 	}
 	for _, o := range d.journal.ops {
