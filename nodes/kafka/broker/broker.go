@@ -56,6 +56,7 @@ type Broker struct {
 	idling      bool
 	queuedBytes int64
 	pending     map[uint64]pending // requests in process, by call
+	stops       map[uint64]queued  // those of them that wait for a request handler
 	calls       uint64
 	out         []byte // what is being written
 
@@ -204,6 +205,8 @@ func (b *Broker) fire(env nodes.Env, tag nodes.Tag) {
 		b.closeIdle(env)
 	case tagSlow:
 		b.retrySlow()
+	case tagHandler:
+		b.stopNow(env, tag.N)
 	case tagLink:
 		b.linkTimer(env, tag.N)
 	case tagZooKeeper:

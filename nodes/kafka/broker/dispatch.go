@@ -29,6 +29,8 @@ func (b *Broker) dispatch(env nodes.Env, call uint64, ch *channel, clientID stri
 	case *kmsg.LeaderAndISRRequest:
 		b.noteLeaders(r)
 		b.hold(env, &held{call: call, ch: ch, clientID: clientID, req: r})
+	case *kmsg.StopReplicaRequest:
+		b.handleStop(env, call, ch, clientID, r)
 	default:
 		b.hand(env, call, ch, clientID, r)
 	}

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"time"
+
 	"orrery/nodes/kafka/broker/config"
 	"orrery/nodes/kafka/controller"
 	"orrery/nodes/kafka/group"
@@ -20,6 +22,9 @@ type Options struct {
 	OldOffsets bool
 	// TellLater tells clients of the requests of later releases that are served: what looks for transactions that hang (KIP-664).
 	TellLater bool
+	// SlowStops, if it is not 0, lets one in three StopReplica requests wait for a request handler, for up to so long. It is carried out then also if its
+	// connection has ended meanwhile.
+	SlowStops time.Duration
 	// Departed, if it is set, is called when the broker has shut down in order. Without it the broker halts with ErrShutdown.
 	Departed func()
 	Quirks   Quirks
