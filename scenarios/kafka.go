@@ -99,6 +99,7 @@ type kafkaWorld struct {
 	static     bool // members are static ones (KIP-345)
 	askFirst   bool // followers find where to cut with OffsetForLeaderEpoch
 	session    time.Duration
+	slowStops  time.Duration // so long at most a StopReplica waits in a broker
 	topics     []kafkaTopic
 	text       string // of server.properties, the same for all brokers
 	works      []kafkaWork
@@ -301,7 +302,7 @@ func (k *kafkaWorld) populate() {
 	}
 	for _, id := range k.brokers {
 		w.AddServer(id, func() nodes.Node {
-			return broker.New(broker.Options{Config: k.configs[id], EpochRequests: k.askFirst, OldOffsets: k.oldOffsets, Quirks: k.quirks})
+			return broker.New(broker.Options{Config: k.configs[id], EpochRequests: k.askFirst, OldOffsets: k.oldOffsets, SlowStops: k.slowStops, Quirks: k.quirks})
 		})
 	}
 	w.Timescale = k.session

@@ -55,6 +55,8 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"no-broker-epoch-check":        {"1-160", "who-joins-is-who-has-fetched"},
 		"epoch-not-cached-at-election": {"1-40", "who-leads-has-noted-its-epoch"},
 		"no-controller-epoch-guard":    {"1-40", "no-write-of-a-deposed-controller"},
+		"stop-without-epoch":           {"1-40", "orders-of-the-past-are-refused"},
+		"removed-stays-in-isr":         {"1-40", "isr-in-replicas"},
 	},
 	"kafka-admin": {
 		"isr-without-cas":              {"1-40", "epochs-never-fall"},
@@ -68,6 +70,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"isr-write-not-rechecked":      {"1-40", "isr-superset"},
 		"newer-broker-epoch-refused":   {"1-160", "liveness: the core converges"},
 		"no-controller-epoch-guard":    {"1-40", "no-write-of-a-deposed-controller"},
+		"removed-stays-in-isr":         {"1-40", "isr-in-replicas"},
 	},
 	"kafka-eos": {
 		"uncommitted-exposed":      {"1-60", "consistent-read"},

@@ -183,6 +183,9 @@ func (p *kafkaPart) begin() {
 }
 
 func (g *kafkaWatch) violate(property, format string, args ...any) {
+	if slices.Contains(g.k.excused, property) {
+		return
+	}
 	g.k.w.U.Violate(property, fmt.Sprintf(format, args...))
 }
 

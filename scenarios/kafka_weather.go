@@ -26,7 +26,9 @@ func (k *kafkaWorld) conditions(name string) {
 	case "stale-list-offsets":
 		k.asks = true
 		k.restless()
-	case "stop-without-epoch", "stop-replica-without-epoch":
+	case "stop-without-epoch":
+		k.sways()
+	case "stop-replica-without-epoch":
 		k.works, k.fleeting = append(k.works, (*kafkaClient).administer, (*kafkaClient).administer), true
 		k.copies(2)
 		k.storage("clog", "connection", "delay", "pause")

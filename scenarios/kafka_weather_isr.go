@@ -55,6 +55,8 @@ func (k *kafkaWorld) conditionsOfISRs(name string) {
 		k.w.U.Tune(func(c *sim.Config) {
 			c.LateTimer.Mean = k.w.DrawDuration("late timers, in bad weather", 50*time.Millisecond, 300*time.Millisecond)
 		})
+	case "removed-stays-in-isr":
+		k.evacuates()
 	case "shutting-down-stays-in-isr":
 		k.works, k.fleeting = append(k.works, (*kafkaClient).administer), true
 		k.copies(3)
