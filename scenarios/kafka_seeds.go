@@ -92,6 +92,8 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"verification-says-yes":    {"1-40", "coordinators-know-what-is-open"},
 		"verify-without-guard":     {"1-120", "liveness: the core converges"},
 		"RetryAfterFence":          {"1-300", "who-was-replaced-commits-nothing"},
+		"NoValidation":             {"1-60", "consumers-are-told-of-truncation"},
+		"NoEpochFence":             {"1-60", "consumers-are-told-of-truncation"},
 		"KeepIdleSequences":        {"1-60", "producers-number-without-gaps"},
 		"WrapBadly":                {"1-40", "producers-number-without-gaps"},
 	},
@@ -117,6 +119,8 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"WrapBadly":                       {"1-40", "producers-number-without-gaps"},
 		"KeepOldEpochs":                   {"1-20", "liveness: open operations end"},
 		"ResetOnFollower":                 {"1-100", "consumers-read-on"},
+		"NoValidation":                    {"1-40", "consumers-are-told-of-truncation"},
+		"NoEpochFence":                    {"1-60", "consumers-are-told-of-truncation"},
 	},
 	"kafka-compaction": {
 		"clean-past-high-watermark": {"1-40", "compaction-stays-below-the-watermark"},
