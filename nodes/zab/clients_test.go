@@ -207,6 +207,24 @@ func TestAClientThatFloodsWaits(t *testing.T) {
 	require.Zero(t, l.server().clients.inProcess)
 }
 
+// A server that stands alone has nobody to wait for with a sync, and is done with it before a write that was asked first is on its disk.
+func TestASyncBehindAWriteIsAnsweredBehindIt(t *testing.T) {
+	l := newLone(t, "")
+	create := &proto.CreateRequest{Path: "/a", ACL: open}
+	exists := &proto.ExistsRequest{Path: "/a"}
+	sync := &proto.SyncRequest{Path: "/a"}
+	c := l.tell(framed(ask(1, proto.OpCreate, create)(), ask(2, proto.OpSync, sync)(), ask(3, proto.OpExists, exists)(), ask(4, proto.OpSync, sync)(), ask(5, proto.OpSync, sync)(),
+		ask(6, proto.OpSetData, &proto.SetDataRequest{Path: "/a", Version: -1})(), ask(7, proto.OpSync, sync)(), ask(8, proto.OpExists, exists)()))
+	all := c.answers(t)
+	require.Len(t, all, 8)
+	for i, h := range all {
+		require.Equal(t, int32(i+1), h.Xid)
+		require.Equal(t, proto.CodeOK, h.Err)
+	}
+	require.Empty(t, l.server().pipe.commits.waiting)
+	require.Empty(t, l.server().pipe.commits.syncs)
+}
+
 // What a failed multi is answered is told by its parts: the header says that it was done.
 func TestAMultiThatFailsTellsOfEachOfItsParts(t *testing.T) {
 	l := newLone(t, "")

@@ -81,7 +81,7 @@ func (c *commitProcessor) request(env nodes.Env, r *request) {
 // needsCommit tells whether a request is answered only when something has been committed.
 func (c *commitProcessor) needsCommit(r *request) bool {
 	if r.op == proto.OpSync {
-		return true
+		return !r.synced
 	}
 	if c.p.prep != nil {
 		return r.txn != nil
@@ -169,9 +169,10 @@ func (c *commitProcessor) answerSync(env nodes.Env) {
 	}
 	r := c.syncs[0]
 	c.syncs = c.syncs[1:]
+	r.synced = true
 	queue := c.waiting[r.session]
 	if len(queue) == 0 || queue[0] != r {
-		return // its client is gone
+		return // its client is gone, or has a write before it that a server which stands alone is still logging: that is answered first
 	}
 	c.p.s.answerRead(env, r)
 	c.goOn(env, r.session, queue[1:])

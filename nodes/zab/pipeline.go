@@ -30,6 +30,7 @@ type request struct {
 	code   proto.ErrCode      // why it was refused
 	quorum *config.Quorum     // that a reconfiguration proposes
 	zxid   int64              // of a read of a leader's client: the last that had been given out
+	synced bool               // of a sync: it may be answered when its turn comes
 }
 
 // writes tells whether a request becomes a transaction.
