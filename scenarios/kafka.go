@@ -50,6 +50,7 @@ type kafkaShape struct {
 	text        string // of server.properties
 	atEnd       func(*kafkaLoad) error
 	bare        bool // a defect's conditions are set, and the defect is not: its control
+	era         bool // and what brokers of its time did wrong besides is
 }
 
 func kafkaScenario(shape *kafkaShape) *Scenario {

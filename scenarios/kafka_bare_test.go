@@ -28,6 +28,22 @@ func TestTheConditionsOfADefectAloneBreakNothing(t *testing.T) {
 	}
 }
 
+// A defect that needs others of its time shows by a rule that those alone do not break.
+func TestWhatLeadersOfTheTimeTookInBreaksNothingElse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some universes")
+	}
+	for _, name := range []string{"kafka", "kafka-admin"} {
+		shape := kafkaShapes()[name]
+		shape.era = true
+		for seed := uint64(1); seed <= 10; seed++ {
+			r, err := kafkaScenario(shape).Run(trial.Options{Seed: seed, Bug: "removed-stays-in-isr"})
+			require.NoError(t, err)
+			require.NotEqual(t, checker.Violated, r.Verdict, "%s, seed %d: %s: %s", name, seed, r.Property, r.Detail)
+		}
+	}
+}
+
 // Seeds in which the conditions of a defect alone once alarmed.
 func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 	for _, c := range []struct {

@@ -65,7 +65,7 @@ func (k *kafkaWorld) plant(name string) error {
 	planted := false
 	for _, d := range kafkaDefects(k.shape.parts) {
 		if d.name == name {
-			if !k.shape.bare {
+			if !k.shape.bare && !k.shape.era {
 				d.set(k)
 			}
 			planted = true
