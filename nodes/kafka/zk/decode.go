@@ -26,18 +26,20 @@ func Decode(kind Kind, id int32, p []byte) (Value, error) {
 func decode(kind Kind, id int32, p []byte) (Value, error) {
 	switch kind {
 	case KindBroker:
+		if r, ok := brokerAsIs(id, p); ok {
+			return r, nil
+		}
 		return decodeBroker(id, p)
 	case KindTopic:
+		if r, ok := topicAsIs(p); ok {
+			return r, nil
+		}
 		return decodeTopic(p)
 	case KindPartition:
-		var r struct {
-			ControllerEpoch int32   `json:"controller_epoch"`
-			Leader          int32   `json:"leader"`
-			LeaderEpoch     int32   `json:"leader_epoch"`
-			ISR             []int32 `json:"isr"`
+		if r, ok := stateAsIs(p); ok {
+			return r, nil
 		}
-		err := json.Unmarshal(p, &r)
-		return PartitionState{r.Leader, r.LeaderEpoch, r.ISR, r.ControllerEpoch}, err
+		return decodeState(p)
 	case KindController:
 		var r struct {
 			Broker    int32       `json:"brokerid"`
@@ -49,6 +51,9 @@ func decode(kind Kind, id int32, p []byte) (Value, error) {
 		n, err := strconv.ParseInt(string(p), 10, 32)
 		return ControllerEpoch(n), err
 	case KindConfig:
+		if r, ok := settingsAsIs(p); ok {
+			return r, nil
+		}
 		return decodeSettings(p)
 	case KindConfigChange:
 		return decodeChange(p)
@@ -74,6 +79,17 @@ func decode(kind Kind, id int32, p []byte) (Value, error) {
 		return ClusterID(r.ID), err
 	}
 	return nil, fmt.Errorf("no record is of kind %d", kind)
+}
+
+func decodeState(p []byte) (Value, error) {
+	var r struct {
+		ControllerEpoch int32   `json:"controller_epoch"`
+		Leader          int32   `json:"leader"`
+		LeaderEpoch     int32   `json:"leader_epoch"`
+		ISR             []int32 `json:"isr"`
+	}
+	err := json.Unmarshal(p, &r)
+	return PartitionState{r.Leader, r.LeaderEpoch, r.ISR, r.ControllerEpoch}, err
 }
 
 // millis is a time that was written as text, or as a number by some early versions.

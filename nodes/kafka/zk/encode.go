@@ -11,11 +11,25 @@ import (
 // hash for more. Within "partitions" Scala's order has no meaning to anybody; here it is by number.
 
 func appendString(b []byte, s string) []byte {
+	if plain(s) {
+		return append(append(append(b, '"'), s...), '"')
+	}
 	p, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // a string always has an encoding
 	}
 	return append(b, p...)
+}
+
+// plain tells whether a text needs no escapes, not even those that only Go writes.
+func plain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return false
+		}
+	}
+	return true
 }
 
 func appendInts(b []byte, list []int32) []byte {
