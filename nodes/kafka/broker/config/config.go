@@ -118,7 +118,16 @@ func Default() *Config {
 
 // defaults has the defaults of all keys, before it is worked out what several of them say together.
 func defaults() *Config {
-	c := &Config{values: map[string]string{}}
+	c := unsaid
+	c.values = map[string]string{}
+	return &c
+}
+
+// unsaid is what a file says that says nothing. It is read once, for nobody changes what a default is: a universe has many brokers.
+var unsaid = readDefaults()
+
+func readDefaults() Config {
+	c := &Config{}
 	wrong := &problems{}
 	for _, k := range keys {
 		if k.set != nil && k.def != "" {
@@ -128,5 +137,5 @@ func defaults() *Config {
 	if err := wrong.err(); err != nil {
 		panic(err) // the table is wrong
 	}
-	return c
+	return *c
 }

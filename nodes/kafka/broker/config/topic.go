@@ -30,6 +30,8 @@ type topicKey struct {
 type topicDefaults struct {
 	text   map[string]string // by the topic's key
 	source map[string]string // the broker's key that gave it; "" if it is the default
+	all    Topic             // what they come to, of a topic that has no values of its own
+	sound  bool              // they could be read
 }
 
 // topicKeys are all keys of topics, by name.
@@ -133,7 +135,7 @@ func topicDefaultKeys() []key {
 
 // finishTopics works out what topics have that say nothing.
 func (c *Config) finishTopics(wrong *problems) {
-	c.topics = topicDefaults{map[string]string{}, map[string]string{}}
+	c.topics = topicDefaults{text: make(map[string]string, len(topicKeys)), source: make(map[string]string, len(topicKeys))}
 	for _, t := range topicKeys {
 		text, source := t.def, ""
 		if given, ok := c.values[t.broker]; ok {
@@ -143,9 +145,11 @@ func (c *Config) finishTopics(wrong *problems) {
 		}
 		c.topics.text[t.name], c.topics.source[t.name] = text, source
 	}
-	if _, err := c.Topic(nil); err != nil && len(wrong.errs) == 0 {
+	all, err := c.Topic(nil)
+	if err != nil && len(wrong.errs) == 0 {
 		wrong.add("", "%v", err)
 	}
+	c.topics.all, c.topics.sound = all, err == nil
 }
 
 // coarser looks for a topic's value under the broker's keys of coarser units, and of a flush under that of the scheduler.
@@ -174,7 +178,11 @@ func (c *Config) coarser(t topicKey, def string) (text, source string) {
 // Topic is the configuration of a topic with these values of its own. The error is an ErrValue, and names the first key
 // that is unknown or whose value is out of place.
 func (c *Config) Topic(own map[string]string) (Topic, error) {
-	t := Topic{Log: log.Config{ProducerExpiry: c.ProducerExpiry, VerifyNewTxns: c.VerifyPartitions}}
+	t := c.topics.all
+	t.Log.ProducerExpiry, t.Log.VerifyNewTxns = c.ProducerExpiry, c.VerifyPartitions
+	if len(own) == 0 && c.topics.sound {
+		return t, nil
+	}
 	for _, name := range slices.Sorted(maps.Keys(own)) {
 		if err := CheckTopic(name, own[name]); err != nil {
 			return Topic{}, err
@@ -183,7 +191,11 @@ func (c *Config) Topic(own map[string]string) (Topic, error) {
 	for i := range topicKeys {
 		k := &topicKeys[i]
 		text, given := own[k.name]
-		if !given {
+		switch {
+		case given:
+		case c.topics.sound:
+			continue
+		default:
 			text = c.topics.text[k.name]
 		}
 		v, err := k.read(text)
