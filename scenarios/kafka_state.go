@@ -58,7 +58,7 @@ func (g *kafkaWatch) controllerEpoch(data []byte, mzxid int64) {
 
 // registered looks at who is registered. A broker whose registration is a new one is not counted on for what it had before.
 func (g *kafkaWatch) registered(s *zab.Server, n int32) {
-	z, ok := s.Znode(fmt.Sprintf("/brokers/ids/%d", n))
+	z, ok := s.Znode(g.ids[n-1])
 	if !ok {
 		delete(g.brokers, n)
 		return
@@ -66,7 +66,9 @@ func (g *kafkaWatch) registered(s *zab.Server, n int32) {
 	if z.Stat.Czxid < g.highest[n] {
 		g.violate(kafkaMonotonic, "the epoch of broker %d falls from %d to %d", n, g.highest[n], z.Stat.Czxid)
 	}
-	g.brokers[n], g.highest[n] = z.Stat.Czxid, z.Stat.Czxid
+	if g.brokers[n] != z.Stat.Czxid {
+		g.brokers[n], g.highest[n] = z.Stat.Czxid, z.Stat.Czxid
+	}
 }
 
 // state takes a partition's new state.

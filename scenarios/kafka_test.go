@@ -87,9 +87,11 @@ func BenchmarkKafkaUniverse(b *testing.B) {
 			defer debug.SetGCPercent(debug.SetGCPercent(1000)) // as cmd/orrery does
 			b.ReportAllocs()
 			events := uint64(0)
-			o := c.o
+			o, s := c.o, Kafka()
 			for o.Seed = 1; b.Loop(); o.Seed++ {
-				events += kafkaRun(b, o).Events
+				r, err := s.Run(o)
+				require.NoError(b, err)
+				events += r.Events
 			}
 			b.ReportMetric(float64(events)/float64(b.N), "events/op")
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "universes/s")

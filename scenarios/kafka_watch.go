@@ -129,12 +129,8 @@ type kafkaWatch struct {
 	orders   map[nodes.ID]*kafkaHeard
 	rolled   kafkaRolls
 	glancing glancing
-}
-
-// glancing is what the closure that looks at replicas needs.
-type glancing struct {
-	m   *sim.Machine
-	see func(replica.Glance)
+	seen     [][]kafkaSeen // by broker: what it has shown last
+	ids      []string      // by broker: the path of its registration
 }
 
 func watchKafka(k *kafkaWorld) *kafkaWatch {
@@ -153,6 +149,10 @@ func watchKafka(k *kafkaWorld) *kafkaWatch {
 	g.add(log.TopicPartition{Topic: group.OffsetsTopic}, true)
 	g.add(log.TopicPartition{Topic: txn.StateTopic}, true)
 	g.glancing.see = g.glance
+	g.seen = make([][]kafkaSeen, len(k.brokers))
+	for i := range k.brokers {
+		g.ids = append(g.ids, fmt.Sprintf("/brokers/ids/%d", i+1))
+	}
 	k.w.U.Observe(sim.Observer{After: g.after, Ended: g.ended})
 	return g
 }
@@ -196,7 +196,7 @@ func (g *kafkaWatch) after(m *sim.Machine, _ trace.Kind) {
 		g.applied(n)
 	case *broker.Broker:
 		if r := n.Replicas(); r != nil && m.Up() {
-			g.glancing.m = m
+			g.glancing.begin(m, &g.seen[n.ID()-1])
 			r.Glances(g.glancing.see)
 			g.caches(n)
 			g.rolls(n)
@@ -229,12 +229,11 @@ func (g *kafkaWatch) controls(id nodes.ID, epoch int32) {
 
 // glance looks at a replica. Most of the time nothing has changed.
 func (g *kafkaWatch) glance(now replica.Glance) {
-	p := g.byTP[now.Partition]
+	p, r := g.ghost(now.Partition)
 	if p == nil || now.Log == nil {
 		return
 	}
 	m := g.glancing.m
-	r := p.copies[m.ID()]
 	l := now.Log
 	fresh := r.incarnation != m.Incarnation() || r.log != l
 	if fresh || l.EndOffset() != r.copy.end || l.StartOffset() != r.start {

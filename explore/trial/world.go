@@ -46,6 +46,7 @@ type World struct {
 	// names its property; of any other it is "at the end".
 	Finally func() error
 	asked   map[string]*uint64 // how often properties were looked at
+	lately  [64]asking         // those that were looked at lately: a look costs no map
 
 	// MinOps is how many operations must have succeeded for the verdict not to be vacuous; 0 means 1.
 	MinOps int
@@ -108,6 +109,29 @@ func (w *World) Asked(property string) { *w.Asking(property)++ }
 
 // Asking is where Asked counts, for what is looked at after every event.
 func (w *World) Asking(property string) *uint64 {
+	lately := &w.lately[askingAt(property)]
+	if lately.n != nil && lately.property == property {
+		return lately.n
+	}
+	*lately = asking{property, w.asking(property)}
+	return lately.n
+}
+
+// asking is where a property is counted.
+type asking struct {
+	property string
+	n        *uint64
+}
+
+// askingAt is where a property is kept among those that were looked at lately.
+func askingAt(property string) int {
+	if len(property) == 0 {
+		return 0
+	}
+	return (len(property)*7 + int(property[0])*3 + int(property[len(property)/2])*5 + int(property[len(property)-1])) % 64
+}
+
+func (w *World) asking(property string) *uint64 {
 	n := w.asked[property]
 	if n == nil {
 		if w.asked == nil {

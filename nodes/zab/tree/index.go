@@ -7,6 +7,7 @@ import "math/bits"
 type index struct {
 	slots []slot
 	used  int
+	gone  uint64 // how many znodes have gone
 }
 
 // slot is empty if its ref is 0.
@@ -118,4 +119,5 @@ func (t *Tree) forget(r ref) {
 	}
 	x.slots[i] = slot{}
 	x.used--
+	x.gone++
 }

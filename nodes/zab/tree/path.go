@@ -72,13 +72,41 @@ func (t *Tree) lookup(path string) ref {
 	if path[0] != '/' {
 		return 0
 	}
+	lately := &t.lately[latelyAt(path)]
+	if lately.gone == t.index.gone && lately.path == path {
+		return lately.at
+	}
 	at, rest, more := root, path[1:], true
 	for more && at != 0 {
 		var name string
 		name, rest, more = strings.Cut(rest, "/")
 		at = t.find(at, name)
 	}
+	if at != 0 {
+		*lately = found{path, at, t.index.gone}
+	}
 	return at
+}
+
+// found is a znode that was looked up lately. Until a znode goes it is what another look would find.
+type found struct {
+	path string
+	at   ref
+	gone uint64
+}
+
+// latelySlots is how many of them a tree keeps; a power of two.
+const latelySlots = 64
+
+// latelyAt is where a path is kept. Paths differ in their ends more often than not.
+func latelyAt(path string) uint64 {
+	h := uint64(len(path))
+	if n := len(path) - 8; n >= 0 {
+		h ^= word(path[n:])
+	} else {
+		h ^= uint64(path[len(path)-1]) << 8
+	}
+	return h * 0x9e3779b97f4a7c15 >> 58
 }
 
 // pathOf is the path of a znode; that of the root is "/".

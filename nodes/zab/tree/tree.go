@@ -45,6 +45,7 @@ type Tree struct {
 	data, child watches
 	walks       []*Walk
 	scratch     []byte
+	lately      [latelySlots]found
 }
 
 // New returns the tree that a server has that has never seen a transaction: the root, and below it /zookeeper, its
