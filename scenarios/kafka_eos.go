@@ -239,6 +239,9 @@ func (c *kafkaClient) drain(t *task.T, cluster *client.Cluster) {
 			break
 		}
 	}
+	for l.k.watch.undecided() && !l.k.watch.anyLossy() { // who was told that a transaction is committed may be ahead of its markers
+		t.Sleep(20 * time.Millisecond)
+	}
 	c.load.process++
 	c.process = c.load.process
 	c.readAll(t, cluster, all, c.ends(t, cluster, all, true))

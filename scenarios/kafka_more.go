@@ -45,16 +45,32 @@ func (c *kafkaClient) shuffle(t *task.T, cluster *client.Cluster) {
 		if c.load.k.internal {
 			all = append(all, client.TopicPartition{Topic: group.OffsetsTopic}, client.TopicPartition{Topic: group.OffsetsTopic}, client.TopicPartition{Topic: txn.StateTopic})
 		}
-		tp := all[c.draw(kafkaWhere, uint64(len(all)))]
-		to := slices.Clone(c.load.k.watch.named(tpName(tp)).replicas)
-		if len(to) == 0 {
-			c.begun++
-			continue
-		}
-		n := int(c.draw(kafkaMany, uint64(len(to))))
-		to = append(to[n:], to[:n]...)
-		c.operation(fmt.Sprintf("move %s to %v", tpName(tp), to), func() error { return cluster.Reassign(t, tp, to) })
-		c.operation("elect the preferred leader of "+tpName(tp), func() error { return cluster.ElectLeader(t, tp, false) })
+		c.reorder(t, cluster, all[c.draw(kafkaWhere, uint64(len(all)))])
+	}
+}
+
+// reorder gives one partition another preferred leader, and has it elected.
+func (c *kafkaClient) reorder(t *task.T, cluster *client.Cluster, tp client.TopicPartition) {
+	to := slices.Clone(c.load.k.watch.named(tpName(tp)).replicas)
+	if len(to) == 0 {
+		c.begun++
+		return
+	}
+	n := int(c.draw(kafkaMany, uint64(len(to))))
+	to = append(to[n:], to[:n]...)
+	c.operation(fmt.Sprintf("move %s to %v", tpName(tp), to), func() error { return cluster.Reassign(t, tp, to) })
+	c.operation("elect the preferred leader of "+tpName(tp), func() error { return cluster.ElectLeader(t, tp, false) })
+}
+
+// unsettle has the coordinator of transactions elected anew, again and again: often it is the same one.
+func (c *kafkaClient) unsettle(t *task.T, cluster *client.Cluster) {
+	if !c.ready(t, cluster) {
+		return
+	}
+	c.quota *= kafkaStrays
+	for c.working() {
+		c.rest(t)
+		c.reorder(t, cluster, client.TopicPartition{Topic: txn.StateTopic})
 	}
 }
 

@@ -58,7 +58,6 @@ func (g *kafkaWatch) near(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 		was.before = was.epoch
 	}
 	g.coordinates(p, r, now)
-	g.carries(p, r, now)
 	g.fails(p, r, now)
 	if was.most = max(was.most, now.Log.HighWatermark()); p.compacted {
 		g.cleans(p, r, now, was.led && was.incarnation == r.incarnation)

@@ -16,7 +16,8 @@ const (
 	kafkaNames  = "assignments-name-every-member" // of a stable generation; so each one has what the leader meant it to have (KAFKA-9801)
 )
 
-// A coordinator is held to its time-outs by time in which it was there: a broker that was paused finds late that somebody is due.
+// A coordinator is held to its time-outs by time in which it was there: a broker that was paused finds late that somebody is due, and so does one
+// that is slow and has more to do than it can: its timers wait with the rest.
 const (
 	kafkaAttends = 100 * time.Millisecond // at most so much of the time between two events counts
 	kafkaGrace   = 300 * time.Millisecond // for timers that are late
@@ -64,7 +65,9 @@ func (g *kafkaWatch) rolls(b *broker.Broker) {
 		a = &kafkaAttended{m.Incarnation(), now, 0}
 		s.attended[m.ID()] = a
 	} else {
-		a.total += min(max(now-a.last, 0), kafkaAttends)
+		if m.Behind() == 0 {
+			a.total += min(max(now-a.last, 0), kafkaAttends)
+		}
 		a.last = now
 	}
 	b.Groups().Glances(0, &s.glance, func() {

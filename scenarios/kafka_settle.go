@@ -93,6 +93,9 @@ func (g *kafkaWatch) settles(p *kafkaPart, at int64, e kafkaEntry) {
 	if p.order[0].copy.offsets {
 		s.replay.take(at, e)
 	}
+	if e.control {
+		g.ends(p, at, e)
+	}
 	switch {
 	case e.journal != nil:
 		g.journals(e.journal)

@@ -36,6 +36,7 @@ type kafkaTxn struct {
 	epoch int16
 	state txn.State
 	parts []log.TopicPartition
+	from  []int64 // where each of these had ended when it was added: markers of transactions before it lie in front of that
 }
 
 // storedTxn reads a record of the journal; nil if it is a tombstone.
@@ -76,6 +77,7 @@ type kafkaUser struct {
 func (g *kafkaWatch) journals(t *kafkaTxn) {
 	was := g.txns.byID[t.id]
 	g.txns.byID[t.id] = t
+	t.joins(g, was)
 	if g.lossyOffsets() {
 		return
 	}
@@ -114,6 +116,7 @@ func (g *kafkaWatch) opens(p *kafkaPart, r *kafkaReplica, now replica.Glance, fr
 			g.violate(kafkaHanging, "%s begins a transaction of producer %d (epoch %d) at %d of %s, and the coordinator says %s", r.id, e.pid, e.pepoch, at, p.tp, t.says())
 			return
 		}
+		g.behind(p, r, t, e, at)
 	}
 }
 

@@ -200,6 +200,7 @@ func (g *kafkaWatch) after(m *sim.Machine, _ trace.Kind) {
 			r.Glances(g.glancing.see)
 			g.caches(n)
 			g.rolls(n)
+			g.carries(n)
 			g.heard(m, n)
 			if epoch, ok := n.Controller().Active(); ok {
 				g.controls(m.ID(), epoch)

@@ -48,9 +48,14 @@ func (k *kafkaWorld) conditions(name string) {
 // conditionsOfClients are those of defects of clients, of coordinators, and of compaction.
 func (k *kafkaWorld) conditionsOfClients(name string) {
 	switch name {
-	case "RetryAfterFence", "fence-bumps-each-time", "told-before-committed", "completion-drops-another":
+	case "RetryAfterFence", "fence-bumps-each-time", "told-before-committed":
 		k.transactions()
 		k.shared = true
+	case "completion-drops-another": // the coordinator is elected anew before what it has sent in its last epoch has an answer
+		k.transactions()
+		k.shared = true
+		k.storage("pause", "partition", "clog", "delay")
+		k.works = append(k.works, (*kafkaClient).unsettle)
 	case "end-with-higher-epoch":
 		k.transactions()
 		k.shared, k.works = true, append(k.works, (*kafkaClient).meddle)
