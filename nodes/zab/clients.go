@@ -200,7 +200,7 @@ func (s *Server) upgrade(env nodes.Env, r *request) {
 
 // asksEphemeral tells whether the request makes an ephemeral znode.
 func (r *request) asksEphemeral() bool {
-	body, err := r.parse()
+	body, err := r.parse(new(jute.Decoder))
 	if err != nil {
 		return false
 	}
@@ -255,12 +255,18 @@ func hasID(list []proto.ID, id proto.ID) bool {
 
 // reply sends an answer, with the zxid that this server has come to.
 func (s *Server) reply(env nodes.Env, k *client, h proto.ReplyHeader, body jute.Record) {
-	b := h.Append(make([]byte, 4, 64))
+	b := h.Append(append(s.scratch.out[:0], 0, 0, 0, 0))
 	if body != nil {
 		b = body.Append(b)
 	}
+	if cap(b) <= keptOutput {
+		s.scratch.out = b
+	}
 	s.write(env, k, b)
 }
+
+// keptOutput is how much room for an answer is kept for the next one.
+const keptOutput = 64 << 10
 
 // write sends a frame whose first four bytes are for its length.
 func (s *Server) write(env nodes.Env, k *client, b []byte) {

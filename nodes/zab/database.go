@@ -77,7 +77,7 @@ func (d *database) Loaded(zxid int64, _ proto.ZxidDigest) error {
 
 // Replay implements store.Database.
 func (d *database) Replay(txn *proto.Transaction) error {
-	d.apply(logged{txn.Header.Zxid, txn.Append(nil), txn})
+	d.apply(d.s.made(txn))
 	return nil
 }
 
@@ -88,10 +88,16 @@ func (d *database) apply(l logged) tree.Result {
 	return r
 }
 
+// firstCommitted is for how many transactions a server has room at once.
+const firstCommitted = 64
+
 // remember keeps a transaction that was applied.
 func (d *database) remember(l logged) {
 	if n := len(d.committed); n > 0 && l.zxid <= d.committed[n-1].zxid {
 		return // it was applied before a fuzzy snapshot was taken, and has been applied again
+	}
+	if d.committed == nil {
+		d.committed = make([]logged, 0, firstCommitted)
 	}
 	d.committed = append(d.committed, l)
 	if most := d.s.zoo.CommitLogCount; len(d.committed) > 2*most {

@@ -40,7 +40,7 @@ func (s *Server) answerRead(env nodes.Env, r *request) {
 		s.answer(env, k, r.op, h, &proto.WhoAmIResponse{ClientInfo: tree.WhoAmI(r.auth)})
 		return
 	}
-	body, err := r.parse()
+	body, err := r.parse(&s.scratch.in)
 	if err != nil {
 		h.Err = proto.CodeMarshallingError
 		s.answer(env, k, r.op, h, nil)

@@ -90,7 +90,7 @@ func (s *Server) clientFrame(env nodes.Env, k *client, frame []byte) {
 		s.hangUp(env, k)
 		return
 	}
-	d := jute.NewDecoder(frame)
+	d := jute.Sharing(frame)
 	var h proto.RequestHeader
 	if err := h.Decode(d); err != nil {
 		s.refuse(env, k, "a request that is none")

@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -240,7 +241,7 @@ func (p *pipeline) onPrep(env nodes.Env, r *request) {
 	at := prep.Moment{Wall: env.Now().UnixMilli(), Mono: env.Monotonic()}
 	req := prep.Request{Session: r.session, Xid: r.cxid, Type: r.op, Auth: r.auth, Owner: r.owner, Local: r.local, Refused: r.refused}
 	var made prep.Prepared
-	if body, err := r.parse(); err != nil {
+	if body, err := r.parse(&s.scratch.in); err != nil {
 		made = p.prep.Malformed(&req, zxid, at)
 	} else {
 		req.Body = body
@@ -273,14 +274,24 @@ func (p *pipeline) passOn(env nodes.Env, r *request) {
 		if r.quorum != nil { // the proposal itself needs a quorum of the new ensemble too
 			s.proposed(env, r.quorum)
 		}
-		s.leader.propose(env, made(r.txn), r)
+		s.leader.propose(env, s.made(r.txn), r)
 	default: // alone
 		s.lastAlone = r.txn.Header.Zxid
-		p.log(env, made(r.txn))
+		p.log(env, s.made(r.txn))
 	}
 }
 
-func made(txn *proto.Transaction) logged { return logged{txn.Header.Zxid, txn.Append(nil), txn} }
+// scratch is what a server reads and writes with again and again: nothing of it is kept from one call to the next.
+type scratch struct {
+	in  jute.Decoder
+	out []byte
+}
+
+// made is a transaction as it is on the wire and on disk.
+func (s *Server) made(txn *proto.Transaction) logged {
+	s.scratch.out = txn.Append(s.scratch.out[:0])
+	return logged{txn.Header.Zxid, bytes.Clone(s.scratch.out), txn}
+}
 
 // freeZxid is the next one that is free.
 func (s *Server) freeZxid() (int64, bool) {
@@ -392,7 +403,7 @@ type lateFlush struct{}
 func (*lateFlush) Kind() string { return "late flush" }
 
 // parse reads the body of a request.
-func (r *request) parse() (jute.Record, error) {
+func (r *request) parse(d *jute.Decoder) (jute.Record, error) {
 	if r.body != nil || r.op == proto.OpCloseSession {
 		return r.body, nil
 	}
@@ -400,7 +411,8 @@ func (r *request) parse() (jute.Record, error) {
 	if b == nil {
 		return nil, fmt.Errorf("zab: no request %s", r.op)
 	}
-	if err := b.Decode(jute.NewDecoder(r.raw)); err != nil {
+	d.Reset(r.raw)
+	if err := b.Decode(d); err != nil {
 		return nil, err
 	}
 	r.body = b

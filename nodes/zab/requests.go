@@ -69,7 +69,15 @@ func fromClients(op proto.OpCode) bool {
 	case proto.OpCreateSession, proto.OpDeleteContainer:
 		return false
 	}
-	return requestOf(op) != nil
+	return op >= 0 && int(op) < len(operations) && operations[op]
 }
+
+// operations are those whose requests have a body.
+var operations = func() (all [128]bool) {
+	for op := range all {
+		all[op] = requestOf(proto.OpCode(op)) != nil
+	}
+	return all
+}()
 
 func appendLong(b []byte, v int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(v)) }

@@ -89,6 +89,7 @@ type Server struct {
 	life        life
 	traffic     traffic
 	members     members
+	scratch     scratch
 }
 
 // life is what is counted for people, since the process began.

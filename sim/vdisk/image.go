@@ -61,8 +61,7 @@ func (m *image) own(i int64) []byte {
 	page := m.pages[i]
 	switch {
 	case page == nil:
-		m.pages[i] = m.pool.take()
-		clear(m.pages[i])
+		m.pages[i] = m.pool.takeBlank()
 	case m.shares(i):
 		m.pages[i] = m.pool.take()
 		copy(m.pages[i], page)

@@ -34,6 +34,16 @@ func (p *pool) take() []byte {
 	return page
 }
 
+// takeBlank returns a page of zeros.
+func (p *pool) takeBlank() []byte {
+	if len(p.free) == 0 {
+		return make([]byte, 1<<p.shift)
+	}
+	page := p.take()
+	clear(page)
+	return page
+}
+
 // put takes a page back, or nil.
 func (p *pool) put(page []byte) {
 	if page != nil {

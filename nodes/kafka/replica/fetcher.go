@@ -199,13 +199,22 @@ func (m *Manager) fetch(env nodes.Env, f *fetcher) {
 	r.ReplicaID, r.MaxWaitMillis, r.MinBytes = m.cfg.Broker, int32(m.cfg.FetchWaitMax.Milliseconds()), m.cfg.FetchMinBytes
 	r.MaxBytes = m.cfg.FetchResponseBytes
 	if m.brokerEpoch >= 0 {
-		r.UnknownTags.Set(brokerEpochTag, binary.BigEndian.AppendUint64(nil, uint64(m.brokerEpoch)))
+		r.UnknownTags = m.epochTags()
 	}
 	// Who truncates in another way does not say what it has fetched: the leader is not to answer that it diverges.
 	onFetch := !m.cfg.EpochRequests && !m.cfg.Quirks.TruncateToHW && !m.cfg.Quirks.EpochAnswerIgnored
 	f.session.build(r, parts, m.cfg.ReplicaFetchBytes, onFetch)
 	f.fetching = true
 	m.send(f, outgoing{errand: errandFetch, parts: parts}, Fetching, r)
+}
+
+// epochTags tells under which broker epoch a fetch is sent. The tags are the same until there is another one, and nobody changes them.
+func (m *Manager) epochTags() kmsg.Tags {
+	if m.tagged.epoch != m.brokerEpoch || m.tagged.tags.Len() == 0 {
+		m.tagged.epoch, m.tagged.tags = m.brokerEpoch, kmsg.Tags{}
+		m.tagged.tags.Set(brokerEpochTag, binary.BigEndian.AppendUint64(nil, uint64(m.brokerEpoch)))
+	}
+	return m.tagged.tags
 }
 
 // fetcherAnswered takes an answer, or that there is none.

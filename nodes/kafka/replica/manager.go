@@ -52,9 +52,13 @@ type Manager struct {
 
 	controllerEpoch int32
 	brokerEpoch     int64
-	order           Order
-	stopping        bool
-	stopped         bool
+	tagged          struct { // what fetches are tagged with under an epoch
+		epoch int64
+		tags  kmsg.Tags
+	}
+	order    Order
+	stopping bool
+	stopped  bool
 
 	waits    map[uint64]waiting // by number
 	held     int64              // bytes of them

@@ -103,7 +103,13 @@ type Client struct {
 	heardAt time.Duration // when the server last said something, and
 	saidAt  time.Duration // when the client did
 	closing bool
+
+	reader      jute.Decoder // of frames
+	out, framed []byte       // room for a request, and for its frame
 }
+
+// keptRoom is how many bytes of room are kept for the next request.
+const keptRoom = 64 << 10
 
 // New returns a client that has no session yet. It panics if there is no server.
 func New(cfg Config) *Client {
@@ -222,16 +228,22 @@ func (c *Client) flush(env nodes.Env) {
 // write writes one frame to the connection.
 func (c *Client) write(env nodes.Env, p []byte) error {
 	if c.cfg.Stream {
-		p = append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(p)), uint32(len(p))), p...)
+		p = append(binary.BigEndian.AppendUint32(c.framed[:0], uint32(len(p))), p...)
+		if cap(p) <= keptRoom {
+			c.framed = p
+		}
 	}
 	return env.Write(c.conn, p)
 }
 
 // send writes one request.
 func (c *Client) send(env nodes.Env, xid int32, op Op) {
-	b := (&proto.RequestHeader{Xid: xid, Type: op.Type}).Append(nil)
+	b := (&proto.RequestHeader{Xid: xid, Type: op.Type}).Append(c.out[:0])
 	if op.Request != nil {
 		b = op.Request.Append(b)
+	}
+	if cap(b) <= keptRoom {
+		c.out = b
 	}
 	c.saidAt = env.Monotonic()
 	if c.write(env, b) != nil { // too long, or the connection is over: no answer will be the right one

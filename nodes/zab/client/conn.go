@@ -180,11 +180,11 @@ func (c *Client) Received(env nodes.Env, conn nodes.Conn, p []byte) bool {
 
 // frame takes one frame.
 func (c *Client) frame(env nodes.Env, p []byte) {
-	d := jute.NewDecoder(p)
+	c.reader.Reset(p)
 	if !c.connected() {
-		c.welcomed(env, d)
+		c.welcomed(env, &c.reader)
 	} else {
-		c.answered(env, d)
+		c.answered(env, &c.reader)
 	}
 }
 

@@ -24,6 +24,7 @@ type Decoder struct {
 	max   int // the longest string or buffer
 	share bool
 	err   error
+	inner *Decoder // for what is within p
 }
 
 // NewDecoder reads p. What it returns is copied, so that p may be overwritten later.
@@ -32,6 +33,18 @@ func NewDecoder(p []byte) *Decoder { return &Decoder{p: p, max: math.MaxInt32} }
 // Sharing reads p, and the buffers that it returns are parts of p: for bytes that nobody
 // will overwrite.
 func Sharing(p []byte) *Decoder { return &Decoder{p: p, max: math.MaxInt32, share: true} }
+
+// Reset reads p, as one from [NewDecoder] does, whatever was read before: for who reads often.
+func (d *Decoder) Reset(p []byte) { *d = Decoder{p: p, max: math.MaxInt32, inner: d.inner} }
+
+// Inner reads p, as one from [NewDecoder] does. It is the same decoder each time.
+func (d *Decoder) Inner(p []byte) *Decoder {
+	if d.inner == nil {
+		d.inner = new(Decoder)
+	}
+	d.inner.Reset(p)
+	return d.inner
+}
 
 // Limit makes strings and buffers longer than n bytes an ErrLength. Without it only the
 // bytes at hand bound them, and a longer one is an ErrShort. ZooKeeper's own limit is
@@ -54,6 +67,13 @@ func (d *Decoder) Left() int {
 
 // Rest returns all bytes that have not been read, and reads them. It is never nil.
 func (d *Decoder) Rest() []byte { return d.bytes(d.Left()) }
+
+// View returns all bytes that have not been read, and reads them: as parts of the bytes that the decoder reads, which must
+// not be overwritten as long as they are used.
+func (d *Decoder) View() []byte {
+	n := d.Left()
+	return d.take(n)[:n:n]
+}
 
 // End is d.Err(), or ErrTrailing if bytes are left.
 func (d *Decoder) End() error {

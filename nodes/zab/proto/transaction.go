@@ -71,8 +71,8 @@ func (t *Transaction) Decode(d *jute.Decoder) error {
 	if err := t.Header.Decode(d); err != nil {
 		return err
 	}
-	rest := d.Rest()
-	body, used, err := decodeBody(t.Header.Type, rest)
+	rest := d.View() // the body's decoder copies
+	body, used, err := decodeBody(t.Header.Type, d.Inner(rest), rest)
 	if err != nil {
 		d.Fail(err)
 		return d.Err()
@@ -80,7 +80,7 @@ func (t *Transaction) Decode(d *jute.Decoder) error {
 	t.Body = body
 	if len(rest)-used >= digestSize {
 		t.Digest = &TxnDigest{}
-		_ = t.Digest.Decode(jute.NewDecoder(rest[used:]))
+		_ = t.Digest.Decode(d.Inner(rest[used:]))
 	}
 	return nil
 }
@@ -88,17 +88,16 @@ func (t *Transaction) Decode(d *jute.Decoder) error {
 // DecodeTxn reads the body of a transaction: of a [Txn] within a multi, for one. It is nil
 // for a closeSession without bytes.
 func DecodeTxn(t OpCode, p []byte) (jute.Record, error) {
-	body, _, err := decodeBody(t, p)
+	body, _, err := decodeBody(t, jute.NewDecoder(p), p)
 	return body, err
 }
 
-// decodeBody reads the record of the type, and says how many bytes it was.
-func decodeBody(t OpCode, p []byte) (body jute.Record, used int, err error) {
+// decodeBody reads the record of the type, by a decoder of p that copies, and says how many bytes it was.
+func decodeBody(t OpCode, d *jute.Decoder, p []byte) (body jute.Record, used int, err error) {
 	body = TxnOf(t)
 	if body == nil {
 		return nil, 0, fmt.Errorf("%w: %s", ErrTxnType, t)
 	}
-	d := jute.NewDecoder(p)
 	err = body.Decode(d)
 	switch {
 	case t == OpCloseSession && (err != nil || d.Left() != 0 && d.Left() < digestSize):

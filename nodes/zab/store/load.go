@@ -65,12 +65,13 @@ func (s *Store) load(d nodes.Disk, db Database) (Found, *Iterator, error) {
 	if alone >= 0 {
 		it.files = nil
 	}
+	var reader jute.Decoder
 	for it.Next() {
 		if f.Empty && !s.opt.Quirks.TrustEmptyDB {
 			return f, nil, fmt.Errorf("%w: the log begins with %s", ErrNoSnapshot, proto.ZxidString(it.Zxid()))
 		}
 		var txn proto.Transaction
-		if err := txn.Decode(jute.NewDecoder(it.Txn())); err != nil {
+		if err := decodeTxn(&txn, &reader, it.Txn()); err != nil {
 			return f, nil, &CorruptError{it.end.file, it.start, fmt.Sprintf("transaction %s is sound but not one: %v", proto.ZxidString(it.Zxid()), err)}
 		}
 		if err := db.Replay(&txn); err != nil {
@@ -83,6 +84,11 @@ func (s *Store) load(d nodes.Disk, db Database) (Found, *Iterator, error) {
 	}
 	f.Torn, err = it.torn()
 	return f, it, err
+}
+
+func decodeTxn(txn *proto.Transaction, d *jute.Decoder, p []byte) error {
+	d.Reset(p)
+	return txn.Decode(d)
 }
 
 // torn is how many bytes behind the end are not padding.

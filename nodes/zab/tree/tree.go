@@ -64,6 +64,7 @@ func empty(cfg Config) *Tree {
 	t := &Tree{cfg: cfg, acls: newACLTable(), sessions: map[int64]int32{}, ephemerals: map[int64]*members{}, quotas: map[string]bool{}}
 	t.slabs = append(t.slabs, new([slabSize]node)) // place 0 is nobody's
 	t.data, t.child = newWatches(), newWatches()
+	t.scratch = make([]byte, 0, 128) // a path, or what a digest is of
 	return t
 }
 
