@@ -175,6 +175,30 @@ func TestAReaderIsSentToAFollowerAndFromThereBack(t *testing.T) { // KIP-392
 	})
 }
 
+func TestAReaderThatIsSentToAnUnknownFollowerAsksWhoThereIs(t *testing.T) {
+	w := newToys(t, 3, 1)
+	w.put(tp{Topic: "a"}, "0")
+	w.parts[tp{Topic: "a"}].prefers = 3
+	all := w.ids
+	w.ids = all[:2]
+	w.fates = func(_ int32, r kmsg.Request) fate {
+		if r.Key() == 1 {
+			w.ids = all // it has come since
+		}
+		return fate{}
+	}
+	config := w.config()
+	config.Rack = "east"
+	w.run(config, func(tt *task.T, c *client.Cluster) {
+		r := client.NewConsumer(c, client.ConsumerConfig{})
+		require.NoError(t, r.Assign(tp{Topic: "a"}))
+		records, err := r.Poll(tt, time.Second)
+		require.NoError(t, err)
+		require.Len(t, records, 1)
+		require.Contains(t, w.seen, "3 Fetch")
+	})
+}
+
 func TestAnOffsetThatIsGoneIsResetAsThePolicySays(t *testing.T) {
 	w := newToys(t, 1, 1)
 	w.put(tp{Topic: "a"}, upTo(5)...)

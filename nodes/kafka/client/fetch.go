@@ -50,6 +50,8 @@ func (c *Consumer) fetch(t *task.T) {
 		if r.from >= 0 && t.Monotonic() < r.until {
 			if _, alive := c.cluster.broker(r.from); alive {
 				broker = r.from
+			} else { // it has come since the brokers were asked for, and the leader would send on to it for ever
+				c.refresh(t)
 			}
 		}
 		if !ok {
