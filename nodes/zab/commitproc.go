@@ -30,6 +30,7 @@ func (c *commitProcessor) init(p *pipeline) { c.p, c.waiting = p, map[int64][]*r
 func (c *commitProcessor) on(env nodes.Env, m *commitStep) {
 	switch {
 	case m.goOn:
+		c.p.s.scratch.commits.over(m)
 		c.step(env)
 	default:
 		c.behind = append(c.behind, m)
@@ -108,7 +109,7 @@ func (c *commitProcessor) step(env nodes.Env) {
 		return
 	}
 	if c.applying.steps.Step() {
-		env.Post(stageCommit, &commitStep{gen: c.p.gen, goOn: true})
+		env.Post(stageCommit, c.p.s.scratch.commits.next(commitStep{gen: c.p.gen, goOn: true}))
 		return
 	}
 	c.finish(env)
@@ -129,8 +130,10 @@ func (c *commitProcessor) finish(env nodes.Env) {
 func (c *commitProcessor) catchUp(env nodes.Env) {
 	for len(c.behind) > 0 && c.applying == nil && !c.p.s.locked() && c.p.s.pipe == c.p {
 		m := c.behind[0]
-		c.behind = c.behind[1:]
-		c.take(env, m)
+		c.behind = behindFirst(c.behind)
+		step := *m
+		c.p.s.scratch.commits.over(m)
+		c.take(env, &step)
 	}
 }
 

@@ -186,13 +186,17 @@ func (s *Server) Posted(env nodes.Env, stage nodes.Tag, m nodes.Message) {
 		if s.pipe != nil && s.pipe.gen == m.gen {
 			s.pipe.onPrep(env, m.r)
 		}
+		s.scratch.preps.over(m)
 	case *syncStep:
 		if s.pipe != nil && s.pipe.gen == m.gen {
 			s.pipe.onSync(env, m)
 		}
+		s.scratch.syncs.over(m)
 	case *commitStep:
 		if s.pipe != nil && s.pipe.gen == m.gen {
 			s.pipe.commits.on(env, m)
+		} else {
+			s.scratch.commits.over(m)
 		}
 	case *lateFlush:
 		s.must(env, s.disk.Flush(env.Disk()))
@@ -206,7 +210,7 @@ func (s *Server) Posted(env nodes.Env, stage nodes.Tag, m nodes.Message) {
 // submit takes a request into the pipeline.
 func (p *pipeline) submit(env nodes.Env, r *request) {
 	if p.prep != nil {
-		env.Post(stagePrep, &prepStep{p.gen, r})
+		env.Post(stagePrep, p.s.scratch.preps.next(prepStep{p.gen, r}))
 		return
 	}
 	p.submitLearner(env, r)
@@ -215,7 +219,7 @@ func (p *pipeline) submit(env nodes.Env, r *request) {
 // submitLearner is the first processor of a learner (FollowerRequestProcessor, ObserverRequestProcessor): writes go to
 // the leader, and everything waits for its turn in the commit processor.
 func (p *pipeline) submitLearner(env nodes.Env, r *request) {
-	env.Post(stageCommit, &commitStep{gen: p.gen, r: r})
+	env.Post(stageCommit, p.s.scratch.commits.next(commitStep{gen: p.gen, r: r}))
 	if r.writes() || r.op == proto.OpSync {
 		p.s.learner.forward(env, r)
 	}
@@ -263,7 +267,7 @@ func (p *pipeline) checkRead(r *request) proto.ErrCode {
 // transaction (ProposalRequestProcessor).
 func (p *pipeline) passOn(env nodes.Env, r *request) {
 	s := p.s
-	env.Post(stageCommit, &commitStep{gen: p.gen, r: r})
+	env.Post(stageCommit, p.s.scratch.commits.next(commitStep{gen: p.gen, r: r}))
 	switch {
 	case r.op == proto.OpSync && s.leader != nil:
 		s.leader.sync(env, func(env nodes.Env) { p.synced(env) })
@@ -283,8 +287,42 @@ func (p *pipeline) passOn(env nodes.Env, r *request) {
 
 // scratch is what a server reads and writes with again and again: nothing of it is kept from one call to the next.
 type scratch struct {
-	in  jute.Decoder
-	out []byte
+	in      jute.Decoder
+	out     []byte
+	preps   spare[prepStep]
+	syncs   spare[syncStep]
+	commits spare[commitStep]
+}
+
+// spare is what was posted to a stage and has been taken, for what is posted next.
+type spare[T any] struct{ list []*T }
+
+func (s *spare[T]) next(v T) *T {
+	n := len(s.list) - 1
+	if n < 0 {
+		s.list = append(s.list, new(T))
+		n = 0
+	}
+	p := s.list[n]
+	s.list = s.list[:n]
+	*p = v
+	return p
+}
+
+func (s *spare[T]) over(p *T) {
+	var none T
+	*p = none
+	s.list = append(s.list, p)
+}
+
+// behindFirst is a queue behind its first element. A short one stays where it is, so that it can grow again without more room.
+func behindFirst[T any](queue []T) []T {
+	if len(queue) > 16 {
+		return queue[1:]
+	}
+	n := copy(queue, queue[1:])
+	clear(queue[n:])
+	return queue[:n]
 }
 
 // made is a transaction as it is on the wire and on disk.
@@ -304,17 +342,17 @@ func (s *Server) freeZxid() (int64, bool) {
 // log hands a transaction to the stage that writes the log.
 func (p *pipeline) log(env nodes.Env, t logged) {
 	p.unlogged = append(p.unlogged, t)
-	env.Post(stageSync, &syncStep{gen: p.gen, t: t})
+	env.Post(stageSync, p.s.scratch.syncs.next(syncStep{gen: p.gen, t: t}))
 }
 
 // commit hands a committed transaction to the commit processor.
 func (p *pipeline) commit(env nodes.Env, t logged) {
-	env.Post(stageCommit, &commitStep{gen: p.gen, t: t, commit: true})
+	env.Post(stageCommit, p.s.scratch.commits.next(commitStep{gen: p.gen, t: t, commit: true}))
 }
 
 // synced tells the commit processor that the oldest sync under way may be answered.
 func (p *pipeline) synced(env nodes.Env) {
-	env.Post(stageCommit, &commitStep{gen: p.gen, synced: true})
+	env.Post(stageCommit, p.s.scratch.commits.next(commitStep{gen: p.gen, synced: true}))
 }
 
 // onSync appends to the log, and flushes it when nothing more waits (SyncRequestProcessor).
@@ -327,13 +365,13 @@ func (p *pipeline) onSync(env nodes.Env, m *syncStep) {
 	case m.snap:
 		p.stepSnapshot(env)
 	default:
-		p.unlogged = p.unlogged[1:]
+		p.unlogged = behindFirst(p.unlogged)
 		s.logTxn(m.t)
 		p.logging = append(p.logging, m.t)
 		p.countForSnapshot(env)
 		if !p.flushing {
 			p.flushing = true
-			env.Post(stageSync, &syncStep{gen: p.gen, flush: true})
+			env.Post(stageSync, p.s.scratch.syncs.next(syncStep{gen: p.gen, flush: true}))
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (k *client) asked(env nodes.Env) {
 func (s *Server) answered(env nodes.Env, k *client, op proto.OpCode, h proto.ReplyHeader) {
 	if len(k.queued) > 0 {
 		ms := int64((env.Monotonic() - k.queued[0]) / time.Millisecond)
-		k.queued = k.queued[1:]
+		k.queued = behindFirst(k.queued)
 		s.clients.inProcess--
 		k.latency.add(ms)
 		s.traffic.latency.add(ms)

@@ -44,7 +44,7 @@ type TopicPartition struct {
 }
 
 // String is the name of the partition's directory: "orders-3".
-func (tp TopicPartition) String() string { return fmt.Sprintf("%s-%d", tp.Topic, tp.Partition) }
+func (tp TopicPartition) String() string { return tp.Topic + "-" + strconv.Itoa(int(tp.Partition)) }
 
 // compare orders partitions by topic, then by number.
 func (tp TopicPartition) compare(o TopicPartition) int {
@@ -69,7 +69,16 @@ func parsePartition(dir string) (tp TopicPartition, ok bool) {
 
 // offsetName is the name of a file of the segment or snapshot at an offset.
 func offsetName(dir string, offset int64, ext string) string {
-	return fmt.Sprintf("%s/%020d%s", dir, offset, ext)
+	if offset < 0 {
+		return fmt.Sprintf("%s/%020d%s", dir, offset, ext)
+	}
+	var digits [20]byte
+	for i, n := len(digits)-1, offset; i >= 0; i, n = i-1, n/10 {
+		digits[i] = byte('0' + n%10)
+	}
+	b := make([]byte, 0, 64)
+	b = append(append(b, dir...), '/')
+	return string(append(append(b, digits[:]...), ext...))
 }
 
 // parseOffset splits a file's name, without its directory, into offset and extension.

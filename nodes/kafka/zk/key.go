@@ -2,6 +2,7 @@ package zk
 
 import (
 	"fmt"
+	"strconv"
 
 	"orrery/nodes/kafka/log"
 )
@@ -61,11 +62,11 @@ func (k Key) String() string { return k.Path() }
 func (k Key) Path() string {
 	switch k.Kind {
 	case KindBroker:
-		return fmt.Sprintf("/brokers/ids/%d", k.Number)
+		return "/brokers/ids/" + strconv.Itoa(int(k.Number))
 	case KindTopic:
 		return "/brokers/topics/" + k.Name
 	case KindPartition:
-		return fmt.Sprintf("/brokers/topics/%s/partitions/%d/state", k.Name, k.Number)
+		return "/brokers/topics/" + k.Name + "/partitions/" + strconv.Itoa(int(k.Number)) + "/state"
 	case KindConfig:
 		return "/config/" + k.Name
 	case KindController, KindControllerEpoch, KindReassign, KindPreferred, KindProducerIDBlock, KindClusterID:
