@@ -410,6 +410,26 @@ func TestALoadWaitsForWhatWasAcknowledgedBefore(t *testing.T) {
 	require.EqualValues(t, 7, at)
 }
 
+// Tombstones whose time has passed are gone, and what came behind them may have been lost: the log ends where no record leads (KAFKA-9065).
+func TestALoadEndsWhereCompactionHasLeftNothingUpToTheEnd(t *testing.T) {
+	w := newWorld(t, group.Config{})
+	a := w.consumer("g")
+	w.form(a)
+	a.commit(0, 7)
+	w.resign()
+	p := w.parts[0]
+	p.end += 2
+	w.start()
+	w.pass(time.Second)
+	_, code := w.fetch("g", 0, false)
+	require.Equal(t, proto.CoordinatorLoadInProgress, code, "there may be something that is not committed yet")
+	p.hw = p.end
+	w.pass(time.Second)
+	at, code := w.fetch("g", 0, false)
+	require.Equal(t, proto.None, code)
+	require.EqualValues(t, 7, at)
+}
+
 func TestALateResignationIsIgnored(t *testing.T) {
 	w := newWorld(t, group.Config{})
 	a := w.consumer("g")

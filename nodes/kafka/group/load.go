@@ -35,7 +35,8 @@ func (c *Coordinator) beginLoad(env nodes.Env, p *partition) {
 }
 
 // stepLoad reads some more. The load has ended when it has come to the end that the log had, and to the high watermark, which takes
-// a while to reach that end after an election.
+// a while to reach that end after an election. Where that has been reached and yet nothing more is read, compaction has left nothing
+// more: whoever waited for it would wait for ever (KAFKA-9065).
 func (c *Coordinator) stepLoad(env nodes.Env, p *partition) {
 	l := p.load
 	f, err := c.journal.Read(env, p.n, l.next, c.cfg.LoadBytes)
@@ -56,7 +57,7 @@ func (c *Coordinator) stepLoad(env nodes.Env, p *partition) {
 	switch {
 	case read:
 		env.SetTimer(loadTag(p.n), 0)
-	case l.next < l.target:
+	case l.next < l.target && f.HighWatermark < l.target:
 		nodes.Reachable(env, markLoadWaits)
 		env.SetTimer(loadTag(p.n), c.cfg.LoadBackoff)
 	default:

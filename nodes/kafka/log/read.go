@@ -3,6 +3,8 @@ package log
 import (
 	"errors"
 	"io"
+	"iter"
+	"math"
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/record"
@@ -42,6 +44,9 @@ func (l *Log) bound(iso Isolation) int64 {
 // Read appends to dst the batches from an offset on, at most maxBytes of them, but if minOne then at least one. It returns
 // OFFSET_OUT_OF_RANGE for an offset before the start of the log or behind its end, and nothing from an offset that the
 // isolation does not let one see. Every batch is held against its checksum: damage is a *CorruptError, never served.
+//
+// Where compaction has left nothing from the offset to the end of the log, a follower (LogEnd) gets batches without records that lead there, see
+// bare. Consumers get nothing, as from Kafka.
 func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne bool, iso Isolation) (Fetched, error) {
 	out := Fetched{Records: dst, Start: l.first, HighWatermark: l.hw, LastStable: l.LastStableOffset(), End: l.end}
 	if offset < l.first || offset > l.end {
@@ -55,15 +60,18 @@ func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne 
 	if q.ReadAboveLSO && iso == ReadCommitted {
 		bound = l.hw
 	}
-	next := offset
-	for i := l.at(offset); i < len(l.segs) && next == offset; i++ {
+	next, none := offset, true
+	for i := l.at(offset); i < len(l.segs) && none; i++ {
 		if q.ReadAboveHWAtRoll && iso == ReadUncommitted && i < len(l.segs)-1 {
 			bound = max(bound, l.endOf(i))
 		}
 		var err error
-		if out.Records, next, err = l.readSegment(d, l.segs[i], out.Records, offset, bound, maxBytes, minOne); err != nil {
+		if out.Records, next, none, err = l.readSegment(d, l.segs[i], out.Records, offset, bound, maxBytes, minOne); err != nil {
 			return out, err
 		}
+	}
+	if none && iso == LogEnd {
+		out.Records = l.readBare(out.Records, offset, maxBytes, minOne)
 	}
 	var err error
 	if iso == ReadCommitted && len(out.Records) > len(dst) {
@@ -72,10 +80,11 @@ func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne 
 	return out, err
 }
 
-// readSegment appends batches of one segment, and returns the offset behind the last, or the one asked for if there is none.
-func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound int64, maxBytes int, minOne bool) ([]byte, int64, error) {
+// readSegment appends batches of one segment, and returns the offset behind the last, or the one asked for if there is none. none tells
+// that the segment has no batch from the offset on; one that is too large for maxBytes, or beyond the bound, must not be passed over.
+func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound int64, maxBytes int, minOne bool) (_ []byte, _ int64, none bool, _ error) {
 	if err := s.load(d, l.cfg.indexInterval()); err != nil {
-		return dst, offset, err
+		return dst, offset, false, err
 	}
 	start, next := len(dst), offset
 	w := s.walk(d, s.floor(offset))
@@ -85,11 +94,11 @@ func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound in
 		// What would not fit any more is not worth reading.
 		got := len(dst) - start
 		if size := w.peek(); got > 0 && got+size > maxBytes {
-			return dst, next, nil
+			return dst, next, false, nil
 		}
 		b, err := w.next()
 		if errors.Is(err, io.EOF) {
-			return dst, next, nil
+			return dst, next, got == 0, nil
 		}
 		if err == nil {
 			if b.LastOffset() < offset {
@@ -100,19 +109,58 @@ func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound in
 				beyond = b.BaseOffset() > bound
 			}
 			if beyond || got+len(b) > maxBytes && (got > 0 || !minOne) {
-				return dst, next, nil
+				return dst, next, false, nil
 			}
 			err = b.Check()
 		}
 		if err != nil {
 			if len(dst) > start {
-				return dst, next, nil // the next read will say so
+				return dst, next, false, nil // the next read will say so
 			}
-			return dst, next, s.corrupt(w, err)
+			return dst, next, false, s.corrupt(w, err)
 		}
 		dst = append(dst, b...)
 		next = b.NextOffset()
 	}
+}
+
+// bare are batches without records for the offsets from one to another of which there is no trace, one for each epoch there. In one whose
+// epoch is not known, which lies before the first that is, everything is said to be of epoch 0: that contradicts nothing.
+func (l *Log) bare(from, to int64) iter.Seq[record.Batch] {
+	return func(yield func(record.Batch) bool) {
+		for from < to {
+			next := min(to, from+math.MaxInt32)
+			for _, e := range l.epochs {
+				if e.Start > from {
+					next = min(next, e.Start)
+					break
+				}
+			}
+			if !yield(record.Empty(from, next, max(l.EpochAt(from), 0))) {
+				return
+			}
+			from = next
+		}
+	}
+}
+
+// readBare appends what a follower gets in place of batches when there are none from an offset to the end of the log: compaction has emptied the last
+// segments but the active one, and that was emptied by a truncation or a loss of power. The follower would be at that offset until the next
+// append, and if the ISR is too small for one, for ever.
+//
+// Kafka answers with nothing, and counts the follower as one that has the log end offset (LocalLog.read, whose last case that is; KAFKA-9065 is
+// what it did to coordinators). There the follower joins the ISR with a log that ends before the high watermark, and if it is elected, it gives
+// offsets out that consumers have passed already.
+func (l *Log) readBare(dst []byte, offset int64, maxBytes int, minOne bool) []byte {
+	start := len(dst)
+	for b := range l.bare(offset, l.end) {
+		got := len(dst) - start
+		if got+len(b) > maxBytes && (got > 0 || !minOne) {
+			break
+		}
+		dst = append(dst, b...)
+	}
+	return dst
 }
 
 // corrupt makes of what is wrong with a batch an error that says where; an error of the disk it leaves alone.

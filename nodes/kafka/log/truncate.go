@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"orrery/nodes"
-	"orrery/nodes/kafka/record"
 )
 
 // cutback is a truncation that waits for another change of the files.
@@ -171,22 +170,13 @@ func (l *Log) truncateActive(d nodes.Disk, offset int64) (place, error) {
 // record is: offsets that were given out would be given out once more, and the epochs in the gap be forgotten.
 func (l *Log) fillGap(d nodes.Disk, from, to int64) error {
 	s := l.active()
-	for from < to {
-		next := to
-		for _, e := range l.epochs {
-			if e.Start > from {
-				next = min(next, e.Start)
-				break
-			}
-		}
-		b := record.Empty(from, next, l.EpochAt(from))
+	for b := range l.bare(from, to) {
 		if err := d.WriteAt(s.file(logExt), b, s.size); err != nil {
 			return err
 		}
 		if err := s.added(d, b, l.cfg.indexInterval()); err != nil {
 			return err
 		}
-		from = next
 	}
 	return nil
 }
