@@ -20,6 +20,8 @@ type rogue struct {
 	c          *kafkaClient
 	member     string
 	generation int32
+	leads      bool
+	claim      *kafkaClaim // nil: it says nothing of what it had
 }
 
 // joinAs asks to be let into the group of the readers, on behalf of one who would read all topics.
@@ -88,9 +90,12 @@ func (c *kafkaClient) mute(t *task.T, cluster *client.Cluster) {
 // join joins, with the id that it is given the first time (KIP-394).
 func (r *rogue) join(t *task.T, cluster *client.Cluster) error {
 	for {
-		got, err := cluster.Coordinate(t, kafkaGroup, r.c.load.k.joinAs(r.member), func(resp kmsg.Response) int16 { return resp.(*kmsg.JoinGroupResponse).ErrorCode })
+		join := r.c.load.k.joinAs(r.member)
+		r.claim.put(join)
+		got, err := cluster.Coordinate(t, kafkaGroup, join, func(resp kmsg.Response) int16 { return resp.(*kmsg.JoinGroupResponse).ErrorCode })
 		if err == nil {
-			r.generation = got.(*kmsg.JoinGroupResponse).Generation
+			in := got.(*kmsg.JoinGroupResponse)
+			r.generation, r.leads = in.Generation, in.LeaderID == in.MemberID
 		}
 		if client.CodeOf(err) != proto.MemberIDRequired {
 			return err

@@ -27,6 +27,7 @@ const (
 type kafkaRolls struct {
 	attended map[nodes.ID]*kafkaAttended
 	members  map[kafkaRolled]*kafkaMember
+	planned  map[kafkaRolled]int32 // the last generation of which the plan was looked at; of no member
 	glance   group.Glance
 }
 
@@ -54,7 +55,7 @@ type kafkaMember struct {
 }
 
 func newKafkaRolls() kafkaRolls {
-	return kafkaRolls{attended: map[nodes.ID]*kafkaAttended{}, members: map[kafkaRolled]*kafkaMember{}}
+	return kafkaRolls{attended: map[nodes.ID]*kafkaAttended{}, members: map[kafkaRolled]*kafkaMember{}, planned: map[kafkaRolled]int32{}}
 }
 
 // rolls looks at the members of the groups that a broker coordinates.
@@ -71,6 +72,7 @@ func (g *kafkaWatch) rolls(b *broker.Broker) {
 		a.last = now
 	}
 	b.Groups().Glances(0, &s.glance, func() {
+		g.plans(a, &s.glance)
 		within := time.Duration(0)
 		for i := range s.glance.Members {
 			within = max(within, s.glance.Members[i].Rebalance)

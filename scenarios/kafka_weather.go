@@ -73,10 +73,12 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 	case "NoTwoPhase":
 		k.sticky, k.static = true, false
 		k.slow(20*time.Millisecond, 150*time.Millisecond)
-	case "TrustAllOwned":
+	case "TrustAllOwned": // a partition goes from who does not hear of it to who has just come, and somebody else leaves
 		k.sticky, k.static = true, false
+		k.topics = k.topics[:1]
+		k.topics[0].partitions = 16
+		k.works = append(k.works[:2], (*kafkaClient).pass, (*kafkaClient).pass, (*kafkaClient).misremember)
 		k.storage("connection", "partition", "delay")
-		k.late()
 	case "session-lost-in-become-follower":
 		k.works, k.internal = append(k.works, (*kafkaClient).shuffle, (*kafkaClient).shuffle), true
 		k.storage("connection", "partition", "pause")

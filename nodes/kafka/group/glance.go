@@ -20,6 +20,7 @@ type MemberGlance struct {
 	Session          time.Duration
 	Rebalance        time.Duration // that it grants the others
 	Heard            time.Duration // when it last said something or was answered, by the monotonic clock
+	Assignment       []byte        // what the leader has said that it reads: the coordinator's own, to be read alone
 }
 
 // Glances shows, in v, one after another the groups of a partition of [OffsetsTopic] that this broker coordinates and has loaded, by name.
@@ -32,7 +33,7 @@ func (c *Coordinator) Glances(partition int32, v *Glance, see func()) {
 		*v = Glance{Group: g.id, LeaderEpoch: p.epoch, State: g.state.String(), Generation: g.generation, Members: v.Members[:0]}
 		for _, m := range g.order {
 			v.Members = append(v.Members, MemberGlance{m.id, m.peer.ClientID, m.join != nil || m.sync != nil, len(m.assignment) > 0, g.unsynced[m.id],
-				m.session, m.rebalance, m.heard})
+				m.session, m.rebalance, m.heard, m.assignment})
 		}
 		see()
 	}

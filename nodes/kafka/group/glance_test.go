@@ -26,6 +26,8 @@ func TestAGlanceShowsWhoHasSaidSomethingAndWhen(t *testing.T) {
 	before := look()
 	require.False(t, before.Waits)
 	require.False(t, before.Unsynced)
+	require.Equal(t, w.c.Inspect().(group.View).Partitions[0].Groups[0].Members[0].Assignment, before.Assignment)
+	require.NotEmpty(t, before.Assignment)
 	w.pass(time.Second)
 	require.Equal(t, before.Heard, look().Heard, "it has said nothing")
 	_ = a.heartbeat()
