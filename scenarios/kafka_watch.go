@@ -303,8 +303,12 @@ func (p *kafkaPart) compare(r *kafkaReplica) {
 	for r.match < min(r.copy.end, int64(len(p.committed))) {
 		if r.match >= max(r.copy.first, p.deleted) {
 			e, c := r.copy.entry(r.match), p.committed[r.match]
-			if !e.same(c) && (!p.compacted || e.present) {
+			switch {
+			case e.same(c):
+			case !p.compacted || e.present && c.present:
 				return
+			case e.present:
+				p.committed[r.match] = e // what was committed last is of a log that had compacted this away
 			}
 		}
 		r.match++
