@@ -114,6 +114,9 @@ func (s *skimmer) all(layout string) {
 
 // array goes over n elements, if so many can be there.
 func (s *skimmer) array(n int64, element string) {
+	if n <= 0 {
+		return
+	}
 	size := least(element)
 	if n > int64(len(s.rest))/size {
 		s.fail()
