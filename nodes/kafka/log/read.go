@@ -3,8 +3,6 @@ package log
 import (
 	"errors"
 	"io"
-	"iter"
-	"math"
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/record"
@@ -60,107 +58,93 @@ func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne 
 	if q.ReadAboveLSO && iso == ReadCommitted {
 		bound = l.hw
 	}
-	next, none := offset, true
-	for i := l.at(offset); i < len(l.segs) && none; i++ {
+	r := reading{l: l, dst: dst, start: len(dst), next: offset, bound: bound, max: maxBytes, minOne: minOne}
+	for i := l.at(offset); i < len(l.segs) && !r.some() && !r.full; i++ {
 		if q.ReadAboveHWAtRoll && iso == ReadUncommitted && i < len(l.segs)-1 {
-			bound = max(bound, l.endOf(i))
+			r.bound = max(r.bound, l.endOf(i))
 		}
-		var err error
-		if out.Records, next, none, err = l.readSegment(d, l.segs[i], out.Records, offset, bound, maxBytes, minOne); err != nil {
+		if err := r.segment(d, l.segs[i]); err != nil {
 			return out, err
 		}
 	}
-	if none && iso == LogEnd {
-		out.Records = l.readBare(out.Records, offset, maxBytes, minOne)
+	if iso == LogEnd && !r.some() && !r.full {
+		r.bare(offset, l.end)
 	}
+	out.Records = r.dst
 	var err error
 	if iso == ReadCommitted && len(out.Records) > len(dst) {
-		out.Aborted, err = l.aborted(d, offset, next)
+		out.Aborted, err = l.aborted(d, offset, r.next)
 	}
 	return out, err
 }
 
-// readSegment appends batches of one segment, and returns the offset behind the last, or the one asked for if there is none. none tells
-// that the segment has no batch from the offset on; one that is too large for maxBytes, or beyond the bound, must not be passed over.
-func (l *Log) readSegment(d nodes.Disk, s *segment, dst []byte, offset, bound int64, maxBytes int, minOne bool) (_ []byte, _ int64, none bool, _ error) {
-	if err := s.load(d, l.cfg.indexInterval()); err != nil {
-		return dst, offset, false, err
+// reading is a read on its way.
+type reading struct {
+	l      *Log
+	dst    []byte
+	start  int   // of what it has taken, in dst
+	next   int64 // offset behind the last batch that it has taken; before, the one that was asked for
+	bound  int64
+	max    int // bytes
+	minOne bool
+	full   bool // what comes next is beyond the bound, or too large. It must not be passed over: nobody would ask for it again
+}
+
+func (r *reading) some() bool { return len(r.dst) > r.start }
+
+func (r *reading) fits(n int) bool {
+	return len(r.dst)-r.start+n <= r.max || r.minOne && !r.some()
+}
+
+// take appends a batch, if it fits.
+func (r *reading) take(b record.Batch) bool {
+	if r.full = !r.fits(len(b)); r.full {
+		return false
 	}
-	start, next := len(dst), offset
-	w := s.walk(d, s.floor(offset))
-	w.buf, w.piece = l.m.buf, int64(min(maxBytes, 1<<20))
+	r.dst = append(r.dst, b...)
+	r.next = b.NextOffset()
+	return true
+}
+
+// segment takes batches of one segment.
+func (r *reading) segment(d nodes.Disk, s *segment) error {
+	l := r.l
+	if err := s.load(d, l.cfg.indexInterval()); err != nil {
+		return err
+	}
+	w := s.walk(d, s.floor(r.next))
+	w.buf, w.piece = l.m.buf, int64(min(r.max, 1<<20))
 	defer func() { l.m.buf = w.buf }()
 	for {
 		// What would not fit any more is not worth reading.
-		got := len(dst) - start
-		if size := w.peek(); got > 0 && got+size > maxBytes {
-			return dst, next, false, nil
+		if r.some() && !r.fits(w.peek()) {
+			return nil
 		}
 		b, err := w.next()
 		if errors.Is(err, io.EOF) {
-			return dst, next, got == 0, nil
+			return nil
 		}
 		if err == nil {
-			if b.LastOffset() < offset {
+			if b.LastOffset() < r.next {
 				continue
 			}
-			beyond := b.LastOffset() >= bound
+			beyond := b.LastOffset() >= r.bound
 			if l.m.opt.Quirks.UncommittedExposed {
-				beyond = b.BaseOffset() > bound
+				beyond = b.BaseOffset() > r.bound
 			}
-			if beyond || got+len(b) > maxBytes && (got > 0 || !minOne) {
-				return dst, next, false, nil
+			if r.full = beyond || !r.fits(len(b)); r.full {
+				return nil
 			}
 			err = b.Check()
 		}
 		if err != nil {
-			if len(dst) > start {
-				return dst, next, false, nil // the next read will say so
+			if r.some() {
+				return nil // the next read will say so
 			}
-			return dst, next, false, s.corrupt(w, err)
+			return s.corrupt(w, err)
 		}
-		dst = append(dst, b...)
-		next = b.NextOffset()
+		r.take(b)
 	}
-}
-
-// bare are batches without records for the offsets from one to another of which there is no trace, one for each epoch there. In one whose
-// epoch is not known, which lies before the first that is, everything is said to be of epoch 0: that contradicts nothing.
-func (l *Log) bare(from, to int64) iter.Seq[record.Batch] {
-	return func(yield func(record.Batch) bool) {
-		for from < to {
-			next := min(to, from+math.MaxInt32)
-			for _, e := range l.epochs {
-				if e.Start > from {
-					next = min(next, e.Start)
-					break
-				}
-			}
-			if !yield(record.Empty(from, next, max(l.EpochAt(from), 0))) {
-				return
-			}
-			from = next
-		}
-	}
-}
-
-// readBare appends what a follower gets in place of batches when there are none from an offset to the end of the log: compaction has emptied the last
-// segments but the active one, and that was emptied by a truncation or a loss of power. The follower would be at that offset until the next
-// append, and if the ISR is too small for one, for ever.
-//
-// Kafka answers with nothing, and counts the follower as one that has the log end offset (LocalLog.read, whose last case that is; KAFKA-9065 is
-// what it did to coordinators). There the follower joins the ISR with a log that ends before the high watermark, and if it is elected, it gives
-// offsets out that consumers have passed already.
-func (l *Log) readBare(dst []byte, offset int64, maxBytes int, minOne bool) []byte {
-	start := len(dst)
-	for b := range l.bare(offset, l.end) {
-		got := len(dst) - start
-		if got+len(b) > maxBytes && (got > 0 || !minOne) {
-			break
-		}
-		dst = append(dst, b...)
-	}
-	return dst
 }
 
 // corrupt makes of what is wrong with a batch an error that says where; an error of the disk it leaves alone.
