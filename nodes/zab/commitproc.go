@@ -15,6 +15,7 @@ type commitProcessor struct {
 	syncs   []*request           // in the order in which they were asked
 
 	applying *applying     // a transaction that is being applied in steps
+	room     applying      // where it is: there is one at a time
 	behind   []*commitStep // what has come meanwhile
 }
 
@@ -93,8 +94,8 @@ func (c *commitProcessor) needsCommit(r *request) bool {
 // commit begins to apply a transaction: one whose parts a snapshot may tell apart, in steps.
 func (c *commitProcessor) commit(env nodes.Env, t logged) {
 	s := c.p.s
-	a := &applying{t, s.db.tree.Begin(&t.txn.Header, t.txn.Body)}
-	s.db.stepping, c.applying = true, a
+	c.room = applying{t, s.db.tree.Begin(&t.txn.Header, t.txn.Body)}
+	s.db.stepping, c.applying = true, &c.room
 	switch t.txn.Header.Type {
 	case proto.OpMulti, proto.OpCreateSession, proto.OpCloseSession:
 		c.step(env)
@@ -121,8 +122,9 @@ func (c *commitProcessor) finish(env nodes.Env) {
 	for a.steps.Step() {
 	}
 	c.applying, c.p.s.db.stepping = nil, false
-	result := a.steps.Result()
-	c.applied(env, a.t, &result)
+	t, result := a.t, a.steps.Result()
+	c.room = applying{}
+	c.applied(env, t, &result)
 	c.catchUp(env)
 }
 

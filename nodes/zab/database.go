@@ -89,7 +89,7 @@ func (d *database) apply(l logged) tree.Result {
 }
 
 // firstCommitted is for how many transactions a server has room at once.
-const firstCommitted = 64
+const firstCommitted = 256
 
 // remember keeps a transaction that was applied.
 func (d *database) remember(l logged) {
