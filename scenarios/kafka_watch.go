@@ -287,6 +287,9 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 		g.violate(kafkaLogFile, "the log of %s on %s %v", p.tp, r.id, err)
 		return
 	}
+	if fresh {
+		before = r.copy.first // what a process has found on its disk is looked at as a whole
+	}
 	g.cached(p, r, l, before)
 	p.compare(r)
 	g.prefix(p, r, min(before, r.copy.end))
