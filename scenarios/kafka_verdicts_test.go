@@ -72,3 +72,29 @@ func TestTheRulesOfVerdictsAreAskedInAPipeline(t *testing.T) {
 	require.Greater(t, asked[kafkaCarried], uint64(100))
 	require.Greater(t, asked[kafkaVerdict], uint64(5))
 }
+
+// No defect of the museum writes a marker that contradicts its coordinator: what would, a universe's end is told of here.
+func TestAMarkerThatContradictsItsCoordinatorIsSeen(t *testing.T) {
+	broken := ""
+	shape := kafkaExactlyOnceShape()
+	shape.atEnd = func(l *kafkaLoad) error {
+		g := l.k.watch
+		for _, p := range g.parts {
+			for at, e := range p.committed {
+				if now := g.txns.of(e.pid); e.control && now != nil && p.open(e.pid, int64(at)) {
+					now.state = map[bool]txn.State{true: txn.CompleteCommit, false: txn.CompleteAbort}[e.commit]
+					g.ends(p, int64(at), e)
+					require.Nil(t, l.k.w.U.Violation(), "it says so too")
+					now.state = map[bool]txn.State{true: txn.CompleteAbort, false: txn.CompleteCommit}[e.commit]
+					g.ends(p, int64(at), e)
+					broken = l.k.w.U.Violation().Property
+					return nil
+				}
+			}
+		}
+		return nil
+	}
+	_, err := kafkaScenario(shape).Run(trial.Options{Seed: 1, Nemesis: []string{}})
+	require.NoError(t, err)
+	require.Equal(t, kafkaVerdict, broken)
+}
