@@ -80,3 +80,9 @@ func (d *Disk) CountsWhatLeadsToFiles() bool {
 	}
 	return len(refs) == len(d.inodes)
 }
+
+// Tidy forgets the paths of which nothing is known, as the disk does by itself when they have become many.
+func (d *Disk) Tidy() { d.names.tidy() }
+
+// Paths is how many paths the disk knows something of.
+func (d *Disk) Paths() int { return len(d.names.all) }

@@ -1,6 +1,7 @@
 package vdisk_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,7 @@ func TestNamesOfManyDirectories(t *testing.T) {
 			require.True(t, d.CountsWhatLeadsToFiles())
 		}
 		for range rapid.IntRange(1, 40).Draw(t, "operations") {
-			switch rapid.IntRange(0, 12).Draw(t, "what") {
+			switch rapid.IntRange(0, 13).Draw(t, "what") {
 			case 0, 1, 2:
 				_ = d.Append(names.Draw(t, "name"), []byte("record"))
 			case 3, 4, 5:
@@ -36,6 +37,8 @@ func TestNamesOfManyDirectories(t *testing.T) {
 				d.FailSync(d.BeginSyncDir(dirs.Draw(t, "dir")))
 			case 11:
 				d = d.Clone()
+			case 13:
+				d.Tidy()
 			case 12:
 				mode := rapid.SampledFrom([]vdisk.CrashMode{vdisk.LoseNothing, vdisk.LoseUnsynced, vdisk.LoseSubset}).Draw(t, "mode")
 				d.Crash(mode, func(n uint64) uint64 { return rapid.Uint64Range(0, n-1).Draw(t, "draw") })
@@ -43,4 +46,21 @@ func TestNamesOfManyDirectories(t *testing.T) {
 			check()
 		}
 	})
+}
+
+// A disk on which files come and go, as a log's segments do, keeps nothing of those that are gone.
+func TestPathsThatAreGoneAreForgotten(t *testing.T) {
+	d := vdisk.New(vdisk.Config{})
+	for i := range 2000 {
+		require.NoError(t, d.Append(fmt.Sprintf("log/%d/%06d.log", i%7, i), []byte("record")))
+		if i >= 20 {
+			require.NoError(t, d.Remove(fmt.Sprintf("log/%d/%06d.log", (i-20)%7, i-20)))
+		}
+		d.EndSync(d.BeginSyncDir(fmt.Sprintf("log/%d", i%7)))
+	}
+	names, err := d.List("log")
+	require.NoError(t, err)
+	require.Len(t, names, 20)
+	require.Less(t, d.Paths(), 300)
+	require.True(t, d.CountsWhatLeadsToFiles())
 }
