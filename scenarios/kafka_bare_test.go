@@ -56,6 +56,9 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka-compaction", "clean-loses-aborted", 28, "compaction had left an empty batch of a transaction, and the ghost took no transaction for open by it"},
 		{"kafka-groups", "KeepOldEpochs", 24, "a deletion waited for a reassignment, and the reassignment for brokers that were told nothing of a topic that was to be deleted"},
 		{"kafka-eos", "verify-without-guard", 76, "offsets were committed to a topic that was just made, whose partition the coordinator took for deleted"},
+		{"kafka-eos", "verify-without-guard", 339, "the journal had lost a verdict, as it might, and partitions knew an epoch that its coordinator did not"},
+		{"kafka-eos", "completion-drops-another", 1276, "a slow broker was behind with its timers, and kept a member who was due"},
+		{"kafka-eos", "completion-drops-another", 1577, "ZooKeeper never answered a sync that was behind a write"},
 	} {
 		r, err := kafkaBare(t, c.scenario).Run(trial.Options{Seed: c.seed, Bug: c.defect})
 		require.NoError(t, err)
