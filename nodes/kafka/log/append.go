@@ -235,10 +235,8 @@ func (l *Log) write(d nodes.Disk, now time.Time, b record.Batch) error {
 	if err := s.added(d, b, l.cfg.indexInterval()); err != nil {
 		return err
 	}
-	if l.epochs.Assign(b.LeaderEpoch(), b.BaseOffset()) {
-		if err := l.saveEpochs(d); err != nil {
-			return err
-		}
+	if err := l.assign(d, b.LeaderEpoch(), b.BaseOffset()); err != nil {
+		return err
 	}
 	l.end = b.NextOffset()
 	l.unflushed += int(b.Count())

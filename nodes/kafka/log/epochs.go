@@ -131,21 +131,41 @@ func decodeEpochs(p []byte) (e EpochCache, ok bool) {
 	return e, true
 }
 
-// saveEpochs writes the epochs to the page cache. A loss of power may tear them: then they are read from the batches. An epoch of which
-// compaction has left no batch is forgotten then, and a follower that asks for it truncates to where the one before ends: further than
-// it need, never less.
+// saveEpochs writes the epochs to the page cache. A loss of power may tear them: then they are read from the batches. While it is not known which
+// epoch the end of the log is of, the file stays one that was torn, for the next process must not know more.
 func (l *Log) saveEpochs(d nodes.Disk) error {
-	return replace(d, l.dir+"/"+epochFile, l.epochs.encode())
+	var p []byte
+	if l.vague == noOffset {
+		p = l.epochs.encode()
+	}
+	return replace(d, l.dir+"/"+epochFile, p)
 }
 
-// AssignEpoch notes that a leader's epoch begins at the end of the log, as a leader does when it is elected, whether or
-// not it will ever append (KAFKA-7415).
-func (l *Log) AssignEpoch(d nodes.Disk, epoch int32) error {
-	if !l.epochs.Assign(epoch, l.end) {
+// assign notes that an epoch begins: with a batch, or with an election.
+func (l *Log) assign(d nodes.Disk, epoch int32, start int64) error {
+	vague := l.vague != noOffset
+	if vague {
+		start = min(start, l.vague)
+		l.vague = noOffset
+	}
+	if !l.epochs.Assign(epoch, start) && !vague {
 		return nil
 	}
 	return l.saveEpochs(d)
 }
+
+// cutEpochs forgets the epochs that begin at the new end of the log or later. It reports whether the file says otherwise.
+func (l *Log) cutEpochs(end int64) (changed bool) {
+	changed = l.epochs.TruncateEnd(end)
+	if l.vague >= end {
+		l.vague, changed = noOffset, true
+	}
+	return changed
+}
+
+// AssignEpoch notes that a leader's epoch begins at the end of the log, as a leader does when it is elected, whether or
+// not it will ever append (KAFKA-7415).
+func (l *Log) AssignEpoch(d nodes.Disk, epoch int32) error { return l.assign(d, epoch, l.end) }
 
 // LatestEpoch is the latest epoch in the log, record.NoLeaderEpoch if there is none.
 func (l *Log) LatestEpoch() int32 { return l.epochs.Latest() }

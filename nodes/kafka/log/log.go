@@ -21,6 +21,7 @@ type Log struct {
 	recovery int64      // recovery point: all below is durable
 	cleaned  int64      // compaction has been here
 	epochs   EpochCache
+	vague    int64 // from here to the end it is not known of which epoch the log is; noOffset if it is
 	prod     *producers
 	snaps    []int64 // offsets of the producer snapshots
 
@@ -43,7 +44,7 @@ type Log struct {
 }
 
 func (m *Manager) newLog(tp TopicPartition) *Log {
-	l := &Log{m: m, tp: tp, dir: tp.String(), prod: newProducers()}
+	l := &Log{m: m, tp: tp, dir: tp.String(), vague: noOffset, prod: newProducers()}
 	if m.opt.Config != nil {
 		l.cfg = m.opt.Config(tp)
 	}
@@ -59,7 +60,7 @@ func (l *Log) startAt(d nodes.Disk, now time.Time, offset int64) error {
 	l.prod.end = offset
 	l.lastFlush = now
 	// The file of the epochs is only ever replaced: by its name a partition is known to exist, whatever segments a crash takes.
-	l.epochs = nil
+	l.epochs, l.vague = nil, noOffset
 	if err := l.saveEpochs(d); err != nil {
 		return err
 	}

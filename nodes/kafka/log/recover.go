@@ -178,11 +178,14 @@ func (p *recovering) known(s *segment) (from int64, err error) {
 }
 
 // openEpochs reads the epochs: those below the recovery point from their file, the others from the batches. If there is no such
-// file, or it is torn, the batches say all.
+// file, or it is torn, the batches say all; but where compaction has left none, not which of two epochs that was. An epoch is said to begin where it may
+// have begun at the earliest: who is told that the one before ended too soon truncates further than it need, and who is told that it ended too
+// late keeps what nobody has committed.
 func (l *Log) openEpochs(d nodes.Disk, recovery int64) error {
 	p, err := d.ReadFile(l.dir + "/" + epochFile)
 	e, ok := decodeEpochs(p)
-	if err != nil || !ok {
+	torn := err != nil || !ok
+	if torn {
 		e, recovery = nil, l.first
 	}
 	was := slices.Clone(e)
@@ -191,16 +194,25 @@ func (l *Log) openEpochs(d nodes.Disk, recovery int64) error {
 	} else {
 		e.TruncateEnd(l.end + 1)
 	}
-	l.epochs = e
+	l.epochs, l.vague = e, noOffset
 	if recovery < l.end {
+		end := recovery // of what is known
 		err := l.scan(d, recovery, func(_ *segment, b record.Batch) error {
 			if b.BaseOffset() >= recovery {
-				l.epochs.Assign(b.LeaderEpoch(), b.BaseOffset())
+				start := b.BaseOffset()
+				if torn {
+					start = end
+				}
+				l.epochs.Assign(b.LeaderEpoch(), start)
 			}
+			end = b.NextOffset()
 			return nil
 		})
 		if err != nil {
 			return err
+		}
+		if torn && end < l.end {
+			l.vague = end
 		}
 	}
 	if err := l.completeEpochs(d); err != nil {

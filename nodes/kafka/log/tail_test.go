@@ -106,3 +106,39 @@ func TestAReadPassesOverNoBatchThatIsTooLarge(t *testing.T) {
 		require.Equal(t, []string{"0:large=1234567890"}, records(t, r.Records, 0))
 	}
 }
+
+// A loss of power takes the file of the epochs, and compaction has taken batches that told of them. What is said of an epoch then may be that it ended
+// sooner than it did, never later: what lies between would be kept by a replica that has it from nobody.
+func TestAnEpochNeverEndsLaterWhenItsFileIsTorn(t *testing.T) {
+	for _, prepare := range []func(*testing.T) (*broker, *log.Log){
+		func(t *testing.T) (*broker, *log.Log) { return gaps(t, 10_000) }, emptied,
+	} {
+		b, l := prepare(t)
+		require.NoError(t, l.Flush(b.d))
+		b.d.settle(t, b.Manager)
+		require.NoError(t, l.AssignEpoch(b.d, 9))
+		b.lead(t, l, 0, plain(0, "last=1"), 9)
+		last := l.EndOffset() - 1
+		ends := map[int32]int64{}
+		for _, e := range l.Epochs() {
+			_, ends[e.Epoch] = l.EndOffsetFor(e.Epoch)
+		}
+		_, err := l.TruncateTo(b.d, last)
+		require.NoError(t, err)
+		b.d.settle(t, b.Manager)
+		for range 2 {
+			require.NoError(t, b.d.Truncate("t-0/leader-epoch-checkpoint", 0))
+			l, _ = b.again(t, vdisk.LoseNothing)
+			require.Equal(t, last, l.EndOffset())
+		}
+		l, _ = b.again(t, vdisk.LoseNothing)
+		require.NoError(t, l.AssignEpoch(b.d, 10))
+		for range 2 {
+			for epoch, end := range ends {
+				_, got := l.EndOffsetFor(epoch)
+				require.LessOrEqual(t, got, end, "epoch %d of %v", epoch, l.Epochs())
+			}
+			l, _ = b.again(t, vdisk.LoseNothing)
+		}
+	}
+}

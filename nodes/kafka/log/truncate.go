@@ -101,7 +101,7 @@ func (l *Log) truncate(d nodes.Disk, offset int64) error {
 	end := c.end
 	l.end = end
 	l.hw, l.recovery, l.cleaned, l.first = min(l.hw, end), min(l.recovery, c.tail), min(l.cleaned, end), min(l.first, end)
-	if l.epochs.TruncateEnd(end) {
+	if l.cutEpochs(end) {
 		if err := l.saveEpochs(d); err != nil {
 			return err
 		}
