@@ -2,6 +2,7 @@ package zab
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"strings"
 	"testing"
@@ -46,6 +47,7 @@ func (l *lone) server() *Server {
 
 // teller says some bytes, all at once, and keeps what it is told.
 type teller struct {
+	to     nodes.ID // "" is the server that stands alone
 	say    []byte
 	heard  []byte
 	closed bool
@@ -56,7 +58,7 @@ func (*teller) Deliver(nodes.Env, nodes.ID, nodes.Message) {}
 func (*teller) Fire(nodes.Env, nodes.Tag)                  {}
 func (*teller) Synced(nodes.Env, nodes.Tag, error)         {}
 func (c *teller) Boot(env nodes.Env) error {
-	_ = env.Write(env.Dial(nodes.Addr{ID: "z", Port: 2181}, nodes.Framing{Stream: true}), c.say)
+	_ = env.Write(env.Dial(nodes.Addr{ID: cmp.Or(c.to, "z"), Port: 2181}, nodes.Framing{Stream: true}), c.say)
 	return nil
 }
 func (*teller) Opened(nodes.Env, nodes.Conn, string)           {}
@@ -207,22 +209,43 @@ func TestAClientThatFloodsWaits(t *testing.T) {
 	require.Zero(t, l.server().clients.inProcess)
 }
 
-// A server that stands alone has nobody to wait for with a sync, and is done with it before a write that was asked first is on its disk.
-func TestASyncBehindAWriteIsAnsweredBehindIt(t *testing.T) {
-	l := newLone(t, "")
-	create := &proto.CreateRequest{Path: "/a", ACL: open}
-	exists := &proto.ExistsRequest{Path: "/a"}
+// writesAndSyncs is what a client says that does not wait for answers, which are eight: a sync is behind each write.
+func writesAndSyncs() []byte {
 	sync := &proto.SyncRequest{Path: "/a"}
-	c := l.tell(framed(ask(1, proto.OpCreate, create)(), ask(2, proto.OpSync, sync)(), ask(3, proto.OpExists, exists)(), ask(4, proto.OpSync, sync)(), ask(5, proto.OpSync, sync)(),
-		ask(6, proto.OpSetData, &proto.SetDataRequest{Path: "/a", Version: -1})(), ask(7, proto.OpSync, sync)(), ask(8, proto.OpExists, exists)()))
+	return framed(ask(1, proto.OpCreate, &proto.CreateRequest{Path: "/a", ACL: open})(), ask(2, proto.OpSync, sync)(), ask(3, proto.OpExists, &proto.ExistsRequest{Path: "/a"})(),
+		ask(4, proto.OpSync, sync)(), ask(5, proto.OpSync, sync)(), ask(6, proto.OpSetData, &proto.SetDataRequest{Path: "/a", Version: -1})(), ask(7, proto.OpSync, sync)(),
+		ask(8, proto.OpExists, &proto.ExistsRequest{Path: "/a"})())
+}
+
+// inOrder holds what came of writesAndSyncs against what it must be.
+func (c *teller) inOrder(t *testing.T, s *Server) {
 	all := c.answers(t)
 	require.Len(t, all, 8)
 	for i, h := range all {
 		require.Equal(t, int32(i+1), h.Xid)
 		require.Equal(t, proto.CodeOK, h.Err)
 	}
-	require.Empty(t, l.server().pipe.commits.waiting)
-	require.Empty(t, l.server().pipe.commits.syncs)
+	require.Empty(t, s.pipe.commits.waiting)
+	require.Empty(t, s.pipe.commits.syncs)
+}
+
+// A server that stands alone has nobody to wait for with a sync, and is done with it before a write that was asked first is on its disk.
+func TestASyncBehindAWriteIsAnsweredBehindIt(t *testing.T) {
+	l := newLone(t, "")
+	l.tell(writesAndSyncs()).inOrder(t, l.server())
+}
+
+// A leader hears of a learner's sync while a write that was asked first waits for its turn to be prepared, and nothing else may be under way.
+func TestASyncBehindAWriteOfALearnerIsAnsweredBehindIt(t *testing.T) {
+	for _, id := range []nodes.ID{"z1", "z2", "z3", "z4"} {
+		ms := sim.Dist{Min: time.Millisecond, Mean: 2 * time.Millisecond}
+		r := newRigIn(t, sim.Config{Seed: 1, Net: sim.NetConfig{Delay: ms}, Disk: sim.DiskConfig{Sync: ms}, Stage: ms}, 3, 1, Quirks{})
+		require.True(t, r.u.RunUntil(r.serving, 30*time.Second))
+		c := &teller{to: id, say: writesAndSyncs()}
+		r.u.Add("c", func() nodes.Node { return c }).Start(0)
+		r.u.Run(r.u.Now() + time.Second)
+		c.inOrder(t, r.server(id))
+	}
 }
 
 // What a failed multi is answered is told by its parts: the header says that it was done.

@@ -177,7 +177,7 @@ func (c *commitProcessor) answerSync(env nodes.Env) {
 	r.synced = true
 	queue := c.waiting[r.session]
 	if len(queue) == 0 || queue[0] != r {
-		return // its client is gone, or has a write before it that a server which stands alone is still logging: that is answered first
+		return // its client is gone, or has a write before it that is under way yet, and is answered first: alone or for a learner, a sync overtakes it
 	}
 	c.p.s.answerRead(env, r)
 	c.goOn(env, r.session, queue[1:])

@@ -42,9 +42,15 @@ func zooFor(t testing.TB, i, voters, observers int) *config.Config {
 }
 
 func newRig(t *testing.T, seed uint64, voters, observers int, q Quirks) *rig {
+	return newRigIn(t, sim.Config{Seed: seed, Net: sim.NetConfig{Delay: sim.Dist{Min: time.Millisecond, Mean: time.Millisecond}},
+		Disk: sim.DiskConfig{Sync: sim.Dist{Min: time.Millisecond, Mean: time.Millisecond}}}, voters, observers, q)
+}
+
+// newRigIn is newRig in a universe of its own making.
+func newRigIn(t *testing.T, c sim.Config, voters, observers int, q Quirks) *rig {
 	r := &rig{t: t}
-	r.u = sim.New(sim.Config{Seed: seed, Recorder: &r.rec, Net: sim.NetConfig{Delay: sim.Dist{Min: time.Millisecond, Mean: time.Millisecond}},
-		Disk: sim.DiskConfig{Sync: sim.Dist{Min: time.Millisecond, Mean: time.Millisecond}}})
+	c.Recorder = &r.rec
+	r.u = sim.New(c)
 	for i := 1; i <= voters+observers; i++ {
 		id := nodes.ID(fmt.Sprintf("z%d", i))
 		r.ids = append(r.ids, id)
