@@ -117,14 +117,19 @@ type reading struct {
 	leader  int32 // the leader epoch in which the position was found to be good, -1 if not yet
 	buffer  []Record
 	paused  bool
-	busy    bool // a fetch of it is on its way
-	from    int32
+	busy    bool          // a fetch of it is on its way
+	reign   reign         // in which it was last fetched
+	from    int32         // the replica that the leader of the reign sends to (KIP-392), -1 for the leader itself
 	until   time.Duration // when to go back to the leader; from counts only before
 	high    int64         // the high watermark, -1 if not known
 	stable  int64         // the last stable offset, -1 if not known
 	start   int64         // the first offset of the log, -1 if not known
 	err     error         // to be returned by the next poll
 }
+
+// reign is who leads a partition, in which leader epoch. What a leader says of who has its records holds while it reigns: in the next epoch the replica
+// that it names may not have cut off yet what was never committed.
+type reign struct{ leader, epoch int32 }
 
 // NewConsumer returns a consumer of a cluster.
 func NewConsumer(c *Cluster, config ConsumerConfig) *Consumer {

@@ -3,6 +3,7 @@ package client_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,6 +174,39 @@ func TestAReaderIsSentToAFollowerAndFromThereBack(t *testing.T) { // KIP-392
 		require.NoError(t, err, "a follower that lags is no reason to reset")
 		require.Len(t, records, 1)
 	})
+}
+
+// What a leader has said of its followers ends with its reign: the replica may not have cut off yet what the new leader does not have (KIP-320, KIP-392).
+func TestAReaderAsksANewLeaderWhereToRead(t *testing.T) {
+	for _, leader := range []int32{1, 2} { // a leader that is elected once more has a new epoch too
+		w := newToys(t, 3, 1)
+		part := tp{Topic: "a"}
+		w.put(part, "0")
+		w.parts[part].prefers = 3
+		config := w.config()
+		config.Rack = "east"
+		w.run(config, func(tt *task.T, c *client.Cluster) {
+			r := client.NewConsumer(c, client.ConsumerConfig{})
+			require.NoError(t, r.Assign(part))
+			records, err := r.Poll(tt, time.Second)
+			require.NoError(t, err)
+			require.Len(t, records, 1)
+			require.Contains(t, w.seen, "3 Fetch")
+			r.Pause(part) // no fetch is on its way that the change would refuse
+			_, err = r.Poll(tt, 2*time.Second)
+			require.NoError(t, err)
+			r.Resume(part)
+			w.lead(part, leader, 1)
+			w.put(part, "1")
+			require.NoError(t, c.Refresh(tt, "a"))
+			w.seen = nil
+			records, err = r.Poll(tt, time.Second)
+			require.NoError(t, err)
+			require.Len(t, records, 1)
+			asked := slices.DeleteFunc(w.seen, func(s string) bool { return !strings.HasSuffix(s, " Fetch") })
+			require.Equal(t, []string{fmt.Sprintf("%d Fetch", leader), "3 Fetch"}, asked, "the new leader may send on to the same replica")
+		})
+	}
 }
 
 func TestAReaderThatIsSentToAnUnknownFollowerAsksWhoThereIs(t *testing.T) {

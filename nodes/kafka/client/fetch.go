@@ -47,6 +47,9 @@ func (c *Consumer) fetch(t *task.T) {
 			continue
 		}
 		broker, epoch, ok := c.cluster.leader(r.tp)
+		if now := (reign{broker, epoch}); ok && r.reign != now {
+			r.reign, r.from = now, -1
+		}
 		if r.from >= 0 && t.Monotonic() < r.until {
 			if _, alive := c.cluster.broker(r.from); alive {
 				broker = r.from
