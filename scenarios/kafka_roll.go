@@ -21,6 +21,7 @@ const (
 const (
 	kafkaAttends = 100 * time.Millisecond // at most so much of the time between two events counts
 	kafkaGrace   = 300 * time.Millisecond // for timers that are late
+	trueRate     = 1_000_000              // of a clock
 )
 
 // kafkaRolls is the ghost of what coordinators know of their members.
@@ -35,6 +36,12 @@ type kafkaRolls struct {
 type kafkaAttended struct {
 	incarnation uint32
 	last, total time.Duration
+	slow, fast  int64 // the slowest and the fastest rate that its clock has had, in parts per million
+}
+
+// clocked is how long a time by the broker's clock may last by the same clock: a timer that was set while that was slow is late when it is fast.
+func (a *kafkaAttended) clocked(d time.Duration) time.Duration {
+	return d/time.Duration(a.slow)*time.Duration(a.fast) + kafkaGrace
 }
 
 // kafkaRolled is a member as one reign of a coordinator has it.
@@ -63,7 +70,7 @@ func (g *kafkaWatch) rolls(b *broker.Broker) {
 	m, s := g.glancing.m, &g.rolled
 	a := s.attended[m.ID()]
 	if now := m.Monotonic(); a == nil || a.incarnation != m.Incarnation() {
-		a = &kafkaAttended{m.Incarnation(), now, 0}
+		a = &kafkaAttended{incarnation: m.Incarnation(), last: now, slow: trueRate, fast: trueRate}
 		s.attended[m.ID()] = a
 	} else {
 		if m.Behind() == 0 {
@@ -71,6 +78,8 @@ func (g *kafkaWatch) rolls(b *broker.Broker) {
 		}
 		a.last = now
 	}
+	rate := trueRate + m.DriftPPM()
+	a.slow, a.fast = min(a.slow, rate), max(a.fast, rate)
 	b.Groups().Glances(0, &s.glance, func() {
 		g.plans(a, &s.glance)
 		within := time.Duration(0)
@@ -96,14 +105,14 @@ func (g *kafkaWatch) member(a *kafkaAttended, of *group.Glance, now *group.Membe
 		was.heard, was.since = now.Heard, a.total
 	}
 	g.k.w.Asked(kafkaSilent)
-	if silent := a.total - was.since; !now.Waits && silent > now.Session+kafkaGrace {
+	if silent := a.total - was.since; !now.Waits && silent > a.clocked(now.Session) {
 		g.violate(kafkaSilent, "%s keeps %s (%s) in group %s, which has said nothing for %v; its session time-out is %v", m.ID(), now.Member, now.ClientID, of.Group, silent.Round(time.Millisecond), now.Session)
 	}
 	if was.generation != of.Generation || !now.Unsynced {
 		was.generation, was.told, was.within = of.Generation, a.total, within
 	}
 	g.k.w.Asked(kafkaSyncs)
-	if late := a.total - was.told; now.Unsynced && late > was.within+kafkaGrace {
+	if late := a.total - was.told; now.Unsynced && late > a.clocked(was.within) {
 		g.violate(kafkaSyncs, "%s keeps %s (%s) in generation %d of group %s, which has not asked what it reads in it for %v; the rebalance time-out is %v",
 			m.ID(), now.Member, now.ClientID, of.Generation, of.Group, late.Round(time.Millisecond), was.within)
 	}

@@ -92,6 +92,10 @@ func (m *Machine) Monotonic() time.Duration {
 // Wall is the machine's wall clock: see Monotonic.
 func (m *Machine) Wall() time.Time { return m.u.epoch.Add(time.Duration(m.clock.wall(m.u.now))) }
 
+// DriftPPM is by how much the machine's clocks run fast now (or slow, if negative), in parts per million: see Drift. A timer keeps the
+// time at which it was to fire when it was set, so one that was set on a slow clock is late by one that is faster since.
+func (m *Machine) DriftPPM() int64 { return m.clock.ppm }
+
 // StepClock makes the machine's wall clock jump by d, forwards or backwards. The
 // monotonic clock, and so the timers, do not notice.
 func (m *Machine) StepClock(d time.Duration) { m.clock.offset += int64(d) }
