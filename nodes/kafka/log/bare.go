@@ -34,10 +34,26 @@ func (l *Log) bare(from, to int64) iter.Seq[record.Batch] {
 // Kafka answers with nothing, and counts the follower as one that has the log end offset (LocalLog.read, whose last case that is; KAFKA-9065 is
 // what it did to coordinators). There the follower joins the ISR with a log that ends before the high watermark, and if it is elected, it gives
 // offsets out that consumers have passed already.
-func (r *reading) bare(from, to int64) {
+func (r *reading) bare(from, to int64) bool {
 	for b := range r.l.bare(from, to) {
 		if !r.take(b) {
-			return
+			return false
 		}
 	}
+	return true
+}
+
+// epochsBefore takes batches without records where an epoch begins in the gap that compaction has left before a batch: the follower, which
+// learns of epochs from batches, would learn a later beginning. Once it leads, it would let a replica keep what that has appended by
+// itself in the epoch before, and nobody has committed. Kafka's does.
+func (r *reading) epochsBefore(b record.Batch) bool {
+	for _, e := range r.l.epochs {
+		if e.Start >= b.BaseOffset() {
+			break
+		}
+		if e.Start >= r.next {
+			return r.bare(e.Start, b.BaseOffset())
+		}
+	}
+	return true
 }

@@ -43,8 +43,8 @@ func (l *Log) bound(iso Isolation) int64 {
 // OFFSET_OUT_OF_RANGE for an offset before the start of the log or behind its end, and nothing from an offset that the
 // isolation does not let one see. Every batch is held against its checksum: damage is a *CorruptError, never served.
 //
-// Where compaction has left nothing from the offset to the end of the log, a follower (LogEnd) gets batches without records that lead there, see
-// bare. Consumers get nothing, as from Kafka.
+// A follower (LogEnd) gets batches without records, see bare, where compaction has left nothing from the offset to the end of the log, and where it
+// has taken away the batch that an epoch began with. Consumers get neither, as from Kafka.
 func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne bool, iso Isolation) (Fetched, error) {
 	out := Fetched{Records: dst, Start: l.first, HighWatermark: l.hw, LastStable: l.LastStableOffset(), End: l.end}
 	if offset < l.first || offset > l.end {
@@ -58,7 +58,7 @@ func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne 
 	if q.ReadAboveLSO && iso == ReadCommitted {
 		bound = l.hw
 	}
-	r := reading{l: l, dst: dst, start: len(dst), next: offset, bound: bound, max: maxBytes, minOne: minOne}
+	r := reading{l: l, dst: dst, start: len(dst), next: offset, bound: bound, max: maxBytes, minOne: minOne, follower: iso == LogEnd}
 	for i := l.at(offset); i < len(l.segs) && !r.some() && !r.full; i++ {
 		if q.ReadAboveHWAtRoll && iso == ReadUncommitted && i < len(l.segs)-1 {
 			r.bound = max(r.bound, l.endOf(i))
@@ -67,7 +67,7 @@ func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne 
 			return out, err
 		}
 	}
-	if iso == LogEnd && !r.some() && !r.full {
+	if r.follower && !r.some() && !r.full {
 		r.bare(offset, l.end)
 	}
 	out.Records = r.dst
@@ -80,14 +80,15 @@ func (l *Log) Read(d nodes.Disk, dst []byte, offset int64, maxBytes int, minOne 
 
 // reading is a read on its way.
 type reading struct {
-	l      *Log
-	dst    []byte
-	start  int   // of what it has taken, in dst
-	next   int64 // offset behind the last batch that it has taken; before, the one that was asked for
-	bound  int64
-	max    int // bytes
-	minOne bool
-	full   bool // what comes next is beyond the bound, or too large. It must not be passed over: nobody would ask for it again
+	l        *Log
+	dst      []byte
+	start    int   // of what it has taken, in dst
+	next     int64 // offset behind the last batch that it has taken; before, the one that was asked for
+	bound    int64
+	max      int // bytes
+	minOne   bool
+	follower bool
+	full     bool // what comes next is beyond the bound, or too large. It must not be passed over: nobody would ask for it again
 }
 
 func (r *reading) some() bool { return len(r.dst) > r.start }
@@ -143,7 +144,9 @@ func (r *reading) segment(d nodes.Disk, s *segment) error {
 			}
 			return s.corrupt(w, err)
 		}
-		r.take(b)
+		if r.follower && !r.epochsBefore(b) || !r.take(b) {
+			return nil
+		}
 	}
 }
 

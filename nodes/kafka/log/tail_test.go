@@ -142,3 +142,19 @@ func TestAnEpochNeverEndsLaterWhenItsFileIsTorn(t *testing.T) {
 		}
 	}
 }
+
+// An epoch begins where its leader began it, also for who follows a leader of which compaction has taken away what was appended there.
+func TestAFollowerLearnsWhereEpochsBeginOfWhichCompactionHasLeftNoBeginning(t *testing.T) {
+	for _, maxBytes := range []int{1, 150, 10_000} {
+		b, leader := gaps(t, 10_000)
+		f, follower := fresh(t, compacted, log.Quirks{})
+		for follower.EndOffset() < leader.EndOffset() {
+			r, err := leader.Read(b.d, nil, follower.EndOffset(), maxBytes, true, log.LogEnd)
+			require.NoError(t, err)
+			_, err = follower.AppendAsFollower(f.d, epoch, r.Records)
+			require.NoError(t, err)
+		}
+		require.Equal(t, leader.Epochs(), follower.Epochs())
+		require.Equal(t, b.dump(t, leader, 0, log.LogEnd), f.dump(t, follower, 0, log.LogEnd))
+	}
+}
