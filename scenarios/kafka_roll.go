@@ -39,9 +39,10 @@ type kafkaAttended struct {
 	slow, fast  int64 // the slowest and the fastest rate that its clock has had, in parts per million
 }
 
-// clocked is how long a time by the broker's clock may last by the same clock: a timer that was set while that was slow is late when it is fast.
-func (a *kafkaAttended) clocked(d time.Duration) time.Duration {
-	return d/time.Duration(a.slow)*time.Duration(a.fast) + kafkaGrace
+// clocked is how long a time by the broker's clock may last by the same clock: a timer that was set while that was slow is late when it is fast,
+// and a schedule makes it late by its window, and so the stage that it is handled in.
+func (a *kafkaAttended) clocked(d, window time.Duration) time.Duration {
+	return d/time.Duration(a.slow)*time.Duration(a.fast) + kafkaGrace + 2*window
 }
 
 // kafkaRolled is a member as one reign of a coordinator has it.
@@ -105,14 +106,14 @@ func (g *kafkaWatch) member(a *kafkaAttended, of *group.Glance, now *group.Membe
 		was.heard, was.since = now.Heard, a.total
 	}
 	g.k.w.Asked(kafkaSilent)
-	if silent := a.total - was.since; !now.Waits && silent > a.clocked(now.Session) {
+	if silent := a.total - was.since; !now.Waits && silent > a.clocked(now.Session, g.k.w.Options.Window) {
 		g.violate(kafkaSilent, "%s keeps %s (%s) in group %s, which has said nothing for %v; its session time-out is %v", m.ID(), now.Member, now.ClientID, of.Group, silent.Round(time.Millisecond), now.Session)
 	}
 	if was.generation != of.Generation || !now.Unsynced {
 		was.generation, was.told, was.within = of.Generation, a.total, within
 	}
 	g.k.w.Asked(kafkaSyncs)
-	if late := a.total - was.told; now.Unsynced && late > a.clocked(was.within) {
+	if late := a.total - was.told; now.Unsynced && late > a.clocked(was.within, g.k.w.Options.Window) {
 		g.violate(kafkaSyncs, "%s keeps %s (%s) in generation %d of group %s, which has not asked what it reads in it for %v; the rebalance time-out is %v",
 			m.ID(), now.Member, now.ClientID, of.Generation, of.Group, late.Round(time.Millisecond), was.within)
 	}
