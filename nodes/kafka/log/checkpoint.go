@@ -40,6 +40,9 @@ func (l *Log) value(which checkpointKind) int64 {
 		if l.restarting != nil {
 			return *l.restarting
 		}
+		if l.held > 0 {
+			return l.kept
+		}
 		return l.first
 	}
 	return l.cleaned

@@ -18,7 +18,11 @@ func (l *Log) Flush(d nodes.Disk) error {
 		return nil
 	}
 	l.flushing, l.flushMore, l.unflushed = true, false, 0
-	var steps []step
+	return l.m.start(d, append(l.syncs(), step{do: doFlushed, log: l, off: l.end, gen: l.truncs})...)
+}
+
+// syncs are the steps after which the log is durable up to its present end, for which the recovery point may move then.
+func (l *Log) syncs() (steps []step) {
 	sync := func(name string) { steps = append(steps, step{do: doSync, name: name}) }
 	for i, s := range l.segs {
 		if l.endOf(i) < l.recovery {
@@ -34,9 +38,7 @@ func (l *Log) Flush(d nodes.Disk) error {
 		}
 	}
 	sync(l.dir + "/" + epochFile)
-	return l.m.start(d, append(steps,
-		step{do: doSyncDir, name: l.dir},
-		step{do: doFlushed, log: l, off: l.end, gen: l.truncs})...)
+	return append(steps, step{do: doSyncDir, name: l.dir})
 }
 
 func (l *Log) flushed(d nodes.Disk, off int64, truncs uint64) error {
@@ -69,7 +71,7 @@ func (l *Log) tick(d nodes.Disk, now time.Time) error {
 			}
 		}
 	}
-	return l.retain(d, now)
+	return l.retain(d, now, l.first)
 }
 
 // since is how old a time in milliseconds is.

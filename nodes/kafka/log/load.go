@@ -120,10 +120,16 @@ func (m *Manager) settle(d nodes.Disk) error {
 }
 
 // removeStale removes what the start has found below the log start, when that is durable: a process that was killed may have left it
-// in the page cache alone, and with the old one the log must be whole.
+// in the page cache alone, and with the old one the log must be whole. So may the snapshot be that says what the segments did of their producers.
 func (l *Log) removeStale(d nodes.Disk) error {
 	l.busy++
 	steps := []step{{do: doSyncDir}}
+	for _, at := range l.snaps {
+		steps = append(steps, step{do: doSync, name: offsetName(l.dir, at, snapExt)})
+	}
+	if len(l.snaps) > 0 {
+		steps = append(steps, step{do: doSyncDir, name: l.dir})
+	}
 	for _, s := range l.stale {
 		for _, ext := range segmentExts {
 			steps = append(steps, step{do: doRemove, name: s.file(ext)})
@@ -176,9 +182,11 @@ func (l *Log) open(d nodes.Disk, now time.Time, p points, clean bool) (r Recover
 	if !p.hasStart && len(l.segs) > 0 {
 		p.start = l.segs[0].base
 	}
-	for len(l.segs) > 1 && l.segs[1].base <= p.start {
-		l.stale, l.segs = append(l.stale, l.segs[0]), l.segs[1:]
+	n, err := l.below(d, p)
+	if err != nil {
+		return r, true, err
 	}
+	l.stale, l.segs = l.segs[:n:n], l.segs[n:]
 	if len(l.segs) == 0 || l.segs[0].base > p.start {
 		if p.recovery > p.start {
 			return r, true, &CorruptError{File: l.dir, Why: fmt.Sprintf("the segments from offset %d on are missing, which had been synced up to %d", p.start, p.recovery)}

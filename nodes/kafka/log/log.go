@@ -30,6 +30,8 @@ type Log struct {
 	truncs     uint64   // changes when it is cut
 	pending    *cutback // that waits for busy to end
 	cut        bool     // a truncation waits for the disk
+	held       int      // moves of the log start for which it is not safe yet to be durable
+	kept       int64    // the log start that is checkpointed meanwhile
 	restarting *int64   // the offset that a full truncation will start at
 	created    bool
 	deleting   bool
@@ -197,6 +199,11 @@ func (l *Log) run(d nodes.Disk, st *step) error {
 		return l.switchTo(d, st.swap)
 	case doLive:
 		return l.live(d, st.swap)
+	case doDurable:
+		l.recovery = max(l.recovery, st.off)
+	case doStarted:
+		l.held--
+		l.kept = max(l.kept, st.off)
 	case doRelease:
 		return l.release(d)
 	}

@@ -24,6 +24,8 @@ const (
 	doSaved                    // which checkpoint's write has ended
 	doCreated
 	doFlushed  // up to off, if nothing was truncated since gen
+	doDurable  // up to off: nothing can have been truncated
+	doStarted  // the log start off may be checkpointed
 	doTruncate // to off
 	doRecut    // the truncation is durable
 	doRestart  // truncate fully and start at off
