@@ -49,7 +49,7 @@ var kafkaSeeds = map[string]map[string]kafkaFound{
 		"no-zkversion-refresh":         {"1-120", "isr-changes-have-an-outcome"},
 		"shutting-down-stays-in-isr":   {"1-40", "who-shuts-down-leads-no-more"},
 		"preferred-fenced":             {"1-100", "consumers-are-sent-to-who-is-in-sync"},
-		"halt-on-unclean":              {"1-200", "brokers-start-and-go-on"},
+		"halt-on-unclean":              {"1-40", "brokers-start-and-go-on"},
 		"stop-replica-without-epoch":   {"1-40", "orders-of-the-past-are-refused"},
 		"metadata-from-old-controller": {"1-160", "brokers-follow-the-latest-controller"},
 		"no-broker-epoch-check":        {"1-160", "who-joins-is-who-has-fetched"},

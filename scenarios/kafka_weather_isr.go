@@ -9,7 +9,7 @@ import (
 // conditionsOfISRs are those of defects of who is in sync, and who may lead or be read from.
 func (k *kafkaWorld) conditionsOfISRs(name string) {
 	switch name {
-	case "halt-on-unclean": // who has deleted all that it had, and lost its epochs with its power, is ahead of a leader that has lost more
+	case "halt-on-unclean": // brokers of its time cut a log back to the high watermark, which may be more than a leader has that has lost its power
 		k.works = append(k.works, (*kafkaClient).trim, (*kafkaClient).trim, (*kafkaClient).trim)
 		k.copies(2)
 		k.text += "log.segment.bytes=200\nreplica.lag.time.max.ms=300\n"
@@ -17,6 +17,8 @@ func (k *kafkaWorld) conditionsOfISRs(name string) {
 			k.topics[i].minISR = 1
 		}
 		k.storage("crash")
+		k.quirks.Replica.TruncateToHW = !k.shape.bare
+		k.excused = append(k.excused, kafkaCandidate, kafkaComplete, kafkaStrongISR, kafkaWeakISR, kafkaMatching, kafkaPrefix, kafkaAcked, kafkaRead, kafkaCuts, kafkaSequence)
 	case "preferred-out-of-isr", "preferred-fenced":
 		k.racks = true
 		k.copies(3)
