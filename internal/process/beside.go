@@ -2,13 +2,13 @@ package process
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,24 +50,26 @@ func Run(m *testing.M) int {
 	return code
 }
 
+// Where the ports of a process are: those of two that run at a time, and have process ids that are near, are others.
+const firstPort, blocks, blockSize = 10_000, 20, 1_000
+
+// taken counts the ports that were looked at.
+var taken atomic.Uint64
+
 // Ports are ports of the loopback address on which nothing listens. They are outside of the range from which systems
-// take those of outgoing connections, so that they stay free.
+// take those of outgoing connections, so that they stay free; and none is given out again until hundreds of others have been,
+// since whoever is to listen there may not do so yet.
 func Ports(t testing.TB, n int) []int {
 	t.Helper()
 	var ports []int
-	seen := map[int]bool{}
-	for range 1000 {
-		port := 10_000 + rand.IntN(20_000)
+	for range blockSize {
+		port := firstPort + os.Getpid()%blocks*blockSize + int(taken.Add(1)%blockSize)
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			continue
 		}
 		require.NoError(t, l.Close())
-		if !seen[port] {
-			seen[port] = true
-			ports = append(ports, port)
-		}
-		if len(ports) == n {
+		if ports = append(ports, port); len(ports) == n {
 			return ports
 		}
 	}
