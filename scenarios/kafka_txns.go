@@ -139,8 +139,13 @@ func (x *kafkaTxns) of(pid int64) *kafkaTxn {
 
 // within tells whether a producer has a transaction open before an offset.
 func (c *kafkaCopy) within(pid, before int64) bool {
-	for at := before - 1; at >= c.first; at-- {
-		if e := c.entry(at); e.txn && e.pid == pid {
+	return openAtTheEnd(c.entries[:max(before-c.first, 0)], pid)
+}
+
+// openAtTheEnd tells whether a producer has a transaction open behind some records.
+func openAtTheEnd(records []kafkaEntry, pid int64) bool {
+	for _, e := range slices.Backward(records) {
+		if e.txn && e.pid == pid {
 			return !e.control
 		}
 	}

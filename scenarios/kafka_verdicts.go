@@ -68,14 +68,7 @@ func (t *kafkaTxn) decided(commit bool) bool {
 }
 
 // open tells whether what was committed before an offset has a transaction of a producer that is open.
-func (p *kafkaPart) open(pid, before int64) bool {
-	for at := before - 1; at >= 0; at-- {
-		if e := p.committed[at]; e.txn && e.pid == pid {
-			return !e.control
-		}
-	}
-	return false
-}
+func (p *kafkaPart) open(pid, before int64) bool { return openAtTheEnd(p.committed[:before], pid) }
 
 // carries holds the coordinator that the cluster has for the journal's partition against the transactions that it has decided. One that has been
 // deposed, and has not heard of that, stops as soon as a leader refuses its markers.
