@@ -117,19 +117,25 @@ func TestADeletionForgetsNoProducerHoweverOftenABrokerDies(t *testing.T) {
 // A start does not believe the snapshots behind the recovery point, so the segments that it finds may have none.
 func TestADeletionMakesTheSnapshotThatThereIsNot(t *testing.T) {
 	for name, deletes := range deletions {
-		b, _ := numbered(t, 9)
-		l, _ := b.again(t, vdisk.LoseNothing)
-		knows(t, l, name)
-		require.Greater(t, len(l.Segments()), 3)
-		l.SetHighWatermark(l.EndOffset())
-		require.NoError(t, deletes(b, l))
-		b.d.settle(t, b.Manager)
-		start := l.StartOffset()
-		require.NotZero(t, start)
-		l, _ = b.again(t, vdisk.LoseUnsynced)
-		require.Equal(t, start, l.StartOffset())
-		knows(t, l, name)
-		require.Equal(t, int64(9), l.EndOffset())
+		for _, flushed := range []bool{false, true} { // the recovery point is above the snapshot that is made
+			b, _ := numbered(t, 9)
+			l, _ := b.again(t, vdisk.LoseNothing)
+			knows(t, l, name)
+			require.Greater(t, len(l.Segments()), 3)
+			l.SetHighWatermark(l.EndOffset())
+			if flushed {
+				require.NoError(t, l.Flush(b.d))
+				b.d.settle(t, b.Manager)
+			}
+			require.NoError(t, deletes(b, l))
+			b.d.settle(t, b.Manager)
+			start := l.StartOffset()
+			require.NotZero(t, start)
+			l, _ = b.again(t, vdisk.LoseUnsynced)
+			require.Equal(t, start, l.StartOffset())
+			knows(t, l, name)
+			require.Equal(t, int64(9), l.EndOffset())
+		}
 	}
 }
 
