@@ -10,23 +10,16 @@ import (
 	"orrery/nodes/task"
 )
 
-// Positions are where the polls have got to in the partitions that are assigned.
+// Positions are where the polls have got to in the partitions that are assigned. Each has the leader epoch of the last record before it, as
+// in a position of Kafka's consumer: whoever goes on there knows by it which leaders are too old to be asked (KIP-320).
 func (c *Consumer) Positions() []Offset {
 	var offsets []Offset
 	for _, r := range c.parts {
 		if r.known {
-			offsets = append(offsets, Offset{TopicPartition: r.tp, Offset: r.offset, LeaderEpoch: r.lastEpoch()})
+			offsets = append(offsets, Offset{TopicPartition: r.tp, Offset: r.offset, LeaderEpoch: r.passed})
 		}
 	}
 	return offsets
-}
-
-// lastEpoch is the epoch of the record before the position, -1 if that is not known.
-func (r *reading) lastEpoch() int32 {
-	if len(r.buffer) > 0 {
-		return -1
-	}
-	return r.epoch
 }
 
 // Commit makes offsets (none: Positions) those from which the group reads on, and waits for the coordinator. ErrCommit

@@ -112,6 +112,7 @@ type reading struct {
 	known   bool  // there is a position
 	reset   bool  // there is none, and the policy says which
 	offset  int64 // the next record to return
+	passed  int32 // the leader epoch of the last record before offset, -1 if not known
 	fetched int64 // the next record to fetch
 	epoch   int32 // of the last record before fetched, -1 if not known
 	leader  int32 // the leader epoch in which the position was found to be good, -1 if not yet
@@ -205,7 +206,7 @@ func (c *Consumer) SeekToReset(t *task.T, p TopicPartition, to Reset) error {
 
 // seek makes offset the position; epoch is that of the record before it, -1 if not known.
 func (r *reading) seek(offset int64, epoch int32) {
-	r.known, r.reset, r.offset, r.fetched, r.epoch, r.leader, r.buffer, r.err = true, false, offset, offset, epoch, -1, nil, nil
+	r.known, r.reset, r.offset, r.passed, r.fetched, r.epoch, r.leader, r.buffer, r.err = true, false, offset, epoch, offset, epoch, -1, nil, nil
 }
 
 // Pause leaves a partition unread, until Resume.
@@ -288,14 +289,16 @@ func (c *Consumer) take(t *task.T) (records []Record, err error) {
 		if n := min(c.config.MaxRecords-len(records), len(r.buffer)); n > 0 && !r.paused {
 			records = append(records, r.buffer[:n]...)
 			r.buffer = r.buffer[n:]
-			r.offset = records[len(records)-1].Offset + 1
+			last := &records[len(records)-1]
+			r.offset, r.passed = last.Offset+1, last.LeaderEpoch
 		}
 		if len(r.buffer) > 0 && !r.paused {
 			break // it goes on here
 		}
-		r.offset = max(r.offset, r.fetched)
-		if len(r.buffer) > 0 {
+		if len(r.buffer) > 0 { // paused
 			r.offset = r.buffer[0].Offset
+		} else if r.offset <= r.fetched {
+			r.offset, r.passed = r.fetched, r.epoch
 		}
 		c.next++
 	}

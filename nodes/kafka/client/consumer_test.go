@@ -112,6 +112,28 @@ func TestAConsumerSeeksAndPauses(t *testing.T) {
 	})
 }
 
+// A position says in which leader epoch the record before it was written even while records behind it wait to be returned: whoever reads on from
+// there, when it has been committed, must not ask a leader of before that epoch, which may not have the record (KIP-320).
+func TestAPositionHasTheLeaderEpochOfTheRecordBeforeIt(t *testing.T) {
+	w := newToys(t, 2, 1)
+	p := tp{Topic: "a"}
+	w.put(p, "0", "1")
+	w.lead(p, 2, 2)
+	w.put(p, "2", "3")
+	w.run(w.config(), func(tt *task.T, c *client.Cluster) {
+		r := client.NewConsumer(c, client.ConsumerConfig{MaxRecords: 1})
+		require.NoError(t, r.Assign(p))
+		for i, epoch := range []int32{0, 0, 1, 1} {
+			records, err := r.Poll(tt, time.Second)
+			require.NoError(t, err)
+			require.Len(t, records, 1)
+			require.Equal(t, []client.Offset{{TopicPartition: p, Offset: int64(i) + 1, LeaderEpoch: epoch}}, r.Positions())
+		}
+		require.NoError(t, r.Seek(p, 1))
+		require.Equal(t, []client.Offset{{TopicPartition: p, Offset: 1, LeaderEpoch: -1}}, r.Positions())
+	})
+}
+
 func TestTruncationIsNoticed(t *testing.T) { // KIP-320
 	for _, quirk := range []bool{false, true} {
 		w := newToys(t, 2, 1)

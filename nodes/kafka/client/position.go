@@ -125,7 +125,7 @@ func (c *Consumer) validate(t *task.T, r *reading) {
 		r.known, r.reset = false, true
 	} else {
 		if r.offset < end { // there are records below that were not returned yet
-			end, endEpoch = r.offset, -1
+			end, endEpoch = r.offset, r.passed
 		}
 		r.seek(min(end, from), endEpoch)
 		r.leader = epoch
