@@ -51,10 +51,13 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		seed             uint64
 		was              string
 	}{
+		{"kafka", "halt-on-unclean", 617, "a consumer was not told that what it had read was lost, for the leader had deleted what it had instead"},
 		{"kafka", "full-truncation-keeps-hw", 57, "a follower joined whose log ended where its leader's began, and differed in what the leader had deleted"},
 		{"kafka", "preferred-out-of-isr", 489, "a consumer was sent to a broker that it did not know, and asked the leader again for ever"},
 		{"kafka-compaction", "clean-loses-aborted", 28, "compaction had left an empty batch of a transaction, and the ghost took no transaction for open by it"},
 		{"kafka-groups", "ResetOnFollower", 160, "batches were deleted before what is known of their producers was durable, and an acknowledged one was appended once more"},
+		{"kafka-groups", "ResetOnFollower", 365, "a follower began anew while it was told of a next leader, and the ghost took it for an append"},
+		{"kafka-groups", "ResetOnFollower", 550, "a leader had deleted before it led what who joined it had wrong"},
 		{"kafka-groups", "KeepOldEpochs", 24, "a deletion waited for a reassignment, and the reassignment for brokers that were told nothing of a topic that was to be deleted"},
 		{"kafka-eos", "verify-without-guard", 76, "offsets were committed to a topic that was just made, whose partition the coordinator took for deleted"},
 		{"kafka-eos", "verify-without-guard", 339, "the journal had lost a verdict, as it might, and partitions knew an epoch that its coordinator did not"},

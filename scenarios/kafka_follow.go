@@ -17,6 +17,7 @@ const (
 type kafkaReign struct {
 	entries []kafkaEntry
 	first   int64
+	start   int64 // up to where it has deleted what it had
 	// unsure tells that nobody knows what it had: it died within a handler, or led again after it had lost something.
 	unsure bool
 }
@@ -55,10 +56,26 @@ func (g *kafkaWatch) reigns(p *kafkaPart, r *kafkaReplica, epoch int32) {
 			l.entries = append(l.entries, r.copy.entry(l.end()))
 		}
 	}
+	l = p.reigns[epoch]
+	l.start = max(l.start, r.copy.first)
 }
 
-// follows looks at a follower whose log has grown, from an offset on.
+// deleted tells whether a leader of this epoch or of a later one has deleted a record, or what it had in its place.
+func (l kafkaReigns) deleted(epoch int32, at int64) bool {
+	for e, of := range l {
+		if e >= epoch && at < of.start {
+			return true
+		}
+	}
+	return false
+}
+
+// follows looks at a follower whose log has grown, from an offset on. One that has begun anew where its leader's begins (a full truncation) has
+// appended nothing yet, and need not know who leads: it may have begun in an epoch, and be told of the next while that waits for the disk.
 func (g *kafkaWatch) follows(p *kafkaPart, r *kafkaReplica, now replica.Glance, from int64) {
+	if from = max(from, r.copy.first); from == r.copy.end {
+		return
+	}
 	l := p.reigns[now.Epoch]
 	if l != nil && l.unsure || p.lossy || p.muddled || r.tainted {
 		return

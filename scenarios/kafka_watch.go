@@ -280,9 +280,8 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 		}
 		err = r.copy.extend(disk, l)
 	}
-	if r.start = l.StartOffset(); r.leading && r.epoch == p.state.LeaderEpoch {
-		p.deleted = max(p.deleted, min(r.start, int64(len(p.committed))))
-	}
+	r.start = l.StartOffset()
+	p.deletes(r)
 	if err != nil {
 		g.violate(kafkaLogFile, "the log of %s on %s %v", p.tp, r.id, err)
 		return
@@ -298,10 +297,18 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 	}
 }
 
+// deletes notes what a leader has deleted, also before it led: each replica deletes by its own clock.
+func (p *kafkaPart) deletes(r *kafkaReplica) {
+	if r.leading && r.epoch == p.state.LeaderEpoch {
+		p.deleted = max(p.deleted, min(r.start, int64(len(p.committed))))
+	}
+}
+
 // compare moves on how far a log is what was committed. What a leader has deleted, and that was committed then, no log needs to have or
 // to have right: strong-isr speaks of what stands in a leader's log. A follower that was away while all that it has otherwise was
-// deleted (KIP-107) ends where its leader's log begins; no epoch tells the two apart, and it counts as in sync when it has asked for
-// what comes there. It deletes its own with the answer to that.
+// deleted (KIP-107, or retention) ends where its leader's log begins, or is cut back to there: the epochs of what is deleted are gone, so who asks for one of
+// them is told the start of the first that is known (LeaderEpochFileCache.endOffsetFor). It counts as in sync when it has asked for
+// what comes there, and deletes its own with the answer to that.
 func (p *kafkaPart) compare(r *kafkaReplica) {
 	for r.match < min(r.copy.end, int64(len(p.committed))) {
 		if r.match >= max(r.copy.first, p.deleted) {
@@ -379,6 +386,7 @@ func (g *kafkaWatch) told(p *kafkaPart, r *kafkaReplica, now replica.Glance, m *
 	if !ok && r.tainted && p.state.Leader == r.broker && p.state.LeaderEpoch == now.Epoch && r.match < int64(len(p.committed)) {
 		g.forgive(p, r) // it was elected before anybody could see what it had lost
 	}
+	p.deletes(r)
 	g.inISR(p, r)
 }
 
