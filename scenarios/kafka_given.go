@@ -11,7 +11,8 @@ import (
 // kafkaTruncations is what a consumer is promised whose topic may lose what it has read, by an unclean election or with its leader's power: what it
 // reads next stands, in the log of the leader that has appended it, behind what it has read before; unless it was told meanwhile that something is
 // gone. A consumer always learns of that which asks each new leader whether it has what was read, and whose fetches name the leader epoch in which it
-// has asked (KIP-320).
+// has asked (KIP-320). A leader that has deleted all before the consumer's position no longer knows of which epochs that was. It says that an older
+// epoch ends where its log begins (LeaderEpochFileCache.endOffsetFor), and what was read counts as good: nobody is left who could tell.
 const kafkaTruncations = "consumers-are-told-of-truncation"
 
 // kafkaGiven is the last record of a partition that a consumer has returned.
@@ -55,7 +56,8 @@ func (c *kafkaClient) readsBehind(records []client.Record) {
 
 // behind says why a record does not stand behind another one, "" if it does; known is false if that cannot be told. Up to a record all logs are one
 // that have it, so nothing depends on when it was fetched, and from whom. What a leader has appended that led on in its epoch when it had lost
-// something has the offset and the epoch of what it has lost, and no consumer can tell the two apart.
+// something has the offset and the epoch of what it has lost, and no consumer can tell the two apart. Nor can a leader that has
+// deleted what it had there instead; which was asked before it sent the record, so it is of the record's epoch or of a later one.
 func (p *kafkaPart) behind(rec, before kafkaGiven) (why string, known bool) {
 	if p.muddled || p.compacted {
 		return "", false
@@ -68,6 +70,9 @@ func (p *kafkaPart) behind(rec, before kafkaGiven) (why string, known bool) {
 		return "", false
 	}
 	if there := l.entries[before.offset-l.first]; there.epoch != before.epoch {
+		if p.reigns.deleted(rec.epoch, before.offset) {
+			return "", false
+		}
 		return fmt.Sprintf("reads %s at %d of %s, and has read a record of epoch %d at %d, where that log has %s",
 			l.entries[rec.offset-l.first].says(), rec.offset, p.tp, before.epoch, before.offset, there.says()), true
 	}

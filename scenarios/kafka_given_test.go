@@ -43,6 +43,21 @@ func TestAConsumerReadsBehindWhatItHasReadOrIsTold(t *testing.T) {
 		require.Equal(t, c.why, why, c.what)
 		require.Equal(t, !c.unknown, known, c.what)
 	}
+	p.reigns[0].start, p.reigns[3].start = 4, 3
+	for _, c := range []struct {
+		what        string
+		rec, before kafkaGiven
+		unknown     bool
+	}{
+		{"its leader had deleted what it had there", kafkaGiven{3, 3}, kafkaGiven{2, 0}, true},
+		{"the leader of a later epoch had", kafkaGiven{3, 2}, kafkaGiven{2, 0}, true},
+		{"it had not yet deleted so much", kafkaGiven{4, 2}, kafkaGiven{3, 0}, false},
+		{"only a leader of before had, which knew nothing of what came", kafkaGiven{2, 2}, kafkaGiven{1, 2}, true},
+	} {
+		why, known := p.behind(c.rec, c.before)
+		require.Equal(t, !c.unknown, known, c.what)
+		require.Equal(t, c.unknown, why == "", c.what)
+	}
 	p.muddled = true
 	_, known := p.behind(kafkaGiven{3, 2}, kafkaGiven{2, 0})
 	require.False(t, known, "two records may have one offset and epoch")

@@ -112,7 +112,7 @@ func (g *kafkaWatch) fails(p *kafkaPart, r *kafkaReplica, now replica.Glance) {
 func (g *kafkaWatch) grown(p *kafkaPart, r *kafkaReplica, now replica.Glance, known bool) {
 	was := &r.near
 	switch {
-	case now.Leading && (was.epoch != now.Epoch || !known || !was.leading || was.end != r.copy.end):
+	case now.Leading && (was.epoch != now.Epoch || !known || !was.leading || was.end != r.copy.end || was.start != now.Log.StartOffset()):
 		g.reigns(p, r, now.Epoch)
 	case now.Leading || !known || now.Log.StartOffset() != was.start && r.copy.end <= was.end:
 	case r.copy.end > was.end:
