@@ -110,6 +110,7 @@ type kafkaWorld struct {
 	shared     bool     // two clients use one transactional id
 	internal   bool     // the brokers' own topics get other leaders, too
 	impatient  bool     // clients give requests up early
+	slowLinks  bool     // many links are slow, more so than the weather has them
 	asks       bool     // consumers ask for the ends of partitions
 	excused    []string // rules that brokers of a defect's time broke without it, and that are not asked
 	written    int32    // how much producers have written already, as it were

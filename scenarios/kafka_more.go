@@ -182,6 +182,15 @@ func (k *kafkaWorld) patience(d time.Duration) time.Duration {
 	return d
 }
 
+// lasts is the time-out that a client asks for its transactions. One takes about ten round trips of clients and replicas, one behind the other. On
+// slow links that may be three seconds, and then the coordinator aborts each of them; so the fresh client after the heal, who is to be served, asks for more.
+func (c *kafkaClient) lasts() time.Duration {
+	if c.load.k.slowLinks && c == c.load.probe {
+		return 10 * time.Second
+	}
+	return time.Second
+}
+
 // advance is a member that commits in transactions where it has got to. Now and then it leaves the group while that is under way.
 func (c *kafkaClient) advance(t *task.T, cluster *client.Cluster) {
 	if !c.ready(t, cluster) {

@@ -156,7 +156,7 @@ func openAtTheEnd(records []kafkaEntry, pid int64) bool {
 func (c *kafkaClient) begins(t *task.T, cluster *client.Cluster, id string) (*kafkaUser, error) {
 	x := &c.load.k.watch.txns
 	u := &kafkaUser{c: c}
-	u.p = client.NewProducer(cluster, client.ProducerConfig{TransactionalID: id, TransactionTimeout: time.Second, DeliveryTimeout: c.load.k.patience(2500 * time.Millisecond)})
+	u.p = client.NewProducer(cluster, client.ProducerConfig{TransactionalID: id, TransactionTimeout: c.lasts(), DeliveryTimeout: c.load.k.patience(2500 * time.Millisecond)})
 	var before []*kafkaUser
 	for _, o := range x.users[id] {
 		if o.ready {

@@ -131,6 +131,7 @@ func (k *kafkaWorld) restless() {
 // slow makes many links slow.
 func (k *kafkaWorld) slow(lo, hi time.Duration) {
 	w := k.w
+	k.slowLinks = true
 	w.U.Tune(func(c *sim.Config) {
 		c.Net.SlowPairPPM, c.Net.SlowPairMax = 300_000, w.DrawDuration("net/slow pair max, in bad weather", lo, hi)
 	})
