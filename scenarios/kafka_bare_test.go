@@ -58,6 +58,7 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka-groups", "ResetOnFollower", 160, "batches were deleted before what is known of their producers was durable, and an acknowledged one was appended once more"},
 		{"kafka-groups", "ResetOnFollower", 365, "a follower began anew while it was told of a next leader, and the ghost took it for an append"},
 		{"kafka-groups", "ResetOnFollower", 550, "a leader had deleted before it led what who joined it had wrong"},
+		{"kafka-groups", "RetryAfterFence", 2001, "a group had read up to a marker, and committed what is behind it"},
 		{"kafka-groups", "KeepOldEpochs", 24, "a deletion waited for a reassignment, and the reassignment for brokers that were told nothing of a topic that was to be deleted"},
 		{"kafka-eos", "verify-without-guard", 76, "offsets were committed to a topic that was just made, whose partition the coordinator took for deleted"},
 		{"kafka-eos", "verify-without-guard", 339, "the journal had lost a verdict, as it might, and partitions knew an epoch that its coordinator did not"},

@@ -88,13 +88,19 @@ func (c *kafkaClient) processed(group string) {
 	c.given = c.given[:0]
 }
 
-// processes: an offset that a group commits is not in front of what it has processed.
+// processes: an offset that a group commits is not in front of what it has processed. A position passes what no reader is given: the markers of
+// transactions, and what compaction has left empty.
 func (g *kafkaWatch) processes(o *kafkaStored) {
-	if p := g.byTP[o.part.tp]; o.part.group != kafkaGroup || g.anyLossy() || o.offset < 0 || p == nil || p.trimmed { // what is gone is passed over
+	p := g.byTP[o.part.tp]
+	if o.part.group != kafkaGroup || g.anyLossy() || o.offset < 0 || p == nil || p.trimmed { // what is gone is passed over
 		return
 	}
 	g.k.w.Asked(kafkaProcessed)
-	if reach := g.groups.reach[o.part]; o.offset > reach {
+	reach := g.groups.reach[o.part]
+	for reach < min(o.offset, int64(len(p.committed))) && (p.committed[reach].control || !p.committed[reach].present) {
+		reach++
+	}
+	if o.offset > reach {
 		g.violate(kafkaProcessed, "group %s commits offset %d of %s, and has processed what is before %d", o.part.group, o.offset, o.part.tp, reach)
 	}
 }
