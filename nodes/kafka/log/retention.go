@@ -105,6 +105,7 @@ func (l *Log) moveStart(d nodes.Disk, was int64, n int) error {
 	}
 	l.held++
 	l.busy++
+	// One that was made just now may lie below the recovery point, where syncs has nothing to do.
 	steps := append([]step{{do: doSync, name: offsetName(l.dir, base, snapExt)}}, l.syncs()...)
 	steps = append(steps,
 		step{do: doDurable, log: l, off: l.end},

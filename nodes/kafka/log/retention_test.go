@@ -139,6 +139,44 @@ func TestADeletionMakesTheSnapshotThatThereIsNot(t *testing.T) {
 	}
 }
 
+// What is known of a producer who wrote before all that stays is in that snapshot alone. It lies below the recovery point, for a flush has
+// made durable what the start before had found: no later one would sync it.
+func TestTheSnapshotThatADeletionMakesIsDurableBeforeTheDeletion(t *testing.T) {
+	for name, deletes := range deletions {
+		for syncs := range 60 {
+			b, l := fresh(t, log.Config{SegmentBytes: 200, RetentionTime: time.Second}, log.Quirks{})
+			first := func() []byte { return from(8, 0, 0, false, 0, "b=1") }
+			b.lead(t, l, 0, first(), 1)
+			for i := range 8 {
+				b.lead(t, l, i, from(7, 0, int32(i), false, i, "a=1"), 1)
+			}
+			l, _ = b.again(t, vdisk.LoseNothing)
+			require.Greater(t, len(l.Segments()), 3)
+			l.SetHighWatermark(l.EndOffset())
+			require.NoError(t, l.Flush(b.d))
+			b.d.settle(t, b.Manager)
+			require.NoError(t, deletes(b, l))
+			for range syncs {
+				if len(b.d.syncs) > 0 {
+					require.NoError(t, b.d.end(b.Manager, 0))
+				}
+			}
+			done := len(b.d.syncs) == 0
+			l, report := b.again(t, vdisk.LoseUnsynced)
+			when := fmt.Sprintf("%s, after %d syncs:", name, syncs)
+			require.Empty(t, report.Failed, when)
+			a, err := l.AppendAsLeader(b.d, at(10), first(), 1, log.Client, 0)
+			require.NoError(t, err, when)
+			require.True(t, a.Duplicate, "%s an acknowledged batch is appended at %d once more", when, a.First)
+			if done {
+				require.NotZero(t, l.StartOffset(), when)
+				break
+			}
+			require.NotEqual(t, 59, syncs, when)
+		}
+	}
+}
+
 // What is below the log start in a segment that stays, a start reads too.
 func TestAStartKnowsTheProducersOfDeletedRecords(t *testing.T) {
 	b, l := numbered(t, 9)
