@@ -10,7 +10,6 @@ import (
 	"orrery/nodes/kafka/broker"
 	"orrery/nodes/kafka/group"
 	"orrery/nodes/kafka/log"
-	"orrery/nodes/kafka/record"
 	"orrery/nodes/kafka/replica"
 	"orrery/nodes/kafka/txn"
 	"orrery/nodes/zab"
@@ -64,6 +63,7 @@ type kafkaPart struct {
 	committed  []kafkaEntry
 	leaders    map[int32]kafkaLed
 	producers  map[int64]kafkaProducer
+	remade     bool // there was another partition of the name before
 	reigns     kafkaReigns
 	move       kafkaMove
 	copies     map[nodes.ID]*kafkaReplica
@@ -80,12 +80,6 @@ type kafkaPart struct {
 type kafkaLed struct {
 	id          nodes.ID
 	incarnation uint32
-}
-
-// kafkaProducer is what the committed log says of a producer.
-type kafkaProducer struct {
-	epoch int16
-	seq   int32 // the last one; -1 if none has come in this epoch
 }
 
 // kafkaReplica is the ghost of a replica: what was last seen of it.
@@ -172,7 +166,7 @@ func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
 // begin forgets all that was seen of a partition of that name.
 func (p *kafkaPart) begin() {
 	p.state = kafkaState{Leader: -1, LeaderEpoch: -1}
-	p.deleted = 0
+	p.deleted, p.remade = 0, p.producers != nil
 	p.committed, p.leaders, p.producers, p.reigns = nil, map[int32]kafkaLed{}, map[int64]kafkaProducer{}, kafkaReigns{}
 	if p.copies == nil {
 		p.copies = map[nodes.ID]*kafkaReplica{}
@@ -520,7 +514,7 @@ func (g *kafkaWatch) exposes(property string, p *kafkaPart, r *kafkaReplica, hw 
 	g.violate(property, "%s follows %s with high watermark %d, and only %d records were committed", r.id, p.tp, hw, len(p.committed))
 }
 
-// commits: a record is committed. Of each producer the sequence numbers have no gaps, and nothing comes twice.
+// commits: a record is committed.
 func (g *kafkaWatch) commits(p *kafkaPart, at int64) {
 	e := p.committed[at]
 	if !e.present || p.lossy {
@@ -530,28 +524,13 @@ func (g *kafkaWatch) commits(p *kafkaPart, at int64) {
 	if e.pid < 0 {
 		return
 	}
-	w := g.k.w
 	was, ok := p.producers[e.pid]
-	w.Asked(kafkaFenced)
+	g.k.w.Asked(kafkaFenced)
 	if ok && e.pepoch < was.epoch {
 		g.violate(kafkaFenced, "producer %d has epoch %d in %s, and at %d comes a record of its epoch %d", e.pid, was.epoch, p.tp, at, e.pepoch)
 		return
 	}
-	now := kafkaProducer{e.pepoch, -1}
-	if ok && was.epoch == e.pepoch {
-		now.seq = was.seq
-	}
-	if !e.control && e.seq >= 0 {
-		w.Asked(kafkaSequence)
-		if !ok && g.k.written > 0 {
-			now.seq = e.seq - 1 // of whom it knows nothing a broker takes any
-		}
-		if now.seq >= 0 && e.seq != record.AddSequence(now.seq, 1) || now.seq < 0 && e.seq != 0 {
-			g.violate(kafkaSequence, "at %d of %s comes sequence %d of producer %d (epoch %d) behind %d", at, p.tp, e.seq, e.pid, e.pepoch, now.seq)
-		}
-		now.seq = e.seq
-	}
-	p.producers[e.pid] = now
+	g.sequences(p, at, e)
 }
 
 // ended: no broker stops by itself, unless its disk has failed or it was asked to.

@@ -31,7 +31,8 @@ type ProducerConfig struct {
 	TransactionTimeout time.Duration
 
 	// FirstSequence is the number with which an idempotent producer begins in its first epoch, as if it had written so much already: brokers that know
-	// nothing of it take any (KIP-360). 0 but for who wants to see the numbers begin anew behind the largest.
+	// nothing of it take any (KIP-360), unless the partition has never held a record (KAFKA-15591). 0 but for who wants to see the numbers begin anew
+	// behind the largest.
 	FirstSequence int32
 	// Numbered, which may be nil, is told the numbers that an idempotent producer gives a batch of so many records: once, unless it gives it others.
 	Numbered func(p TopicPartition, id int64, epoch int16, sequence, records int32)

@@ -337,6 +337,43 @@ func TestWhatWasNotWrittenAbortsTheTransaction(t *testing.T) {
 	})
 }
 
+// The leader changes while the first batch is on its way to the old one, and the second one is ahead of it at the new one, which takes any number of a producer
+// that it does not know (KIP-360, KAFKA-14312). From then on the first one is out of order.
+func TestATransactionWhoseFirstBatchWasOvertakenIsNotCommitted(t *testing.T) {
+	w := newToys(t, 2, 1)
+	first := true
+	w.fates = func(broker int32, r kmsg.Request) fate {
+		if broker == 1 && r.Key() == 0 && first {
+			w.parts[p0].leader, w.parts[p0].epoch, first = 2, 1, false
+			return fate{mute: true} // it leads no more, and its answer is lost
+		}
+		return fate{}
+	}
+	config := w.config()
+	config.RequestTimeout = time.Second
+	w.run(config, func(tt *task.T, c *client.Cluster) {
+		p := client.NewProducer(c, client.ProducerConfig{TransactionalID: "x", DeliveryTimeout: 5 * time.Second})
+		require.NoError(t, p.InitTransactions(tt))
+		require.NoError(t, p.Begin(tt))
+		overtaken := p.SendTo(tt, value(0))
+		tt.Sleep(500 * time.Millisecond)
+		require.NoError(t, c.Refresh(tt, "a"))
+		require.Equal(t, client.Acknowledged, p.SendTo(tt, value(1)).Wait(tt).Outcome)
+		require.NotEqual(t, client.Acknowledged, overtaken.Wait(tt).Outcome)
+		_, err := p.Commit(tt)
+		require.ErrorIs(t, err, client.ErrAbort)
+		require.NoError(t, p.Abort(tt))
+		require.NoError(t, p.Begin(tt))
+		require.Equal(t, client.Acknowledged, p.SendTo(tt, value(2)).Wait(tt).Outcome)
+		_, epoch := p.ID()
+		require.EqualValues(t, 1, epoch, "the number that is missing belongs to the epoch before")
+		_, err = p.Commit(tt)
+		require.NoError(t, err)
+		require.Equal(t, []string{"2"}, read(t, tt, c, client.ConsumerConfig{ReadCommitted: true}, 1))
+	})
+	require.Equal(t, []string{"1", "2"}, w.values(p0))
+}
+
 func TestAVerdictThatSomeJournalMayHaveIsIndeterminate(t *testing.T) {
 	for _, c := range []struct {
 		codes []proto.Code

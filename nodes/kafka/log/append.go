@@ -286,7 +286,7 @@ func (p *preparation) add(b record.Batch) error {
 		return nil
 	}
 	if p.leader {
-		if err := x.check(b, p.coordinator, p.l.m.opt.Quirks); err != nil {
+		if err := x.check(b, p.l.end == 0, p.coordinator, p.l.m.opt.Quirks); err != nil {
 			return err
 		}
 		if err := p.l.checkVerified(x, b, p.guard); err != nil && !p.coordinator {

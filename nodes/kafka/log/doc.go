@@ -40,6 +40,7 @@
 //   - Below the recovery point damage is refused (*CorruptError), and a read holds each batch against its checksum.
 //   - The mark of a clean shutdown is not needed to find the end of a log, and not believed: the recovery point is.
 //   - Compaction leaves alone what is not flushed.
+//   - A log that has never held a record takes no first batch but one with sequence 0, as Kafka's does from 4.5 on (KAFKA-15591).
 //
 // # Fault model
 //

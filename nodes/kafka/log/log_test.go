@@ -151,6 +151,27 @@ func TestAProducerIsHeldToItsSequence(t *testing.T) {
 	require.Equal(t, record.None, code, "after the largest comes 0")
 }
 
+// The batch before may have come to a broker that did not lead yet, and comes again: KAFKA-15591 (fixed 4.5), KAFKA-14312. Where producers may have been
+// forgotten, any number begins (KIP-360).
+func TestTheFirstBatchOfALogHasSequenceZero(t *testing.T) {
+	b, l := fresh(t, log.Config{}, log.Quirks{})
+	try := func(id int64, seq int32) record.Code {
+		_, err := l.AppendAsLeader(b.d, epoch, from(id, 0, seq, false, 0, "a=1"), 1, log.Client, 0)
+		return record.CodeOf(err)
+	}
+	require.Equal(t, record.OutOfOrderSequenceNumber, try(1, 1))
+	require.Zero(t, l.EndOffset())
+	require.Equal(t, record.None, try(1, 0))
+	require.Equal(t, record.None, try(1, 1), "now it comes next")
+	require.Equal(t, record.None, try(2, 7), "nothing is known of it (KIP-360)")
+	l.SetHighWatermark(3)
+	_, err := l.DeleteRecords(b.d, epoch, 3)
+	require.NoError(t, err)
+	b.d.settle(t, b.Manager)
+	require.Equal(t, []int64{3, 3}, []int64{l.StartOffset(), l.EndOffset()})
+	require.Equal(t, record.None, try(3, 5), "the log is empty, and has held what may have been its own")
+}
+
 func epoch0() time.Time { return epoch }
 
 func TestAFailedWriteLeavesTheProducersAsTheyWere(t *testing.T) {

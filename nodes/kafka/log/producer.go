@@ -101,14 +101,17 @@ func inSequence(last, next int32, q Quirks) bool {
 	return next == 0 && last == math.MaxInt32 && !q.SequenceNoWrap
 }
 
-// check is what a producer must keep to. A coordinator that stages offsets for it has the producer's epoch, but no sequence. Errors are
-// *record.Error.
-func (p *producer) check(b record.Batch, coordinator bool, q Quirks) error {
+// check is what a producer must keep to, in a log that is unused if it has never held a record. A coordinator that stages offsets for it has
+// the producer's epoch, but no sequence. Errors are *record.Error.
+func (p *producer) check(b record.Batch, unused, coordinator bool, q Quirks) error {
 	seq := b.BaseSequence()
 	switch {
 	case b.ProducerEpoch() < p.epoch:
 		return refuse(record.InvalidProducerEpoch, "producer %d writes with epoch %d, but its epoch is %d", p.id, b.ProducerEpoch(), p.epoch)
 	case coordinator:
+	case p.epoch == record.NoProducerEpoch && unused && seq != 0:
+		// It was not forgotten: a batch that was sent before this one has found no leader here, and comes again (KAFKA-15591).
+		return refuse(record.OutOfOrderSequenceNumber, "producer %d begins with sequence %d in a log that has held nothing", p.id, seq)
 	case p.epoch == record.NoProducerEpoch:
 		// Whatever it wrote here before has been deleted or has expired (KIP-360).
 	case b.ProducerEpoch() > p.epoch && seq != 0:
