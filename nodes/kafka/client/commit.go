@@ -127,13 +127,14 @@ func (c *Consumer) autoCommit(t *task.T, must bool) {
 	}
 }
 
-// Committed is where the group reads on in some partitions, by their order in the request; offset -1: nowhere yet. A
-// reader of committed records waits for transactions that have offsets in them to end (KIP-447).
+// Committed is where the group reads on in some partitions, by their order in the request; offset -1: nowhere yet. It
+// waits for transactions that have offsets in them to end (KIP-447), whatever records the consumer reads: who begins where
+// the group was before one of them commits what the group had behind it already.
 func (c *Consumer) Committed(t *task.T, parts ...TopicPartition) ([]Offset, error) {
 	if c.config.Group == "" {
 		return nil, ErrState
 	}
-	return c.cluster.committed(t, c.config.Group, parts, c.config.ReadCommitted)
+	return c.cluster.committed(t, c.config.Group, parts, true)
 }
 
 func (c *Cluster) committed(t *task.T, group string, parts []TopicPartition, stable bool) ([]Offset, error) {

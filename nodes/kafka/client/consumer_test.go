@@ -441,3 +441,28 @@ func TestWhatIsCommittedAfterTheHeartHasLeftIsFenced(t *testing.T) {
 		require.Equal(t, client.Failed, outcome)
 	})
 }
+
+// The group's offset is about to be replaced by one of a transaction that has not ended. Also who reads what is uncommitted begins behind that
+// (KIP-447): it would commit what the group has had before.
+func TestAMemberBeginsBehindTheOffsetsOfATransactionThatEnds(t *testing.T) {
+	for _, committed := range []bool{false, true} {
+		w := newToys(t, 1, 1)
+		w.group.offsets, w.group.staged = map[tp]int64{{Topic: "a"}: 1}, map[tp]int64{{Topic: "a"}: 2}
+		w.run(w.config(), func(tt *task.T, c *client.Cluster) {
+			r := client.NewConsumer(c, client.ConsumerConfig{Group: "g", ReadCommitted: committed})
+			require.NoError(t, r.Subscribe("a"))
+			tt.Go("the coordinator", func(tt *task.T) {
+				tt.Sleep(300 * time.Millisecond)
+				w.group.offsets, w.group.staged = w.group.staged, nil
+			})
+			for {
+				_, err := r.Poll(tt, 100*time.Millisecond)
+				require.NoError(t, err)
+				if at, ok := r.Position(tp{Topic: "a"}); ok {
+					require.EqualValues(t, 2, at)
+					return
+				}
+			}
+		})
+	}
+}

@@ -21,6 +21,7 @@ type toyGroup struct {
 	since      time.Duration
 	plans      map[string][]byte
 	offsets    map[tp]int64
+	staged     map[tp]int64 // in a transaction that has not ended
 	commits    []string
 	names      int
 }
@@ -127,8 +128,12 @@ func (g *toyGroup) do(w *toys, r kmsg.Request) (kmsg.Response, parked) {
 		for i := range resp.Topics {
 			for j := range resp.Topics[i].Partitions {
 				p := &resp.Topics[i].Partitions[j]
-				if offset, ok := g.offsets[tp{Topic: resp.Topics[i].Topic, Partition: p.Partition}]; ok {
+				of := tp{Topic: resp.Topics[i].Topic, Partition: p.Partition}
+				if offset, ok := g.offsets[of]; ok {
 					p.Offset = offset
+				}
+				if _, ok := g.staged[of]; ok && r.RequireStable {
+					p.ErrorCode = int16(proto.UnstableOffsetCommit)
 				}
 			}
 		}
