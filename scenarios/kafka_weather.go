@@ -132,9 +132,15 @@ func (k *kafkaWorld) restless() {
 func (k *kafkaWorld) slow(lo, hi time.Duration) {
 	w := k.w
 	k.slowLinks = true
-	w.U.Tune(func(c *sim.Config) {
-		c.Net.SlowPairPPM, c.Net.SlowPairMax = 300_000, w.DrawDuration("net/slow pair max, in bad weather", lo, hi)
-	})
+	most := w.DrawDuration("net/slow pair max, in bad weather", lo, hi)
+	w.U.Tune(func(c *sim.Config) { c.Net.SlowPairPPM, c.Net.SlowPairMax = 300_000, most })
+	k.sessionsFor(4 * most) // a connection, and a request over it
+}
+
+// sessionsFor makes sessions with ZooKeeper long enough for a network or for disks by which it takes so long until a server has answered who
+// connects. Of its session's time-out a client gives each server the same part, so that a shorter one is no fault that a cluster could get over.
+func (k *kafkaWorld) sessionsFor(answer time.Duration) {
+	k.session = max(k.session, time.Duration(len(k.ensemble))*answer)
 }
 
 // transactions has two more clients write in transactions, under one name.

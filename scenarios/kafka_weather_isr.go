@@ -29,9 +29,9 @@ func (k *kafkaWorld) conditionsOfISRs(name string) {
 				k.topics[i].partitions = 4
 			}
 			k.storage("crash")
-			k.w.U.Tune(func(c *sim.Config) {
-				c.Disk.Sync.Mean = k.w.DrawDuration("disk/mean, in bad weather", 50*time.Millisecond, 200*time.Millisecond)
-			})
+			sync := k.w.DrawDuration("disk/mean, in bad weather", 50*time.Millisecond, 200*time.Millisecond)
+			k.w.U.Tune(func(c *sim.Config) { c.Disk.Sync.Mean = sync })
+			k.sessionsFor(3 * sync) // two servers have synced the session, as a rule
 		}
 	case "isr-change-stuck", "no-zkversion-refresh", "isr-write-not-rechecked":
 		k.storage("connection", "pause", "delay")
