@@ -54,6 +54,7 @@ func (c *kafkaClient) produceInput(t *task.T, cluster *client.Cluster) {
 	if !c.ready(t, cluster) {
 		return
 	}
+	c.breakGround(t, cluster)
 	p := client.NewProducer(cluster, client.ProducerConfig{DeliveryTimeout: 2500 * time.Millisecond, FirstSequence: c.load.k.written, Numbered: c.numbers(c.load.k.written)})
 	for c.working() {
 		c.rest(t)

@@ -228,6 +228,7 @@ func (c *kafkaClient) produce(t *task.T, cluster *client.Cluster) {
 	if !c.ready(t, cluster) {
 		return
 	}
+	c.breakGround(t, cluster)
 	acks := client.AcksAll
 	p := c.producer(cluster, &acks)
 	for c.working() {
@@ -270,12 +271,16 @@ type kafkaSent struct {
 	sent  *client.Sent
 }
 
-// send writes some records to partitions, and waits for what becomes of them.
+// send writes some records to one of the partitions, and waits for what becomes of them.
 func (c *kafkaClient) send(t *task.T, p *client.Producer, acks client.Acks, n int) {
+	all := c.load.partitions()
+	c.sendTo(t, p, all[c.draw(kafkaWhere, uint64(c.targets(len(all))))], acks, n)
+}
+
+// sendTo writes some records to a partition, and waits for what becomes of them.
+func (c *kafkaClient) sendTo(t *task.T, p *client.Producer, part client.TopicPartition, acks client.Acks, n int) {
 	l := c.load
 	u := l.k.w.U
-	all := l.partitions()
-	part := all[c.draw(kafkaWhere, uint64(c.targets(len(all))))]
 	u.BeginOp()
 	invoke := l.tick()
 	var sent []kafkaSent

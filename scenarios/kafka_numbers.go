@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"math"
+	"time"
 
 	"orrery/nodes/kafka/client"
 	"orrery/nodes/kafka/record"
+	"orrery/nodes/task"
 )
 
 // kafkaNumbers is S14 where the numbers come from. Brokers refuse what breaks it, until the record that they refuse is too old and is given up.
@@ -85,4 +87,18 @@ func (c kafkaProducer) takes(seq int32, forgotten bool) bool {
 // drawWritten draws how much producers have written already, as it were: nearly all that there are numbers for.
 func (k *kafkaWorld) drawWritten() {
 	k.written = math.MaxInt32 - int32(k.w.Draw("numbers to the largest", 6))
+}
+
+// breakGround writes a record to each partition where producers have written much already, as it were: a log that has never held one takes no first
+// number but 0 (KAFKA-15591).
+func (c *kafkaClient) breakGround(t *task.T, cluster *client.Cluster) {
+	if c.load.k.written == 0 {
+		return
+	}
+	p := client.NewProducer(cluster, client.ProducerConfig{DeliveryTimeout: 2500 * time.Millisecond, Numbered: c.numbers(0)})
+	all := c.load.partitions()
+	for _, part := range all[:c.targets(len(all))] {
+		c.sendTo(t, p, part, client.AcksAll, 1)
+	}
+	p.Close(t)
 }
