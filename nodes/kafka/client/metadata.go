@@ -42,7 +42,11 @@ type topic struct {
 	rewinds    []doubt     // by number: of its leader epoch
 	unknown    doubt       // that there is such a topic
 	sticky     int32       // where records without keys go at present
+	heard      []heard     // of partitions that are not known yet
 }
+
+// heard is a leader epoch that somebody else has told of.
+type heard struct{ partition, epoch int32 }
 
 // Refresh asks what brokers there are, and how the topics stand (none: only the brokers). A topic that does not exist is no
 // error. Topics are not created.
@@ -136,7 +140,7 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic, said int32) (doubtfu
 			old = &topic{sticky: -1} // what comes under this name later is another topic
 		}
 	}
-	n.sticky = old.sticky
+	n.sticky, n.heard = old.sticky, old.heard
 	if n.code != proto.None && len(m.Partitions) == 0 {
 		n.partitions, n.rewinds = old.partitions, old.rewinds
 		c.topics[*m.Topic] = n
@@ -150,12 +154,14 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic, said int32) (doubtfu
 		}
 		now := Partition{Number: p.Partition, Code: proto.Code(p.ErrorCode), Leader: p.Leader, LeaderEpoch: p.LeaderEpoch,
 			Replicas: p.Replicas, ISR: p.ISR, Offline: p.OfflineReplicas}
-		var rewinds doubt
-		if i < len(old.partitions) && now.LeaderEpoch < old.partitions[i].LeaderEpoch {
+		was, rewinds := old.partition(p.Partition)
+		if now.LeaderEpoch >= was.LeaderEpoch {
+			rewinds = doubt{}
+		} else {
 			doubtful = true
-			rewinds = old.rewinds[i].more(said)
+			rewinds = rewinds.more(said)
 			if !rewinds.settled(c.brokers) || c.config.Quirks.KeepOldEpochs {
-				now = old.partitions[i]
+				now = was
 			} else {
 				rewinds = doubt{}
 			}
@@ -163,15 +169,39 @@ func (c *Cluster) learnTopic(m *kmsg.MetadataResponseTopic, said int32) (doubtfu
 		n.partitions = append(n.partitions, now)
 		n.rewinds = append(n.rewinds, rewinds)
 	}
+	n.heard = slices.DeleteFunc(n.heard, func(h heard) bool { return int(h.partition) < len(n.partitions) })
 	c.topics[*m.Topic] = n
 	return doubtful
 }
 
+// partition is what is known of a partition, and what of that is in doubt: at least in which epoch it was led, if anybody has told.
+func (tp *topic) partition(n int32) (Partition, doubt) {
+	if int(n) < len(tp.partitions) {
+		return tp.partitions[n], tp.rewinds[n]
+	}
+	p := Partition{Number: n, Leader: -1, LeaderEpoch: -1, Code: proto.LeaderNotAvailable}
+	for _, h := range tp.heard {
+		if h.partition == n {
+			p.LeaderEpoch = max(p.LeaderEpoch, h.epoch)
+		}
+	}
+	return p, doubt{}
+}
+
 // saw takes note of a leader epoch that was heard of elsewhere: of a leader of before it nothing more is asked, and what lagging brokers
-// say of it is not believed (Metadata.updateLastSeenEpochIfNewer, KIP-320).
+// say of it is not believed (Metadata.updateLastSeenEpochIfNewer, KIP-320). So it is of a partition that is not known yet, too, which Java's
+// client passes over: the first broker that tells who leads may be cut off, and lead by its own account.
 func (c *Cluster) saw(p TopicPartition, epoch int32) {
 	tp := c.topics[p.Topic]
-	if tp == nil || p.Partition < 0 || int(p.Partition) >= len(tp.partitions) {
+	switch {
+	case p.Partition < 0 || epoch < 0:
+		return
+	case tp == nil:
+		tp = &topic{code: proto.UnknownTopicOrPartition, sticky: -1}
+		c.topics[p.Topic] = tp
+	}
+	if int(p.Partition) >= len(tp.partitions) {
+		tp.heard = append(tp.heard, heard{p.Partition, epoch})
 		return
 	}
 	if known := &tp.partitions[p.Partition]; known.LeaderEpoch >= 0 && known.LeaderEpoch < epoch {
