@@ -433,6 +433,9 @@ func (c *kafkaClient) polled(records []client.Record) (mops []kafka.Mop) {
 		tp := client.TopicPartition{Topic: rec.Topic, Partition: rec.Partition}
 		l.k.watch.read(id, tp, rec.Offset, v)
 		c.knows(tp, rec.Offset+1)
+		if string(rec.Value) == kafkaLate {
+			continue
+		}
 		name := tpName(tp)
 		if n := len(mops); n == 0 || mops[n-1].Partition != name {
 			mops = append(mops, kafka.Poll(name))

@@ -19,6 +19,7 @@ const (
 	kafkaNobodys = 100             // so far above the present epoch are those that nobody was given
 	kafkaStrays  = 6               // so many times as often as others straggle does something
 	kafkaHeld    = 4 * time.Second // for so long a leader may take to verify a transaction
+	kafkaLate    = "late"          // what straggle writes, which is of no operation of the history
 )
 
 // straggle adds a partition to a transaction, has a record of it on its way there, and aborts the transaction meanwhile: the record comes before the
@@ -114,7 +115,7 @@ func (c *kafkaClient) end(t *task.T, cluster *client.Cluster, id string, u *kafk
 func (c *kafkaClient) late(t *task.T, cluster *client.Cluster, id string, u *kafkaUser, at client.TopicPartition) error {
 	var w record.Builder
 	w.Reset(record.Fields{Idempotent: true, ProducerID: u.pid, ProducerEpoch: u.epoch, Transactional: true})
-	w.Add(0, nil, []byte("late"))
+	w.Add(0, nil, []byte(kafkaLate))
 	batch, err := w.Append(nil)
 	if err != nil {
 		return err
