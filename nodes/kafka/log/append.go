@@ -228,6 +228,11 @@ func (l *Log) write(d nodes.Disk, now time.Time, b record.Batch) error {
 	if err := l.maybeRoll(d, now, b); err != nil {
 		return err
 	}
+	if b.BaseOffset() > l.end {
+		if err := l.markGaps(d); err != nil {
+			return err
+		}
+	}
 	s := l.active()
 	if err := d.WriteAt(s.file(logExt), b, s.size); err != nil {
 		return err

@@ -37,6 +37,8 @@
 //   - Recovery also cuts where a leader's epoch goes back or a segment does not begin where the one before ends: that is
 //     what a lost page cache leaves of a truncation. It writes what it keeps once more, for after a sync that failed the page cache
 //     may hold what the disk does not.
+//   - Recovery cuts at a gap, too, unless the log was copied from one that is compacted: a file named .gaps says so. A checksum
+//     does not cover a batch's base offset, and a torn sector may end just behind that. Kafka takes such a batch at its word.
 //   - Below the recovery point damage is refused (*CorruptError), and a read holds each batch against its checksum.
 //   - The mark of a clean shutdown is not needed to find the end of a log, and not believed: the recovery point is.
 //   - Compaction leaves alone what is not flushed.

@@ -30,6 +30,47 @@ func gaps(t require.TestingT, segmentBytes int64) (*broker, *log.Log) {
 	return b, l
 }
 
+// A batch's checksum does not cover its base offset. What a torn sector has made of that shows by the gap before the batch.
+func TestATornBaseOffsetIsCutOff(t *testing.T) {
+	b, l := fresh(t, small, log.Quirks{})
+	b.lead(t, l, 0, plain(0, "a=1"), 1)
+	require.NoError(t, l.Flush(b.d))
+	b.d.settle(t, b.Manager)
+	at := l.Size()
+	b.lead(t, l, 0, plain(0, "b=1"), 1)
+	require.NoError(t, b.d.WriteAt(tp.String()+"/00000000000000000000.log", []byte{0x6d}, at+7))
+	l, report := b.again(t, vdisk.LoseNothing)
+	require.Len(t, report.Recovered, 1)
+	b.d.settle(t, b.Manager)
+	require.EqualValues(t, 1, l.EndOffset())
+	require.Equal(t, "0:a=1", b.dump(t, l, 0, log.LogEnd))
+}
+
+// What a follower has copied of a compacted log has gaps, and is all there after its process was killed, also where the topic is not compacted any
+// more; and what was flushed after a loss of power.
+func TestTheGapsOfACopyAreNoDamage(t *testing.T) {
+	for _, mode := range []vdisk.CrashMode{vdisk.LoseNothing, vdisk.LoseUnsynced} {
+		b, l := fresh(t, log.Config{}, log.Quirks{})
+		for _, offset := range []int64{0, 3, 9} {
+			x := plain(0, "a=1")
+			x.Assign(offset, 1)
+			_, err := l.AppendAsFollower(b.d, epoch, x)
+			require.NoError(t, err)
+		}
+		if mode != vdisk.LoseNothing {
+			require.NoError(t, l.Flush(b.d))
+			b.d.settle(t, b.Manager)
+		}
+		for range 2 {
+			var report log.Report
+			l, report = b.again(t, mode)
+			require.Empty(t, report.Recovered, mode)
+			b.d.settle(t, b.Manager)
+			require.Equal(t, "0:a=1 3:a=1 9:a=1", b.dump(t, l, 0, log.LogEnd), mode)
+		}
+	}
+}
+
 // A truncation may end where compaction has left nothing. The log ends there all the same, in the epoch that was there, whatever happens
 // to the machine: who is asked where an epoch ends, and which offset comes next, gives the same answer after a restart.
 func TestATruncationIntoAGapOfCompactionEndsWhereItWasAskedTo(t *testing.T) {

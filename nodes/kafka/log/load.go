@@ -178,6 +178,7 @@ func (l *Log) open(d nodes.Disk, now time.Time, p points, clean bool) (r Recover
 	}
 	if !p.hasRecovery && len(l.segs) > 0 {
 		p.recovery = l.segs[0].base
+		l.gaps = l.gaps || p.cleaned > 0
 	}
 	if !p.hasStart && len(l.segs) > 0 {
 		p.start = l.segs[0].base
@@ -244,6 +245,7 @@ func (l *Log) list(d nodes.Disk, now time.Time) (there bool, err error) {
 	if names, err = d.List(l.dir); err != nil {
 		return true, err
 	}
+	l.gaps = slices.Contains(names, l.dir+"/"+gapFile)
 	for _, name := range names {
 		base, ext, ok := parseOffset(strings.TrimPrefix(name, l.dir+"/"))
 		switch {

@@ -30,6 +30,7 @@ type Log struct {
 	truncs     uint64   // changes when it is cut
 	pending    *cutback // that waits for busy to end
 	cut        bool     // a truncation waits for the disk
+	gaps       bool     // offsets may be missing behind the recovery point
 	held       int      // moves of the log start for which it is not safe yet to be durable
 	kept       int64    // the log start that is checkpointed meanwhile
 	restarting *int64   // the offset that a full truncation will start at

@@ -22,6 +22,7 @@ const (
 	metadataFile = "partition.metadata" // the topic's id
 	deleteFile   = ".delete"            // the partition is being deleted
 	cutFile      = ".truncating"        // a truncation is not known to be durable
+	gapFile      = ".gaps"              // offsets are missing, for a compacted log has been copied
 
 	logExt   = ".log"
 	indexExt = ".index"

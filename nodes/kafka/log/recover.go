@@ -142,12 +142,25 @@ func (p *recovering) judge(s *segment, b record.Batch) error {
 	switch {
 	case b.BaseOffset() < max(p.next, s.base):
 		return refuse(record.CorruptMessage, "the batch at %d comes after offset %d", b.BaseOffset(), p.next-1)
+	case b.BaseOffset() > p.next && b.BaseOffset() >= p.recovery && !p.l.gaps:
+		return refuse(record.CorruptMessage, "the batch at %d comes after offset %d, and this log has no gaps", b.BaseOffset(), p.next-1)
 	case !s.fits(b.LastOffset()):
 		return refuse(record.CorruptMessage, "offset %d does not belong here", b.LastOffset())
 	case b.LeaderEpoch() < p.epoch && b.BaseOffset() >= p.recovery:
 		return refuse(record.CorruptMessage, "leader epoch %d follows %d", b.LeaderEpoch(), p.epoch)
 	}
 	return nil
+}
+
+// markGaps notes, before the first one is written, that offsets may be missing behind the recovery point: a follower copies what compaction has left. A
+// batch's checksum does not cover its base offset, and a torn sector may end just behind that; where nothing was compacted, the
+// gap that it seems to leave gives it away. (What the cleaner writes is below the recovery point.)
+func (l *Log) markGaps(d nodes.Disk) error {
+	if l.gaps {
+		return nil
+	}
+	l.gaps = true
+	return write(d, l.dir+"/"+gapFile, nil)
 }
 
 // known takes of a segment's indexes what they say of batches below the recovery point, and returns where to go on. The rest is made
