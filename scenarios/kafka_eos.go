@@ -131,6 +131,7 @@ func (c *kafkaClient) transform(t *task.T, u *kafkaUser, r *client.Consumer, rec
 		}
 	}
 	l.history = append(l.history, o)
+	c.open = nil
 	return err
 }
 
@@ -141,6 +142,7 @@ func (c *kafkaClient) transaction(t *task.T, u *kafkaUser, r *client.Consumer, r
 	}
 	bills := l.k.topics[1]
 	var sent []kafkaSent
+	open := kafka.Op{F: kafka.Work, Invoke: o.Invoke}
 	for _, rec := range records {
 		in, err := strconv.ParseInt(string(rec.Value), 10, 64)
 		if err != nil {
@@ -148,6 +150,8 @@ func (c *kafkaClient) transaction(t *task.T, u *kafkaUser, r *client.Consumer, r
 		}
 		l.attempts++
 		s := kafkaSent{part: client.TopicPartition{Topic: bills.name, Partition: int32(in) % bills.partitions}, value: l.attempts*kafkaAttempt + in}
+		open.Mops = append(open.Mops, kafka.Send(tpName(s.part), s.value, kafka.NoOffset))
+		c.open = []kafka.Op{open}
 		s.sent = p.SendTo(t, client.Record{Topic: bills.name, Partition: s.part.Partition, Value: strconv.AppendInt(nil, s.value, 10)})
 		sent = append(sent, s)
 	}

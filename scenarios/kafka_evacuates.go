@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"orrery/nodes"
@@ -163,9 +162,7 @@ func (c *kafkaClient) drip(t *task.T, cluster *client.Cluster) {
 		for _, part := range l.partitions() {
 			l.values++
 			l.invoked++
-			s := kafkaSent{part: part, value: l.values}
-			s.sent = p.SendTo(t, client.Record{Topic: part.Topic, Partition: part.Partition, Value: strconv.AppendInt(nil, s.value, 10)})
-			sent = append(sent, s)
+			sent = append(sent, c.sends(t, p, kafkaSent{part: part, value: l.values}, invoke))
 		}
 		c.sent(t, sent, client.AcksAll, invoke)
 		l.k.w.U.EndOp()

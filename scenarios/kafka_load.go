@@ -119,7 +119,7 @@ func (l *kafkaLoad) partitions() (all []client.TopicPartition) {
 // judge checks what the clients saw. Of a partition that was allowed to lose something a history says nothing.
 func (l *kafkaLoad) judge() error {
 	var h []kafka.Op
-	for _, o := range l.history {
+	for _, o := range append(l.history, l.unanswered()...) {
 		kept := o
 		kept.Mops = nil
 		for _, m := range o.Mops {
@@ -167,6 +167,7 @@ type kafkaClient struct {
 	moved   []string                        // partitions that a rebalance has moved
 	next    map[client.TopicPartition]int64 // where the consumer at work reads on; nil if nobody looks at that
 	ended   map[client.TopicPartition]int64 // where partitions end, as it was told
+	open    []kafka.Op                      // what it has begun, and what has no answer yet
 	last    kafkaLast                       // what the consumer at work has returned last; nil if nobody looks at that
 }
 
@@ -292,8 +293,7 @@ func (c *kafkaClient) sendTo(t *task.T, p *client.Producer, part client.TopicPar
 		if u.Recording() {
 			u.NoteInvoke(c.id, fmt.Sprintf("send %d to %s-%d", s.value, part.Topic, part.Partition))
 		}
-		s.sent = p.SendTo(t, client.Record{Topic: part.Topic, Partition: part.Partition, Value: strconv.AppendInt(nil, s.value, 10)})
-		sent = append(sent, s)
+		sent = append(sent, c.sends(t, p, s, invoke))
 	}
 	c.sent(t, sent, acks, invoke)
 	u.EndOp()
@@ -327,11 +327,13 @@ func (c *kafkaClient) sent(t *task.T, sent []kafkaSent, acks client.Acks, invoke
 			o.Status, o.Return = checker.Fail, l.tick()
 		}
 		l.history = append(l.history, o)
+		c.answered(s)
 	}
 	if len(done.Mops) > 0 {
 		done.Return = l.tick()
 		l.history = append(l.history, done)
 	}
+	c.open = c.open[:0]
 }
 
 func because(err error) string {
@@ -464,8 +466,7 @@ func (c *kafkaClient) finish(t *task.T, cluster *client.Cluster) {
 			invoke := l.tick()
 			l.values++
 			l.invoked++
-			s := kafkaSent{part: part, value: l.values}
-			s.sent = p.SendTo(t, client.Record{Topic: part.Topic, Partition: part.Partition, Value: strconv.AppendInt(nil, s.value, 10)})
+			s := c.sends(t, p, kafkaSent{part: part, value: l.values}, invoke)
 			before := l.ok
 			if c.sent(t, []kafkaSent{s}, client.AcksAll, invoke); l.ok > before {
 				break

@@ -265,12 +265,13 @@ func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) (usable bool, err
 		}
 		l.values++
 		s := kafkaSent{part: client.TopicPartition{Topic: notes.name, Partition: int32(l.values) % notes.partitions}, value: l.values}
+		o.Mops = append(o.Mops, kafka.Send(tpName(s.part), s.value, kafka.NoOffset))
+		c.open = []kafka.Op{o}
 		s.sent = u.p.SendTo(t, client.Record{Topic: notes.name, Partition: s.part.Partition, Value: strconv.AppendInt(nil, s.value, 10)})
 		sent = append(sent, s)
 	}
 	for _, s := range sent {
 		_ = s.sent.Wait(t)
-		o.Mops = append(o.Mops, kafka.Send(tpName(s.part), s.value, kafka.NoOffset))
 	}
 	outcome := client.Failed
 	switch {
@@ -303,5 +304,6 @@ func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) (usable bool, err
 	if len(o.Mops) > 0 {
 		l.history = append(l.history, o)
 	}
+	c.open = nil
 	return usable, err
 }
