@@ -101,6 +101,7 @@ type kafkaWorld struct {
 	askFirst   bool // followers find where to cut with OffsetForLeaderEpoch
 	session    time.Duration
 	slowStops  time.Duration // so long at most a StopReplica waits in a broker
+	slowest    time.Duration // by which links were made slow, besides what the weather has; 0: they were not
 	topics     []kafkaTopic
 	text       string // of server.properties, the same for all brokers
 	works      []kafkaWork
@@ -110,7 +111,6 @@ type kafkaWorld struct {
 	shared     bool     // two clients use one transactional id
 	internal   bool     // the brokers' own topics get other leaders, too
 	impatient  bool     // clients give requests up early
-	slowLinks  bool     // many links are slow, more so than the weather has them
 	asks       bool     // consumers ask for the ends of partitions
 	excused    []string // rules that brokers of a defect's time broke without it, and that are not asked
 	written    int32    // how much producers have written already, as it were
@@ -261,6 +261,7 @@ func (k *kafkaWorld) configure() error {
 		if err != nil {
 			return err
 		}
+		k.abides(c)
 		k.configs[id] = c
 	}
 	return nil

@@ -185,7 +185,7 @@ func (k *kafkaWorld) patience(d time.Duration) time.Duration {
 // lasts is the time-out that a client asks for its transactions. One takes about ten round trips of clients and replicas, one behind the other. On
 // slow links that may be three seconds, and then the coordinator aborts each of them; so the fresh client after the heal, who is to be served, asks for more.
 func (c *kafkaClient) lasts() time.Duration {
-	if c.load.k.slowLinks && c == c.load.probe {
+	if c.load.k.slowest > 0 && c == c.load.probe {
 		return 10 * time.Second
 	}
 	return time.Second

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"orrery/nodes/kafka/broker/config"
 	"orrery/sim"
 )
 
@@ -131,10 +132,24 @@ func (k *kafkaWorld) restless() {
 // slow makes many links slow.
 func (k *kafkaWorld) slow(lo, hi time.Duration) {
 	w := k.w
-	k.slowLinks = true
-	most := w.DrawDuration("net/slow pair max, in bad weather", lo, hi)
-	w.U.Tune(func(c *sim.Config) { c.Net.SlowPairPPM, c.Net.SlowPairMax = 300_000, most })
-	k.sessionsFor(4 * most) // a connection, and a request over it
+	k.slowest = w.DrawDuration("net/slow pair max, in bad weather", lo, hi)
+	w.U.Tune(func(c *sim.Config) {
+		c.Net.SlowPairPPM, c.Net.SlowPairMax = 300_000, k.slowest
+		c.Net.DialTimeout = max(c.Net.DialTimeout, k.roundTrip())
+	})
+	k.sessionsFor(4 * k.slowest) // a connection, and a request over it
+}
+
+// roundTrip is how long a request and its answer may be under way at least, on links that were made slow.
+func (k *kafkaWorld) roundTrip() time.Duration { return 2*k.slowest + 100*time.Millisecond }
+
+// abides has a broker wait for its answers for as long as slow links take. A fetch may have to wait at its leader besides, and where that was more than
+// the socket's time-out, no follower ever got an answer without records, and with it the high watermark.
+func (k *kafkaWorld) abides(c *config.Config) {
+	if k.slowest > 0 {
+		c.ReplicaWait = max(c.ReplicaWait, c.FetchWaitMax+k.roundTrip())
+		c.ControllerWait = max(c.ControllerWait, k.roundTrip())
+	}
 }
 
 // sessionsFor makes sessions with ZooKeeper long enough for a network or for disks by which it takes so long until a server has answered who
