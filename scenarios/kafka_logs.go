@@ -273,6 +273,22 @@ func (c *kafkaCopy) unstable(hw int64) int64 {
 	return open[0].from
 }
 
+// opensAt tells whether the first transaction that unstable knows of may be one that began at an offset, though its first record is further on. When a
+// snapshot of producers was made the records between were there still, and it goes on to say where the transaction began
+// (ProducerStateManager.loadFromSnapshot). Compaction has taken them since: the marker was committed, and the high watermark that a start finds is an older one.
+func (c *kafkaCopy) opensAt(at, hw int64) bool {
+	first := c.unstable(hw)
+	if first < 0 || at < c.first {
+		return false
+	}
+	for ; at < first; at++ {
+		if c.entry(at).present {
+			return false
+		}
+	}
+	return at == first
+}
+
 // kafkaOpen is a transaction that is open in a partition.
 type kafkaOpen struct{ pid, from int64 }
 

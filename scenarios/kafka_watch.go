@@ -419,7 +419,7 @@ func (g *kafkaWatch) watermarks(p *kafkaPart, r *kafkaReplica, now replica.Glanc
 		// (ProducerStateManager.onHighWatermarkUpdated forgets it): what was below it is committed. And a snapshot of producers, from which they
 		// are taken when a log is loaded or truncated, holds the transactions that are open and no others.
 		w.Asked(kafkaStable)
-		if want := r.stable(hw); lso != want && lso != min(r.stable(r.top), hw) {
+		if want := r.stable(hw); lso != want && lso != min(r.stable(r.top), hw) && !r.copy.opensAt(lso, hw) {
 			g.violate(kafkaStable, "%s has last stable offset %d of %s, and its log and high watermark %d say %d", r.id, lso, p.tp, hw, want)
 		}
 	}
