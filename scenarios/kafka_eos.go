@@ -112,6 +112,7 @@ func (c *kafkaClient) transform(t *task.T, u *kafkaUser, r *client.Consumer, rec
 	defer x.EndOp()
 	l.invoked++
 	o := kafka.Op{Process: c.process + 1_000_000, F: kafka.Work, Status: checker.Maybe, Invoke: l.tick(), Return: checker.Never}
+	l.transacted = append(l.transacted, o.Invoke)
 	if x.Recording() {
 		x.NoteInvoke(c.id, "transform "+kafkaPolled(records))
 	}

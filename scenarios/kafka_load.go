@@ -33,6 +33,8 @@ type kafkaLoad struct {
 	stopped  bool
 	think    time.Duration
 	burst    uint64
+	// transacted are the operations of the history that are transactions, by when they were invoked.
+	transacted []int64
 }
 
 func newKafkaLoad(k *kafkaWorld, s *Scenario) *kafkaLoad {
@@ -127,7 +129,10 @@ func (l *kafkaLoad) judge() error {
 				kept.Mops = append(kept.Mops, m)
 			}
 		}
-		if o.F != kafka.Work || len(kept.Mops) > 0 {
+		switch {
+		case l.forgotten(kept):
+			h = append(h, l.apart(kept)...)
+		case o.F != kafka.Work || len(kept.Mops) > 0:
 			h = append(h, kept)
 		}
 	}

@@ -253,6 +253,7 @@ func (c *kafkaClient) note(t *task.T, u *kafkaUser, id string) (usable bool, err
 	l.invoked++
 	notes := l.k.topics[len(l.k.topics)-1]
 	o := kafka.Op{Process: c.process, F: kafka.Work, Status: checker.Fail, Invoke: l.tick(), Return: checker.Never}
+	l.transacted = append(l.transacted, o.Invoke)
 	if x.Recording() {
 		x.NoteInvoke(c.id, "a transaction")
 	}
