@@ -58,6 +58,8 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka", "preferred-out-of-isr", 489, "a consumer was sent to a broker that it did not know, and asked the leader again for ever"},
 		{"kafka", "clean-past-high-watermark", 20263, "a fetch waited at its leader, and then on slow links, for longer than the follower did"},
 		{"kafka-compaction", "clean-loses-aborted", 28, "compaction had left an empty batch of a transaction, and the ghost took no transaction for open by it"},
+		{"kafka", "no-verify", 20002, "what stragglers write was taken for an operation's"},
+		{"kafka-compaction", "no-verify", 20002, "what stragglers write was taken for an operation's"},
 		{"kafka-compaction", "clean-loses-aborted", 20014, "compaction had taken the first records of a transaction, which a snapshot says began with them"},
 		{"kafka-groups", "ResetOnFollower", 160, "batches were deleted before what is known of their producers was durable, and an acknowledged one was appended once more"},
 		{"kafka-groups", "ResetOnFollower", 365, "a follower began anew while it was told of a next leader, and the ghost took it for an append"},
@@ -71,6 +73,8 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka-eos", "verify-without-guard", 76, "offsets were committed to a topic that was just made, whose partition the coordinator took for deleted"},
 		{"kafka-eos", "verify-without-guard", 339, "the journal had lost a verdict, as it might, and partitions knew an epoch that its coordinator did not"},
 		{"kafka-eos", "verify-without-guard", 987, "a transaction took longer over slow links than the time-out that the fresh client had asked for"},
+		{"kafka-eos", "TrustAllOwned", 20036, "a pipeline had lost the topic of its results"},
+		{"kafka-eos", "CommitBeforeProcess", 20002, "a pipeline's consumers committed by themselves, and so without results"},
 		{"kafka-eos", "completion-drops-another", 1276, "a slow broker was behind with its timers, and kept a member who was due"},
 		{"kafka-eos", "completion-drops-another", 1577, "ZooKeeper never answered a sync that was behind a write"},
 	} {

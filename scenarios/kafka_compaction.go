@@ -77,9 +77,12 @@ func (c *kafkaClient) produceKeyed(t *task.T, cluster *client.Cluster) {
 	p.Close(t)
 }
 
+// valueOf is the value of a record of the workload; -1 if it is none.
 func (l *kafkaLoad) valueOf(p []byte) int64 {
-	v, _ := strconv.ParseInt(string(p), 10, 64)
-	return v
+	if v, err := strconv.ParseInt(string(p), 10, 64); err == nil {
+		return v
+	}
+	return -1
 }
 
 // readLatest is the fresh client after the heal: of each key it must find the last committed record, unless that is a tombstone.

@@ -75,6 +75,9 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 		k.sticky, k.static = true, false
 		k.slow(20*time.Millisecond, 150*time.Millisecond)
 	case "TrustAllOwned": // a partition goes from who does not hear of it to who has just come, and somebody else leaves
+		if !k.shape.options.Uncommitted {
+			return // a pipeline needs the topic of its results, and all its workers
+		}
 		k.sticky, k.static = true, false
 		k.topics = k.topics[:1]
 		k.topics[0].partitions = 16
@@ -88,7 +91,7 @@ func (k *kafkaWorld) conditionsOfClients(name string) {
 		k.storage("partition", "clog", "delay", "pause")
 		k.clients.TrustAllOwned = !k.shape.bare
 	case "CommitBeforeProcess":
-		k.auto = true
+		k.auto = k.shape.options.Uncommitted // a pipeline commits with its results, and owes one of all that it was given
 	case "transaction-order":
 		k.works = append(k.works, (*kafkaClient).tally)
 	case "load-keeps-first-read": // a load takes several reads
