@@ -143,7 +143,7 @@ func (c *kafkaClient) pollGroup(t *task.T, r *client.Consumer) []client.Record {
 		if c.static() { // who comes back under the same name takes what he had
 			member = string(c.id)
 		}
-		l.k.watch.owns(member, meta.Generation, r.Assignment())
+		l.k.watch.owns(member, meta, r.Assignment())
 		c.apart(r)
 	}
 	o.Mops, o.Rebalanced, o.Return = c.polled(records), c.moved, l.tick()

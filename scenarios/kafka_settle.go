@@ -30,6 +30,7 @@ type kafkaStored struct {
 	// expires is when it may be removed, by its own account, and ms when it was recorded: in milliseconds by the clocks of who has written that.
 	// Most say nothing of their expiry.
 	expires, ms int64
+	members     []string // of a record of the group as a whole, which is of no partition: whom it names; nil if it removes the group
 }
 
 // kafkaGroupPart is a partition as a group has it.
@@ -38,11 +39,11 @@ type kafkaGroupPart struct {
 	tp    log.TopicPartition
 }
 
-// storedOffset reads a record of an offset, or one that removes a group, which is of no partition; nil if it is another one.
+// storedOffset reads a record of an offset, or one of a group, which is of no partition; nil if it is another one.
 func storedOffset(r *record.Record) *kafkaStored {
 	var of kmsg.GroupMetadataKey
-	if len(r.Key) > 1 && r.Key[1] == 2 && r.Value == nil && of.ReadFrom(r.Key) == nil {
-		return &kafkaStored{part: kafkaGroupPart{group: of.Group}, offset: -1}
+	if len(r.Key) > 1 && r.Key[1] == 2 && of.ReadFrom(r.Key) == nil {
+		return &kafkaStored{part: kafkaGroupPart{group: of.Group}, offset: -1, members: storedMembers(r)}
 	}
 	var k kmsg.OffsetCommitKey
 	if len(r.Key) < 2 || r.Key[0] != 0 || r.Key[1] > 1 || k.ReadFrom(r.Key) != nil {
@@ -67,7 +68,7 @@ type kafkaGroups struct {
 	staged  map[int64][]*kafkaStored // by producer
 	results map[int64]int            // of the pipeline: how many results each record has
 	pending map[kafkaPending][]int64 // results whose transaction is open
-	owners  map[kafkaOwned]string
+	owners  kafkaOwnership
 	reach   kafkaReach // of the clients
 	next    int        // process ids of members
 }
@@ -77,14 +78,9 @@ type kafkaPending struct {
 	pid int64
 }
 
-type kafkaOwned struct {
-	generation int32
-	tp         client.TopicPartition
-}
-
 func newKafkaGroups() kafkaGroups {
 	return kafkaGroups{offsets: map[kafkaGroupPart]int64{}, expires: map[kafkaGroupPart]int64{}, staged: map[int64][]*kafkaStored{}, results: map[int64]int{},
-		replay: newKafkaReplay(), pending: map[kafkaPending][]int64{}, owners: map[kafkaOwned]string{}, reach: kafkaReach{}}
+		replay: newKafkaReplay(), pending: map[kafkaPending][]int64{}, owners: newKafkaOwnership(), reach: kafkaReach{}}
 }
 
 // settles takes a committed record for what it means to groups and transactions.
@@ -130,8 +126,8 @@ func (g *kafkaWatch) settles(p *kafkaPart, at int64, e kafkaEntry) {
 // stores: an offset that a group has committed takes effect. These clients commit forward, so it goes back only if one commits that has
 // been replaced.
 func (g *kafkaWatch) stores(o *kafkaStored, at int64) {
-	if o.part.tp.Topic == "" { // a group of that name begins anew, in its first generation
-		clear(g.groups.owners)
+	if o.part.tp.Topic == "" {
+		g.groups.owners.stores(o)
 		return
 	}
 	g.k.w.Asked(kafkaForward)
@@ -177,22 +173,6 @@ func (g *kafkaWatch) lossyOffsets() bool {
 		}
 	}
 	return false
-}
-
-// owns: in a generation each partition has one owner.
-func (g *kafkaWatch) owns(member string, generation int32, parts []client.TopicPartition) {
-	if generation < 0 || g.lossyOffsets() {
-		return
-	}
-	g.k.w.Asked(kafkaOwners)
-	for _, tp := range parts {
-		of := kafkaOwned{generation, tp}
-		if other, ok := g.groups.owners[of]; ok && other != member {
-			g.violate(kafkaOwners, "in generation %d both %s and %s own %s", generation, other, member, tpName(tp))
-			return
-		}
-		g.groups.owners[of] = member
-	}
 }
 
 // result: the pipeline has committed a result of a record.
