@@ -58,6 +58,7 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka", "preferred-out-of-isr", 489, "a consumer was sent to a broker that it did not know, and asked the leader again for ever"},
 		{"kafka", "clean-past-high-watermark", 20263, "a fetch waited at its leader, and then on slow links, for longer than the follower did"},
 		{"kafka-compaction", "clean-loses-aborted", 28, "compaction had left an empty batch of a transaction, and the ghost took no transaction for open by it"},
+		{"kafka", "stop-without-epoch", 30024, "who was elected though it was not in sync removed its log before it heard of that"},
 		{"kafka", "no-verify", 20002, "what stragglers write was taken for an operation's"},
 		{"kafka-compaction", "no-verify", 20002, "what stragglers write was taken for an operation's"},
 		{"kafka-compaction", "clean-loses-aborted", 20014, "compaction had taken the first records of a transaction, which a snapshot says began with them"},

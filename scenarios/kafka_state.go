@@ -137,7 +137,9 @@ func (g *kafkaWatch) assigned(s *zab.Server, p *kafkaPart) bool {
 }
 
 // elected: who leads, and who may lead, has what was committed; unless the election was an unclean one, or of a replica that has
-// lost what it had not flushed while the cluster counted on it.
+// lost what it had not flushed while the cluster counted on it. Until it leads, who was elected in an unclean election does what it was told
+// before: it may cut its log for another leader, or remove it with a StopReplica of an earlier leader epoch that it has not worked off yet. What is
+// lost is what it lacks when it begins to lead.
 func (g *kafkaWatch) elected(p *kafkaPart, was kafkaState, first bool) {
 	for _, r := range p.order {
 		in, before := slices.Contains(p.state.ISR, r.broker), slices.Contains(was.ISR, r.broker)
@@ -156,6 +158,13 @@ func (g *kafkaWatch) elected(p *kafkaPart, was kafkaState, first bool) {
 		unclean := !slices.Contains(was.ISR, p.state.Leader) && t != nil && t.unclean
 		if p.compare(r); unclean || r.tainted && r.match < int64(len(p.committed)) {
 			g.forgive(p, r)
+		}
+		for _, o := range p.order {
+			if o != r {
+				o.unclean = 0
+			} else if unclean {
+				o.unclean = p.state.LeaderEpoch
+			}
 		}
 	}
 	for _, r := range p.order {

@@ -101,6 +101,7 @@ type kafkaReplica struct {
 	since       int64 // the broker epoch under which it lost it
 	under       int64 // the broker epoch of the process that had the log, when that ended
 	need        int64 // where its log ended before
+	unclean     int32 // the leader epoch for which it was elected though it was not in sync, until it leads; 0: none
 	died        int64 // where it ended when the process last did
 	proposed    []kafkaProposal
 	near        kafkaNear
@@ -380,13 +381,18 @@ func (g *kafkaWatch) told(p *kafkaPart, r *kafkaReplica, now replica.Glance, m *
 	if !ok && r.tainted && p.state.Leader == r.broker && p.state.LeaderEpoch == now.Epoch && r.match < int64(len(p.committed)) {
 		g.forgive(p, r) // it was elected before anybody could see what it had lost
 	}
+	if r.unclean > 0 && now.Epoch >= r.unclean {
+		if r.unclean = 0; r.match < int64(len(p.committed)) {
+			g.forgive(p, r)
+		}
+	}
 	p.deletes(r)
 	g.inISR(p, r)
 }
 
 // inISR: who is in the stored ISR has all that was committed.
 func (g *kafkaWatch) inISR(p *kafkaPart, r *kafkaReplica) {
-	if r.log == nil || r.tainted || p.muddled || !slices.Contains(p.state.ISR, r.broker) || r.match >= int64(len(p.committed)) || !g.runs(r) {
+	if r.log == nil || r.tainted || r.unclean > 0 || p.muddled || !slices.Contains(p.state.ISR, r.broker) || r.match >= int64(len(p.committed)) || !g.runs(r) {
 		return
 	}
 	switch {
