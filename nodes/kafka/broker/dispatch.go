@@ -23,7 +23,7 @@ func (b *Broker) dispatch(env nodes.Env, call uint64, ch *channel, clientID stri
 	case *kmsg.FindCoordinatorRequest:
 		b.findCoordinator(env, call, b.listenerName(ch), r)
 	case *kmsg.UpdateMetadataRequest:
-		b.updateMetadata(env, call, r)
+		b.updateMetadata(env, call, ch, r)
 	case *kmsg.DescribeConfigsRequest:
 		b.describeConfigs(env, call, r)
 	case *kmsg.LeaderAndISRRequest:

@@ -22,8 +22,9 @@ const (
 
 // cache is what the controller has told of the cluster (MetadataCache). Every broker answers clients from it.
 type cache struct {
-	controller int32 // -1 if none is known
-	epoch      int32 // of the controller that spoke last
+	controller int32  // -1 if none is known
+	epoch      int32  // of the controller that spoke last
+	from       uint64 // the channel by which it spoke
 	brokers    []peerBroker
 	racks      map[int32]string // of all brokers that were ever told of: who is gone still stands where it stood
 	topics     map[string]*topicState
@@ -133,8 +134,11 @@ func (c *cache) remove(topic string, p int32) bool {
 	return gone
 }
 
-// updateMetadata takes what the controller tells of the cluster.
-func (b *Broker) updateMetadata(env nodes.Env, call uint64, r *kmsg.UpdateMetadataRequest) {
+// updateMetadata takes what the controller tells of the cluster. A controller speaks over one connection at a time, and says anew over the next
+// what had no answer when it gave one up: what comes over an earlier one has been on its way for long. In Kafka it is believed, for nothing in it
+// tells how old it is, and clients are sent to who led then until that partition changes again. (What LeaderAndIsr and StopReplica tell of a replica has
+// its leader epoch.)
+func (b *Broker) updateMetadata(env nodes.Env, call uint64, ch *channel, r *kmsg.UpdateMetadataRequest) {
 	resp := r.ResponseKind().(*kmsg.UpdateMetadataResponse)
 	switch {
 	case r.Version >= 5 && controller.StaleBrokerEpoch(b.ctrl.BrokerEpoch(), r.BrokerEpoch, b.opts.Quirks.Controller):
@@ -142,7 +146,11 @@ func (b *Broker) updateMetadata(env nodes.Env, call uint64, r *kmsg.UpdateMetada
 	case r.ControllerEpoch < b.cache.epoch && !b.opts.Quirks.Broker.MetadataFromOldController:
 		nodes.Reachable(env, markStaleController)
 		resp.ErrorCode = int16(proto.StaleControllerEpoch)
+	case r.ControllerEpoch == b.cache.epoch && ch.id < b.cache.from:
+		nodes.Reachable(env, markGivenUp)
+		resp.ErrorCode = int16(proto.StaleControllerEpoch)
 	default:
+		b.cache.from = ch.id
 		b.learn(env, r)
 	}
 	b.done(env, call, resp)

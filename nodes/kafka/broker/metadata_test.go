@@ -65,6 +65,39 @@ func TestMetadataTellsEachVersionWhatItCanBear(t *testing.T) {
 	})
 }
 
+// A controller has given a connection up, and what it had sent over that arrives when the broker has heard more over the next one. Of a later
+// controller the same connection tells news.
+func TestMetadataOverAConnectionThatWasGivenUpIsNotBelieved(t *testing.T) {
+	w := newWorld(t, 54, 1, "offsets.topic.replication.factor=1")
+	epoch := func() int32 {
+		s, ok := w.u.Machine("b1").Node().(*broker.Broker).Partition("orders", 0)
+		require.True(t, ok)
+		return s.LeaderEpoch
+	}
+	w.client("c1", time.Minute, func(t *task.T, c *client.Cluster) {
+		require.NoError(w, create(t, c, "orders", 1, 1))
+		first, second := dial(w, t), dial(w, t)
+		tell := func(conn nodes.Conn, n int32, controllerEpoch, leaderEpoch int32) proto.Code {
+			r := kmsg.NewPtrUpdateMetadataRequest()
+			r.Version, r.ControllerID, r.ControllerEpoch, r.BrokerEpoch = 6, 1, controllerEpoch, 1<<40
+			p := kmsg.NewUpdateMetadataRequestTopicPartition()
+			p.Leader, p.LeaderEpoch = 1, leaderEpoch
+			topic := kmsg.NewUpdateMetadataRequestTopicState()
+			topic.Topic = "orders"
+			topic.PartitionStates = append(topic.PartitionStates, p)
+			r.TopicStates = append(r.TopicStates, topic)
+			return proto.Code(ask(w, t, conn, r, n).(*kmsg.UpdateMetadataResponse).ErrorCode)
+		}
+		require.Equal(w, proto.None, tell(first, 1, 7, 3))
+		require.Equal(w, proto.None, tell(second, 1, 7, 5))
+		require.Equal(w, proto.StaleControllerEpoch, tell(first, 2, 7, 4))
+		require.EqualValues(w, 5, epoch())
+		require.Equal(w, proto.None, tell(second, 2, 7, 6))
+		require.Equal(w, proto.None, tell(first, 3, 8, 7))
+		require.EqualValues(w, 7, epoch())
+	})
+}
+
 // Clients are told of the listener that they have come to, and brokers use their own.
 func TestEachListenerTellsItsOwnAddresses(t *testing.T) {
 	w := newWorld(t, 51, 2, "listeners=CLIENT://:9092,BROKERS://:9093", "listener.security.protocol.map=CLIENT:PLAINTEXT,BROKERS:PLAINTEXT",
