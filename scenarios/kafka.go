@@ -300,7 +300,7 @@ func (k *kafkaWorld) populate() {
 	for i, id := range k.ensemble {
 		w.AddServer(id, func() nodes.Node {
 			c := *k.zoo[id]
-			return zab.New(zab.Config{Zoo: &c, ID: int64(i + 1)})
+			return zab.New(zab.Config{Zoo: &c, ID: int64(i + 1), Probe: k.watch.delivered})
 		})
 	}
 	for _, id := range k.brokers {

@@ -213,6 +213,14 @@ func (g *kafkaWatch) applied(s *zab.Server) {
 	}
 }
 
+// delivered looks at a server when it has applied a transaction, before anybody is answered. It may be its last one as what it is: who stops to follow
+// finishes what it was at, answers, and then has in memory what is in its log, committed or not.
+func (g *kafkaWatch) delivered(s *zab.Server, m zab.Milestone) {
+	if m.Kind == zab.Delivered {
+		g.applied(s)
+	}
+}
+
 // controls: of a controller epoch there is one controller.
 func (g *kafkaWatch) controls(id nodes.ID, epoch int32) {
 	if other, ok := g.active[epoch]; !ok {
