@@ -75,6 +75,7 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka-eos", "verify-without-guard", 76, "offsets were committed to a topic that was just made, whose partition the coordinator took for deleted"},
 		{"kafka-eos", "verify-without-guard", 339, "the journal had lost a verdict, as it might, and partitions knew an epoch that its coordinator did not"},
 		{"kafka-eos", "verify-without-guard", 987, "a transaction took longer over slow links than the time-out that the fresh client had asked for"},
+		{"kafka-eos", "KeepOldEpochs", 30325, "a broker that had come back refused to delete what its last process was to, and the controller took that for an answer to its next try"},
 		{"kafka-eos", "TrustAllOwned", 20036, "a pipeline had lost the topic of its results"},
 		{"kafka-eos", "CommitBeforeProcess", 20002, "a pipeline's consumers committed by themselves, and so without results"},
 		{"kafka-eos", "completion-drops-another", 1276, "a slow broker was behind with its timers, and kept a member who was due"},

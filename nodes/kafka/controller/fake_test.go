@@ -12,6 +12,7 @@ import (
 
 	"orrery/nodes"
 	"orrery/nodes/kafka/log"
+	"orrery/nodes/kafka/proto"
 	"orrery/nodes/kafka/zk"
 )
 
@@ -114,9 +115,7 @@ func (b *bench) op(op zk.Op) zk.Result {
 func (b *bench) run() {
 	for more := true; more; more = len(b.done) > 0 {
 		if len(b.done) > 0 {
-			d := b.done[0]
-			b.done = b.done[1:]
-			b.c.Stored(b, d)
+			b.hear()
 		}
 		for ev, ok := b.c.Take(); ok; ev, ok = b.c.Take() {
 			switch ev := ev.(type) {
@@ -129,6 +128,13 @@ func (b *bench) run() {
 			}
 		}
 	}
+}
+
+// hear hands over what the storage has to say of one call.
+func (b *bench) hear() {
+	d := b.done[0]
+	b.done = b.done[1:]
+	b.c.Stored(b, d)
 }
 
 var clicks = log.TopicPartition{Topic: "clicks"}
@@ -300,6 +306,61 @@ func TestRequestsToABrokerGoOutOneAtATime(t *testing.T) {
 	require.Len(t, q.items, waiting, "the answer to an earlier attempt says nothing")
 	b.c.Answered(b, q.call, was.ResponseKind(), nil)
 	require.Len(t, q.items, waiting-1)
+}
+
+// A broker has come back, and has refused, as what was meant for its last process, to delete a replica. The controller hears of that when it has
+// begun the deletion anew, which goes on.
+func TestARefusalByTheNextProcessEndsNoDeletion(t *testing.T) {
+	b := newBench(t)
+	b.op(zk.Op{Verb: zk.Create, Key: zk.Key{Kind: zk.KindDeleteTopic, Name: "clicks"}})
+	b.c.Stored(b, zk.Watched{Key: zk.Key{Kind: zk.KindDeleteTopic}, List: true})
+	b.run()
+	deleting := func(id int32) bool {
+		r, ok := b.c.queue(id).items[0].(*kmsg.StopReplicaRequest)
+		return ok && r.Topics[0].PartitionStates[0].Delete
+	}
+	for _, id := range []int32{2, 3} {
+		for !deleting(id) {
+			b.obeys(id)
+			b.run()
+		}
+	}
+
+	b.c.Stored(b, zk.Watched{Key: zk.Key{Kind: zk.KindTopic}, List: true}) // the controller is at something else
+	b.obeys(2)
+	old := b.records[zk.BrokerKey(3).Path()].Value
+	delete(b.records, zk.BrokerKey(3).Path())
+	b.op(zk.Op{Verb: zk.Create, Key: zk.BrokerKey(3), Value: old})
+	b.c.Stored(b, zk.Watched{Key: zk.Key{Kind: zk.KindBroker}, List: true})
+	goesOn := func(next task) bool { _, ok := next.(*resumeDeletions); return ok }
+	for !slices.ContainsFunc(b.c.ctl.queue, goesOn) { // because of 2, but behind the return of 3
+		b.hear()
+	}
+	refusal := b.c.queue(3).items[0].ResponseKind().(*kmsg.StopReplicaResponse)
+	refusal.ErrorCode = int16(proto.StaleBrokerEpoch)
+	b.c.Answered(b, b.c.queue(3).call, refusal, nil)
+	b.run()
+	for b.c.queue(3).call != 0 {
+		b.obeys(3)
+		b.run()
+	}
+	require.NotContains(t, b.records, zk.TopicKey("clicks").Path())
+}
+
+// obeys has a broker do what it was sent, and say so.
+func (b *bench) obeys(broker int32) {
+	q := b.c.queue(broker)
+	resp := q.items[0].ResponseKind()
+	if r, ok := q.items[0].(*kmsg.StopReplicaRequest); ok {
+		for _, t := range r.Topics {
+			for _, p := range t.PartitionStates {
+				o := kmsg.NewStopReplicaResponsePartition()
+				o.Topic, o.Partition = t.Topic, p.Partition
+				resp.(*kmsg.StopReplicaResponse).Partitions = append(resp.(*kmsg.StopReplicaResponse).Partitions, o)
+			}
+		}
+	}
+	b.c.Answered(b, q.call, resp, nil)
 }
 
 func TestABrokerStopsAfterThreeVainAttemptsToBeLetGo(t *testing.T) {

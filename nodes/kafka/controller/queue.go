@@ -120,29 +120,31 @@ func (c *Controller) ledAnswered(from int32, resp *kmsg.LeaderAndISRResponse) {
 	}
 }
 
-// stopAnswered takes note of replicas that are deleted, or cannot be.
+// stopAnswered takes note of replicas that are deleted, or cannot be: of those that the answer names. One that refuses the request as a whole names none
+// (STALE_BROKER_EPOCH, STALE_CONTROLLER_EPOCH). It means the process that has gone, of which the controller hears by itself; when it has, the deletion has
+// begun anew, and has not failed.
 func (c *Controller) stopAnswered(from int32, asked *kmsg.StopReplicaRequest, resp *kmsg.StopReplicaResponse) {
 	a := &deletionAnswer{}
-	for _, t := range asked.Topics {
-		for _, p := range t.PartitionStates {
-			if !p.Delete {
-				continue
-			}
-			code := proto.Code(resp.ErrorCode)
-			for _, o := range resp.Partitions {
-				if o.Topic == t.Topic && o.Partition == p.Partition && code == proto.None {
-					code = proto.Code(o.ErrorCode)
-				}
-			}
-			r := placed{log.TopicPartition{Topic: t.Topic, Partition: p.Partition}, from}
-			if code == proto.None {
-				a.deleted = append(a.deleted, r)
-			} else {
-				a.failed = append(a.failed, r)
-			}
+	for _, o := range resp.Partitions {
+		r := placed{log.TopicPartition{Topic: o.Topic, Partition: o.Partition}, from}
+		switch {
+		case !deletes(asked, r.tp):
+		case proto.Code(resp.ErrorCode) == proto.None && proto.Code(o.ErrorCode) == proto.None:
+			a.deleted = append(a.deleted, r)
+		default:
+			a.failed = append(a.failed, r)
 		}
 	}
 	if len(a.deleted)+len(a.failed) > 0 {
 		c.ctl.enqueue(a)
 	}
+}
+
+// deletes tells whether a replica is not only to be stopped.
+func deletes(r *kmsg.StopReplicaRequest, tp log.TopicPartition) bool {
+	return slices.ContainsFunc(r.Topics, func(t kmsg.StopReplicaRequestTopic) bool {
+		return t.Topic == tp.Topic && slices.ContainsFunc(t.PartitionStates, func(p kmsg.StopReplicaRequestTopicPartitionState) bool {
+			return p.Partition == tp.Partition && p.Delete
+		})
+	})
 }

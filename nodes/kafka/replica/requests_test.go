@@ -175,6 +175,8 @@ func (b *broker) stop(version int16, ctrl int32, brokerEpoch int64, leaderEpoch 
 	switch {
 	case !ok:
 		return "waits"
+	case out.ErrorCode != 0 && len(out.Partitions) > 0:
+		return "refuses it all, and names what it does not do"
 	case out.ErrorCode != 0:
 		return proto.Code(out.ErrorCode).String()
 	}

@@ -33,15 +33,14 @@ func (m *Manager) handleStopReplica(env nodes.Env, call uint64, r *kmsg.StopRepl
 	s := &stopping{call: call, resp: resp, left: map[log.TopicPartition]bool{}}
 	one := func(topic string, n, epoch int32, remove bool) {
 		out := kmsg.NewStopReplicaResponsePartition()
-		out.Topic, out.Partition, out.ErrorCode = topic, n, int16(code)
-		if code == proto.None {
-			out.ErrorCode = int16(m.stop(env, s, log.TopicPartition{Topic: topic, Partition: n}, epoch, remove))
-		}
+		out.Topic, out.Partition = topic, n
+		out.ErrorCode = int16(m.stop(env, s, log.TopicPartition{Topic: topic, Partition: n}, epoch, remove))
 		resp.Partitions = append(resp.Partitions, out)
 	}
 	for i := range r.Topics {
 		t := &r.Topics[i]
 		switch {
+		case code != proto.None: // who refuses it all names nothing
 		case r.Version == 0:
 			one(t.Topic, t.Partition, epochNone, r.DeletePartitions)
 		case r.Version <= 2:
