@@ -94,6 +94,7 @@ func (c *kafkaClient) join(cluster *client.Cluster, name string, committed bool)
 		}
 	}
 	config.Assigned, config.Revoked, config.Lost = moved, moved, moved
+	config.GivenUp = c.load.k.watch.groups.late.givesUp
 	r := client.NewConsumer(cluster, config)
 	c.load.process++
 	c.process = c.load.process

@@ -120,6 +120,7 @@ func (g *kafkaWatch) appends(p *kafkaPart, r *kafkaReplica, now replica.Glance, 
 	if !ok || !now.Leading || p.tp.Topic != group.OffsetsTopic {
 		return
 	}
+	g.groups.late.appends(b, r, from, &g.rolled.glance)
 	for at := from; at < r.copy.end; at++ {
 		e := r.copy.entry(at)
 		if e.stored != nil && !e.txn && e.stored.offset < 0 && e.stored.part.tp.Topic != "" {

@@ -69,6 +69,7 @@ type kafkaGroups struct {
 	results map[int64]int            // of the pipeline: how many results each record has
 	pending map[kafkaPending][]int64 // results whose transaction is open
 	owners  kafkaOwnership
+	late    kafkaGivenUp
 	reach   kafkaReach // of the clients
 	next    int        // process ids of members
 }
@@ -80,7 +81,7 @@ type kafkaPending struct {
 
 func newKafkaGroups() kafkaGroups {
 	return kafkaGroups{offsets: map[kafkaGroupPart]int64{}, expires: map[kafkaGroupPart]int64{}, staged: map[int64][]*kafkaStored{}, results: map[int64]int{},
-		replay: newKafkaReplay(), pending: map[kafkaPending][]int64{}, owners: newKafkaOwnership(), reach: kafkaReach{}}
+		replay: newKafkaReplay(), pending: map[kafkaPending][]int64{}, owners: newKafkaOwnership(), late: newKafkaGivenUp(), reach: kafkaReach{}}
 }
 
 // settles takes a committed record for what it means to groups and transactions.
@@ -124,7 +125,7 @@ func (g *kafkaWatch) settles(p *kafkaPart, at int64, e kafkaEntry) {
 }
 
 // stores: an offset that a group has committed takes effect. These clients commit forward, so it goes back only if one commits that has
-// been replaced.
+// been replaced, or if one has committed that twice, and the first time comes late.
 func (g *kafkaWatch) stores(o *kafkaStored, at int64) {
 	if o.part.tp.Topic == "" {
 		g.groups.owners.stores(o)
@@ -143,7 +144,7 @@ func (g *kafkaWatch) stores(o *kafkaStored, at int64) {
 		}
 		return
 	}
-	if ok && o.offset < was && !g.anyLossy() {
+	if ok && o.offset < was && !g.anyLossy() && !g.groups.late.goesBack(o, was, at) {
 		g.violate(kafkaForward, "the offset of group %s in %s goes back from %d to %d", o.part.group, o.part.tp, was, o.offset)
 	}
 	g.processes(o)
@@ -159,7 +160,7 @@ func (g *kafkaWatch) kept(id nodes.ID, name string, offsets []client.Offset) {
 	g.k.w.Asked(kafkaKept)
 	for _, o := range offsets {
 		part := kafkaGroupPart{name, log.TopicPartition{Topic: o.Topic, Partition: o.Partition}}
-		if has, ok := g.groups.offsets[part]; !ok || has < o.Offset {
+		if has, ok := g.groups.offsets[part]; !ok || max(has, g.groups.late.most[part]) < o.Offset {
 			g.violate(kafkaKept, "%s is told that offset %d of %s is committed for group %s, and the log has %d", id, o.Offset, part.tp, name, has)
 		}
 	}

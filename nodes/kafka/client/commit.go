@@ -37,6 +37,9 @@ func (c *Consumer) Commit(t *task.T, offsets ...Offset) (Outcome, error) {
 	lost := false
 	err := c.cluster.retry(t, nil, func() error {
 		err := c.commitOnce(t, offsets, group)
+		if mayHaveArrived(err) && c.config.GivenUp != nil {
+			c.config.GivenUp(group, offsets)
+		}
 		lost = lost || mayHaveArrived(err) || isCode(err) && (appended(CodeOf(err)) || undecided(CodeOf(err)))
 		return err
 	})

@@ -56,6 +56,9 @@ type ConsumerConfig struct {
 	Assigned, Revoked, Lost func(t *task.T, parts []TopicPartition)
 	// Truncated, which may be nil, is told that records up to before from are no longer in the log, which goes on at to (KIP-320).
 	Truncated func(t *task.T, p TopicPartition, from, to int64)
+	// GivenUp, which may be nil, is told of each request to commit offsets that was sent and has had no answer. It may arrive yet, behind later ones: a
+	// coordinator takes it as long as by is a member of the present generation.
+	GivenUp func(by GroupMetadata, offsets []Offset)
 }
 
 func (c ConsumerConfig) withDefaults() ConsumerConfig {
