@@ -57,6 +57,8 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka", "no-verify", 3001, "what stragglers write was taken for records that nobody had sent"},
 		{"kafka", "preferred-out-of-isr", 489, "a consumer was sent to a broker that it did not know, and asked the leader again for ever"},
 		{"kafka", "clean-past-high-watermark", 20263, "a fetch waited at its leader, and then on slow links, for longer than the follower did"},
+		{"kafka-compaction", "clean-loses-aborted", 5039, "a transaction had begun with what compaction had taken, and another one's record was behind that"},
+		{"kafka-compaction", "clean-loses-aborted", 5108, "of two transactions that had ended a log that was loaded knew the second, whose marker was behind the snapshot"},
 		{"kafka-compaction", "clean-loses-aborted", 28, "compaction had left an empty batch of a transaction, and the ghost took no transaction for open by it"},
 		{"kafka", "stop-without-epoch", 30024, "who was elected though it was not in sync removed its log before it heard of that"},
 		{"kafka", "no-verify", 20002, "what stragglers write was taken for an operation's"},

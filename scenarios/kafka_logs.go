@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strconv"
 
 	"orrery/nodes"
@@ -251,10 +252,17 @@ func (e kafkaEntry) says() string {
 
 // unstable is the first offset of a transaction that is open, or whose marker is not below the high watermark; -1 if there is none.
 func (c *kafkaCopy) unstable(hw int64) int64 {
-	if !c.txns {
-		return -1
+	if open := c.opened(hw); len(open) > 0 {
+		return open[0].from
 	}
-	var open []kafkaOpen
+	return -1
+}
+
+// opened are the transactions that are open, or whose markers are not below the high watermark, by where they began.
+func (c *kafkaCopy) opened(hw int64) (open []kafkaOpen) {
+	if !c.txns {
+		return nil
+	}
 	for i := range c.entries {
 		e := &c.entries[i]
 		if !e.txn || e.pid < 0 {
@@ -267,26 +275,30 @@ func (c *kafkaCopy) unstable(hw int64) int64 {
 			open = ended(open, e.pid)
 		}
 	}
-	if len(open) == 0 {
-		return -1
-	}
-	return open[0].from
+	return open
 }
 
-// opensAt tells whether the first transaction that unstable knows of may be one that began at an offset, though its first record is further on. When a
+// opensAt tells whether the first transaction that is open may be one that began at an offset, though its first record is further on. When a
 // snapshot of producers was made the records between were there still, and it goes on to say where the transaction began
 // (ProducerStateManager.loadFromSnapshot). Compaction has taken them since: the marker was committed, and the high watermark that a start finds is an older one.
+// What others have written between stays.
 func (c *kafkaCopy) opensAt(at, hw int64) bool {
-	first := c.unstable(hw)
-	if first < 0 || at < c.first {
+	open := c.opened(hw)
+	if at < c.first || len(open) == 0 || at > open[0].from {
 		return false
 	}
-	for ; at < first; at++ {
-		if c.entry(at).present {
-			return false
+	e := c.entry(at)
+	return at == open[0].from || !e.present && !e.txn && slices.ContainsFunc(open, func(o kafkaOpen) bool { return !c.names(o.pid, at, o.from) })
+}
+
+// names tells whether something of a producer's transactions stands between two offsets.
+func (c *kafkaCopy) names(pid, from, to int64) bool {
+	for at := from; at < to; at++ {
+		if e := c.entry(at); e.txn && e.pid == pid {
+			return true
 		}
 	}
-	return at == first
+	return false
 }
 
 // kafkaOpen is a transaction that is open in a partition.

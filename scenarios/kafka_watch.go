@@ -90,7 +90,8 @@ type kafkaReplica struct {
 	log         *log.Log
 	copy        kafkaCopy
 	start, hw   int64
-	top         int64 // what transactions have ended below, the log may take for replicated
+	top         int64   // what transactions have ended below, the log may take for replicated
+	bases       []int64 // where its segments began when it was loaded or cut
 	lso         int64
 	match       int64 // so far its log is what was committed
 	leading     bool
@@ -265,7 +266,7 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 	switch {
 	case fresh:
 		restarted := r.incarnation != m.Incarnation() && r.incarnation != 0
-		r.top = l.EndOffset()
+		r.loaded(l)
 		r.incarnation, r.log, r.leading, r.epoch, r.version, r.hw, r.lso = m.Incarnation(), l, false, -1, 0, -1, -1
 		err = r.copy.reload(disk, l)
 		r.match, before, r.died = 0, max(before, r.died), 0
@@ -276,7 +277,8 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 	case l.EndOffset() < before || l.StartOffset() > before:
 		r.near.lost = r.copy.entry(l.EndOffset())
 		err = r.copy.reload(disk, l)
-		r.match, r.top = min(r.match, r.copy.end), l.EndOffset()
+		r.match = min(r.match, r.copy.end)
+		r.loaded(l)
 	default:
 		if l.StartOffset() != r.start {
 			r.copy.start(l.StartOffset())
@@ -431,9 +433,9 @@ func (g *kafkaWatch) watermarks(p *kafkaPart, r *kafkaReplica, now replica.Glanc
 	if r.copy.txns {
 		// Where a new leader has the high watermark fall, a transaction whose marker had been below it stays one that has ended
 		// (ProducerStateManager.onHighWatermarkUpdated forgets it): what was below it is committed. And a snapshot of producers, from which they
-		// are taken when a log is loaded or truncated, holds the transactions that are open and no others.
+		// are taken when a log is loaded or truncated, holds the transactions that are open where it was made and no others.
 		w.Asked(kafkaStable)
-		if want := r.stable(hw); lso != want && lso != min(r.stable(r.top), hw) && !r.copy.opensAt(lso, hw) {
+		if want := r.stable(hw); lso != want && !r.forgets(hw, lso) {
 			g.violate(kafkaStable, "%s has last stable offset %d of %s, and its log and high watermark %d say %d", r.id, lso, p.tp, hw, want)
 		}
 	}
@@ -448,14 +450,6 @@ func (g *kafkaWatch) watermarks(p *kafkaPart, r *kafkaReplica, now replica.Glanc
 	if !p.lossy && !r.tainted && r.match < hw {
 		g.exposes(kafkaMatching, p, r, hw)
 	}
-}
-
-// stable is the last stable offset that the log has with a high watermark.
-func (r *kafkaReplica) stable(hw int64) int64 {
-	if at := r.copy.unstable(hw); at >= 0 && at < hw {
-		return at
-	}
-	return hw
 }
 
 // leads: what is below a leader's high watermark is committed.
