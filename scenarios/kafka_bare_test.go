@@ -64,6 +64,7 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka", "no-verify", 20002, "what stragglers write was taken for an operation's"},
 		{"kafka-compaction", "no-verify", 20002, "what stragglers write was taken for an operation's"},
 		{"kafka-compaction", "clean-loses-aborted", 20014, "compaction had taken the first records of a transaction, which a snapshot says began with them"},
+		{"kafka-compaction", "clean-loses-aborted", 40091, "compaction had taken all of a transaction whose marker the loss of power had taken"},
 		{"kafka-groups", "ResetOnFollower", 160, "batches were deleted before what is known of their producers was durable, and an acknowledged one was appended once more"},
 		{"kafka-groups", "ResetOnFollower", 365, "a follower began anew while it was told of a next leader, and the ghost took it for an append"},
 		{"kafka-groups", "ResetOnFollower", 550, "a leader had deleted before it led what who joined it had wrong"},

@@ -301,6 +301,16 @@ func (c *kafkaCopy) names(pid, from, to int64) bool {
 	return false
 }
 
+// void tells whether compaction has left nothing from one offset up to another.
+func (c *kafkaCopy) void(from, to int64) bool {
+	for at := from; at < to; at++ {
+		if at < c.first || c.entry(at).present {
+			return false
+		}
+	}
+	return from < to
+}
+
 // kafkaOpen is a transaction that is open in a partition.
 type kafkaOpen struct{ pid, from int64 }
 

@@ -33,3 +33,14 @@ func TestATransactionMayHaveBegunWithWhatCompactionHasTaken(t *testing.T) {
 		require.Equal(t, c.opens, log.opensAt(c.at, c.hw), c.what)
 	}
 }
+
+func TestWhereCompactionHasLeftNothingNothingIsRead(t *testing.T) {
+	gone, record := kafkaEntry{}, kafkaEntry{present: true}
+	log := &kafkaCopy{entries: []kafkaEntry{record, gone, {txn: true}, record, gone}, first: 10, end: 15} // at 12 the batch alone is left
+	require.True(t, log.void(11, 13))
+	require.True(t, log.void(14, 15))
+	require.False(t, log.void(11, 14), "13 is there")
+	require.False(t, log.void(10, 11))
+	require.False(t, log.void(9, 10), "of what lies below the log start nothing is known")
+	require.False(t, log.void(11, 11), "there is nothing between")
+}

@@ -17,9 +17,11 @@ func (r *kafkaReplica) loaded(l *log.Log) {
 }
 
 // forgets tells whether the log may have a last stable offset because it knows nothing any more of transactions that have ended: below the high watermark
-// that it has had, or below the snapshot of producers with which it was loaded, and which lies where a segment began then.
+// that it has had, or below the snapshot of producers with which it was loaded, and which lies where a segment began then. Or because it
+// knows of one that began where compaction has left nothing: all of that was taken when its marker was committed, which a loss of power has taken since,
+// and the snapshot was made before. It ends when the leader has sent the marker again.
 func (r *kafkaReplica) forgets(hw, lso int64) bool {
-	return slices.ContainsFunc(append([]int64{hw, r.top}, r.bases...), func(below int64) bool {
+	return r.copy.void(lso, r.stable(hw)) || slices.ContainsFunc(append([]int64{hw, r.top}, r.bases...), func(below int64) bool {
 		return below >= hw && (lso == min(r.stable(below), hw) || r.copy.opensAt(lso, below))
 	})
 }
