@@ -72,6 +72,7 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka-groups", "RetryAfterFence", 2035, "a transaction was under way when the universe ended, and others had read of it"},
 		{"kafka-groups", "KeepEpochAfterLostEnd", 3180, "a member began anew because of a leader of before the group's offset, whose metadata was its first"},
 		{"kafka-groups", "check-before-verify", 2046, "a member began before a transaction that the group's offset was in, because it read what is uncommitted"},
+		{"kafka-groups", "check-before-verify", 5261, "offsets hung in a transaction that its coordinator had lost, as it might"},
 		{"kafka-groups", "check-before-verify", 2090, "links were so slow that a broker could not connect to ZooKeeper within its part of the session"},
 		{"kafka-groups", "expire-staged", 4019, "a member heard late what it owned in a generation of a group that had been removed since and had begun anew"},
 		{"kafka-groups", "KeepOldEpochs", 24, "a deletion waited for a reassignment, and the reassignment for brokers that were told nothing of a topic that was to be deleted"},

@@ -186,7 +186,8 @@ func (c *kafkaClient) commit(t *task.T, r *client.Consumer) bool {
 	return false
 }
 
-// takeOver is the fresh client after the heal: it becomes the only member, reads to the end and commits; then it reads all once more.
+// takeOver is the fresh client after the heal: it becomes the only member, reads to the end and commits; then it reads all once more. It need not begin
+// where offsets of a transaction hang that nobody will end.
 func (c *kafkaClient) takeOver(t *task.T, cluster *client.Cluster) {
 	l := c.load
 	all := l.partitions()
@@ -197,6 +198,9 @@ func (c *kafkaClient) takeOver(t *task.T, cluster *client.Cluster) {
 		c.pollGroup(t, r)
 		if len(r.Assignment()) < len(all) {
 			continue
+		}
+		if l.k.watch.hangs() {
+			break
 		}
 		there := true
 		for _, p := range all {

@@ -105,6 +105,17 @@ func (g *kafkaWatch) processes(o *kafkaStored) {
 	}
 }
 
+// hangs tells that offsets of groups are in a transaction that nobody may ever end: its coordinator was allowed to lose what it knew of it. Whoever asks for
+// them waits (KIP-447), until somebody has ended it by hand (KIP-664).
+func (g *kafkaWatch) hangs() bool {
+	p := g.parts[len(g.parts)-2]
+	if !g.lossyOffsets() || p.state.Leader < 1 {
+		return false
+	}
+	r := p.order[p.state.Leader-1]
+	return r.leading && r.lso < r.hw
+}
+
 // stranger tells in which reign of its coordinator a member that is about to commit is known to be none any more; "" if that is not so.
 func (c *kafkaClient) stranger(m client.GroupMetadata) string {
 	now, reign := c.load.k.coordinator(m.Group)

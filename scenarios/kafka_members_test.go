@@ -26,3 +26,18 @@ func TestAGroupCommitsWhatIsBehindAMarkerWithoutHavingSeenIt(t *testing.T) {
 		})
 	}
 }
+
+// Offsets hang in a transaction only where its coordinator was allowed to lose what it knew of it: elsewhere it ends.
+func TestTheOffsetsOfAGroupHangOnlyWhereTheirTransactionMayBeLost(t *testing.T) {
+	require.Empty(t, bite(t, kafkaGroupsShape(), func(b *bitten) {
+		offsets, journal := b.g.parts[len(b.g.parts)-2], b.g.parts[len(b.g.parts)-1]
+		r := offsets.order[offsets.state.Leader-1]
+		require.False(b.t, b.g.hangs())
+		r.lso--
+		require.False(b.t, b.g.hangs(), "its coordinator ends it")
+		journal.lossy = true
+		require.True(b.t, b.g.hangs())
+		r.lso++
+		require.False(b.t, b.g.hangs(), "it has ended")
+	}))
+}

@@ -140,7 +140,16 @@ func (c *Consumer) Committed(t *task.T, parts ...TopicPartition) ([]Offset, erro
 	return c.cluster.committed(t, c.config.Group, parts, true)
 }
 
-func (c *Cluster) committed(t *task.T, group string, parts []TopicPartition, stable bool) ([]Offset, error) {
+func (c *Cluster) committed(t *task.T, group string, parts []TopicPartition, stable bool) (offsets []Offset, err error) {
+	err = c.retry(t, nil, func() error {
+		offsets, err = c.committedOnce(t, group, parts, stable)
+		return err
+	})
+	return offsets, err
+}
+
+// committedOnce asks the coordinator, once it has found one that answers.
+func (c *Cluster) committedOnce(t *task.T, group string, parts []TopicPartition, stable bool) (offsets []Offset, err error) {
 	r := kmsg.NewPtrOffsetFetchRequest()
 	r.Group, r.RequireStable = group, stable
 	sorted := slices.Clone(parts)
@@ -157,28 +166,23 @@ func (c *Cluster) committed(t *task.T, group string, parts []TopicPartition, sta
 	if parts == nil {
 		r.Topics = nil // all there are
 	}
-	var offsets []Offset
-	err := c.retry(t, nil, func() error {
-		offsets = offsets[:0]
-		resp, err := c.coordinated(t, ofGroup, group, r, func(resp kmsg.Response) int16 {
-			return resp.(*kmsg.OffsetFetchResponse).ErrorCode
-		})
-		if err != nil {
-			return err
-		}
-		for _, topic := range resp.(*kmsg.OffsetFetchResponse).Topics {
-			for _, p := range topic.Partitions {
-				if p.ErrorCode != 0 {
-					return codeError(p.ErrorCode)
-				}
-				o := Offset{TopicPartition: TopicPartition{topic.Topic, p.Partition}, Offset: p.Offset, LeaderEpoch: p.LeaderEpoch}
-				if p.Metadata != nil {
-					o.Metadata = *p.Metadata
-				}
-				offsets = append(offsets, o)
-			}
-		}
-		return nil
+	resp, err := c.coordinated(t, ofGroup, group, r, func(resp kmsg.Response) int16 {
+		return resp.(*kmsg.OffsetFetchResponse).ErrorCode
 	})
-	return offsets, err
+	if err != nil {
+		return nil, err
+	}
+	for _, topic := range resp.(*kmsg.OffsetFetchResponse).Topics {
+		for _, p := range topic.Partitions {
+			if p.ErrorCode != 0 {
+				return nil, codeError(p.ErrorCode)
+			}
+			o := Offset{TopicPartition: TopicPartition{topic.Topic, p.Partition}, Offset: p.Offset, LeaderEpoch: p.LeaderEpoch}
+			if p.Metadata != nil {
+				o.Metadata = *p.Metadata
+			}
+			offsets = append(offsets, o)
+		}
+	}
+	return offsets, nil
 }

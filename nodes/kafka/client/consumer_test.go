@@ -452,12 +452,14 @@ func TestAMemberBeginsBehindTheOffsetsOfATransactionThatEnds(t *testing.T) {
 			r := client.NewConsumer(c, client.ConsumerConfig{Group: "g", ReadCommitted: committed})
 			require.NoError(t, r.Subscribe("a"))
 			tt.Go("the coordinator", func(tt *task.T) {
-				tt.Sleep(300 * time.Millisecond)
+				tt.Sleep(time.Second)
 				w.group.offsets, w.group.staged = w.group.staged, nil
 			})
 			for {
+				began := tt.Monotonic()
 				_, err := r.Poll(tt, 100*time.Millisecond)
 				require.NoError(t, err)
+				require.Less(t, tt.Monotonic()-began, 500*time.Millisecond, "a poll is over when it is, and the next one asks again")
 				if at, ok := r.Position(tp{Topic: "a"}); ok {
 					require.EqualValues(t, 2, at)
 					return

@@ -43,7 +43,8 @@ func (c *Consumer) locate(t *task.T) error {
 	return nil
 }
 
-// recall begins where the group has been.
+// recall begins where the group has been. While an open transaction is about to say so it is the next poll's to ask again: who waited here would
+// outstay its poll, and be taken for dead when that is longer than ConsumerConfig.PollInterval.
 func (c *Consumer) recall(t *task.T) error {
 	var fresh []TopicPartition
 	for _, r := range c.parts {
@@ -58,7 +59,7 @@ func (c *Consumer) recall(t *task.T) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	offsets, err := c.Committed(t, fresh...)
+	offsets, err := c.cluster.committedOnce(t, c.config.Group, fresh, true)
 	if err != nil {
 		if again(err) {
 			return nil
