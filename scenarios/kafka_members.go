@@ -63,6 +63,9 @@ func (c *kafkaClient) apart(r *client.Consumer) {
 		if theirs.Group != mine.Group || theirs.Member == "" || theirs.Generation == mine.Generation {
 			continue // of one generation: see owns
 		}
+		if !g.groups.owners.planned(mine.Group, mine.Generation, mine.Member, theirs.Member) {
+			continue // a coordinator that was deposed before it had a plan, and the next one, may have another generation each of this number
+		}
 		for _, tp := range o.reader.Assignment() {
 			if !slices.Contains(r.Assignment(), tp) {
 				continue

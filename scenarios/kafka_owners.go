@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"orrery/nodes/kafka/client"
@@ -14,6 +16,14 @@ type kafkaOwnership struct {
 	by    map[kafkaOwned]string
 	life  map[string]int        // of a group: how often it was removed
 	lives map[kafkaMemberOf]int // of members, by their ids
+	plans map[string]*kafkaPlan // of a group: the last one
+}
+
+// kafkaPlan is what a record of a group as a whole tells: for which generation a plan was made, and for whom. A coordinator gives nobody his part of it
+// before that is committed.
+type kafkaPlan struct {
+	generation int32
+	members    []string
 }
 
 // kafkaMemberOf is a member of a group, by its id.
@@ -27,32 +37,39 @@ type kafkaOwned struct {
 }
 
 func newKafkaOwnership() kafkaOwnership {
-	return kafkaOwnership{map[kafkaOwned]string{}, map[string]int{}, map[kafkaMemberOf]int{}}
+	return kafkaOwnership{map[kafkaOwned]string{}, map[string]int{}, map[kafkaMemberOf]int{}, map[string]*kafkaPlan{}}
 }
 
-// storedMembers are the members that a record of a group names; nil if it removes the group.
-func storedMembers(r *record.Record) []string {
+// storedPlan is what a record of a group tells; nil if it removes the group.
+func storedPlan(r *record.Record) *kafkaPlan {
 	if r.Value == nil {
 		return nil
 	}
 	var v kmsg.GroupMetadataValue
 	_ = v.ReadFrom(r.Value) // of one that is not whole, what is there
-	names := []string{}
+	p := &kafkaPlan{generation: v.Generation}
 	for _, m := range v.Members {
-		names = append(names, m.MemberID)
+		p.members = append(p.members, m.MemberID)
 	}
-	return names
+	return p
 }
 
 // stores takes a committed record of a group as a whole.
 func (o *kafkaOwnership) stores(s *kafkaStored) {
-	if s.members == nil {
+	if o.plans[s.part.group] = s.plan; s.plan == nil {
 		o.life[s.part.group]++
+		return
 	}
-	for _, m := range s.members {
+	for _, m := range s.plan.members {
 		of := kafkaMemberOf{s.part.group, m}
 		o.lives[of] = o.of(of)
 	}
+}
+
+// planned tells whether the last plan of a group is for a generation, and names some members.
+func (o *kafkaOwnership) planned(group string, generation int32, members ...string) bool {
+	p := o.plans[group]
+	return p != nil && p.generation == generation && !slices.ContainsFunc(members, func(m string) bool { return !slices.Contains(p.members, m) })
 }
 
 // of is the life of its group that a member is of, from 1 on: the present one, if the journal has not named it yet.

@@ -21,7 +21,7 @@ func TestAGenerationIsOfOneLifeOfItsGroup(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, bite(t, kafkaLogShape(), func(b *bitten) {
 				of := func(members ...string) *kafkaStored {
-					return &kafkaStored{part: kafkaGroupPart{group: "g"}, offset: -1, members: members}
+					return &kafkaStored{part: kafkaGroupPart{group: "g"}, offset: -1, plan: &kafkaPlan{2, members}}
 				}
 				at := []client.TopicPartition{{Topic: b.p.tp.Topic, Partition: b.p.tp.Partition}}
 				owns := func(member string) {
@@ -29,7 +29,7 @@ func TestAGenerationIsOfOneLifeOfItsGroup(t *testing.T) {
 				}
 				b.g.stores(of("early", "late"), 1)
 				if c.removed {
-					b.g.stores(of(), 2)
+					b.g.stores(&kafkaStored{part: kafkaGroupPart{group: "g"}, offset: -1}, 2)
 				}
 				b.g.stores(of("next"), 3)
 				owns("next")
@@ -37,4 +37,18 @@ func TestAGenerationIsOfOneLifeOfItsGroup(t *testing.T) {
 			}))
 		})
 	}
+}
+
+// A coordinator is deposed when it has asked the members of a generation for a plan, and the next one makes another generation of that number, without
+// some of them. Those know of the first one only.
+func TestAPlanIsForThoseWhomTheJournalNames(t *testing.T) {
+	o := newKafkaOwnership()
+	group := kafkaGroupPart{group: "g"}
+	require.False(t, o.planned("g", 5, "a"), "there is none")
+	o.stores(&kafkaStored{part: group, offset: -1, plan: &kafkaPlan{5, []string{"a"}}})
+	require.True(t, o.planned("g", 5, "a"))
+	require.False(t, o.planned("g", 5, "a", "b"))
+	require.False(t, o.planned("g", 4, "a"))
+	o.stores(&kafkaStored{part: group, offset: -1})
+	require.False(t, o.planned("g", 5, "a"), "the group was removed")
 }

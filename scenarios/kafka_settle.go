@@ -30,7 +30,7 @@ type kafkaStored struct {
 	// expires is when it may be removed, by its own account, and ms when it was recorded: in milliseconds by the clocks of who has written that.
 	// Most say nothing of their expiry.
 	expires, ms int64
-	members     []string // of a record of the group as a whole, which is of no partition: whom it names; nil if it removes the group
+	plan        *kafkaPlan // of a record of the group as a whole, which is of no partition; nil if it removes the group
 }
 
 // kafkaGroupPart is a partition as a group has it.
@@ -43,7 +43,7 @@ type kafkaGroupPart struct {
 func storedOffset(r *record.Record) *kafkaStored {
 	var of kmsg.GroupMetadataKey
 	if len(r.Key) > 1 && r.Key[1] == 2 && of.ReadFrom(r.Key) == nil {
-		return &kafkaStored{part: kafkaGroupPart{group: of.Group}, offset: -1, members: storedMembers(r)}
+		return &kafkaStored{part: kafkaGroupPart{group: of.Group}, offset: -1, plan: storedPlan(r)}
 	}
 	var k kmsg.OffsetCommitKey
 	if len(r.Key) < 2 || r.Key[0] != 0 || r.Key[1] > 1 || k.ReadFrom(r.Key) != nil {
