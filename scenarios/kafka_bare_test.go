@@ -55,6 +55,7 @@ func TestConditionsThatOnceAlarmedBreakNothing(t *testing.T) {
 		{"kafka", "full-truncation-keeps-hw", 57, "a follower joined whose log ended where its leader's began, and differed in what the leader had deleted"},
 		{"kafka", "preferred-fenced", 3020, "disks were so slow that a broker could not connect to ZooKeeper within its part of the session"},
 		{"kafka", "no-verify", 3001, "what stragglers write was taken for records that nobody had sent"},
+		{"kafka", "full-truncation-keeps-hw", 70010, "a consumer's position was deleted by a leader, and the next one had an older log start"},
 		{"kafka", "preferred-out-of-isr", 489, "a consumer was sent to a broker that it did not know, and asked the leader again for ever"},
 		{"kafka", "clean-past-high-watermark", 20263, "a fetch waited at its leader, and then on slow links, for longer than the follower did"},
 		{"kafka-compaction", "clean-loses-aborted", 5039, "a transaction had begun with what compaction had taken, and another one's record was behind that"},

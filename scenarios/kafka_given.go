@@ -62,6 +62,9 @@ func (p *kafkaPart) behind(rec, before kafkaGiven) (why string, known bool) {
 	if p.muddled || p.compacted {
 		return "", false
 	}
+	if rec.offset <= before.offset && p.mayGoBack(before.offset+1) {
+		return "", false
+	}
 	if rec.offset <= before.offset {
 		return fmt.Sprintf("reads offset %d of %s, and was at %d", rec.offset, p.tp, before.offset+1), true
 	}

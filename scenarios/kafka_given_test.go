@@ -58,7 +58,12 @@ func TestAConsumerReadsBehindWhatItHasReadOrIsTold(t *testing.T) {
 		require.Equal(t, !c.unknown, known, c.what)
 		require.Equal(t, c.unknown, why == "", c.what)
 	}
+	p.shown = 4
+	_, known := p.behind(kafkaGiven{0, 0}, kafkaGiven{2, 0})
+	require.False(t, known, "a leader had deleted what was at the position, and the next one had not")
+	why, _ := p.behind(kafkaGiven{0, 0}, kafkaGiven{3, 0})
+	require.NotEmpty(t, why, "the position was not")
 	p.muddled = true
-	_, known := p.behind(kafkaGiven{3, 2}, kafkaGiven{2, 0})
+	_, known = p.behind(kafkaGiven{3, 2}, kafkaGiven{2, 0})
 	require.False(t, known, "two records may have one offset and epoch")
 }

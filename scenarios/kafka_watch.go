@@ -69,6 +69,7 @@ type kafkaPart struct {
 	copies     map[nodes.ID]*kafkaReplica
 	order      []*kafkaReplica
 	deleted    int64 // below, a leader has deleted what was committed
+	shown      int64 // the highest log start that any leader has had
 	trimmed    bool  // some of it was deleted: of what a history lacks it says nothing
 	lossy      bool  // an election has been allowed to lose something: since then histories of this partition say nothing
 	// muddled tells that nobody can know what is committed: a leader has died in the handler in which it committed what it had just
@@ -168,7 +169,7 @@ func (g *kafkaWatch) add(tp log.TopicPartition, compacted bool) {
 // begin forgets all that was seen of a partition of that name.
 func (p *kafkaPart) begin() {
 	p.state = kafkaState{Leader: -1, LeaderEpoch: -1}
-	p.deleted, p.remade = 0, p.producers != nil
+	p.deleted, p.shown, p.remade = 0, 0, p.producers != nil
 	p.committed, p.leaders, p.producers, p.reigns = nil, map[int32]kafkaLed{}, map[int64]kafkaProducer{}, kafkaReigns{}
 	if p.copies == nil {
 		p.copies = map[nodes.ID]*kafkaReplica{}
@@ -304,6 +305,9 @@ func (g *kafkaWatch) moved(p *kafkaPart, r *kafkaReplica, m *sim.Machine, l *log
 
 // deletes notes what a leader has deleted, also before it led: each replica deletes by its own clock.
 func (p *kafkaPart) deletes(r *kafkaReplica) {
+	if r.leading {
+		p.shown = max(p.shown, r.start)
+	}
 	if r.leading && r.epoch == p.state.LeaderEpoch {
 		p.deleted = max(p.deleted, min(r.start, int64(len(p.committed))))
 	}
