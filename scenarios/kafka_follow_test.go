@@ -49,3 +49,25 @@ func TestWhatALeaderHadDeletedBeforeItLedIsDeleted(t *testing.T) {
 		})
 	}
 }
+
+// The last leader committed a record in the handler in which it died, and nobody has looked at the others' logs since: who is elected next is held
+// to what it has of it then.
+func TestWhoIsElectedIsHeldToWhatADyingLeaderCommitted(t *testing.T) {
+	for name, c := range map[string]struct {
+		other bool // than what was committed
+		want  string
+	}{
+		"it has the record":     {false, ""},
+		"it has another record": {true, kafkaStrongISR},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.want, bite(t, kafkaLogShape(), func(b *bitten) {
+				if b.leader.match--; c.other {
+					b.p.committed[b.leader.match].hash ^= 1
+				}
+				b.leader.leading = false
+				b.g.told(b.p, b.leader, b.glance(b.leader), b.machine(b.leader))
+			}))
+		})
+	}
+}

@@ -381,6 +381,7 @@ func (g *kafkaWatch) told(p *kafkaPart, r *kafkaReplica, now replica.Glance, m *
 	if !elected {
 		return
 	}
+	p.compare(r) // a leader that has died since may have committed something in its last handler
 	g.k.w.Asked(kafkaOneLeader)
 	led, ok := p.leaders[now.Epoch]
 	if ok && led.id != r.id {
